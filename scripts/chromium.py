@@ -1,0 +1,103 @@
+"""Find a Chromium for the browser tests, or install one.
+
+``python scripts/chromium.py`` prints the path of a browser that starts. It looks at
+``CHROMIUM`` and ``PATH``, then tries apt, then Playwright's own download, and says what
+is missing when none of them works.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+# A quiet browser: no sandbox (containers run as root), no GPU, no traffic of its own, so that
+# every request the tests see was made by the page.
+ARGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+def starts(path: str | None) -> bool:
+    """Say whether the browser at `path` runs: Ubuntu's `chromium-browser` may be an empty stub."""
+    if not path or not os.access(path, os.X_OK):
+        return False
+    try:
+        answer = subprocess.run([path, "--version"], capture_output=True, timeout=60)
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return answer.returncode == 0
+
+
+def find() -> str | None:
+    """Return the path of a browser that starts, or None."""
+    candidates = [os.environ.get("CHROMIUM"), *map(shutil.which, NAMES), playwright_path()]
+    return next((path for path in candidates if starts(path)), None)
+
+
+def playwright_path() -> str | None:
+    """Return where Playwright keeps its own Chromium, whether or not it is there."""
+    try:
+        from playwright.sync_api import sync_playwright
+    except ImportError:
+        return None
+    with sync_playwright() as playwright:
+        return playwright.chromium.executable_path
+
+
+def apt_prefix() -> list[str] | None:
+    """Return what must stand before ``apt-get`` to install packages, or None where we cannot."""
+    if not shutil.which("apt-get"):
+        return None
+    if os.geteuid() == 0:
+        return []
+    if shutil.which("sudo") and subprocess.run(["sudo", "-n", "true"]).returncode == 0:
+        return ["sudo", "-n"]
+    return None
+
+
+def run(command: list[str]) -> bool:
+    """Run `command`, its output on stderr: stdout is for the path alone."""
+    print("+", *command, file=sys.stderr, flush=True)
+    environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+    return subprocess.run(command, stdout=sys.stderr, env=environment).returncode == 0
+
+
+def install() -> str | None:
+    """Install Chromium with apt or, failing that, with Playwright; return its path or None."""
+    prefix = apt_prefix()
+    if prefix is not None:
+        apt = [*prefix, "apt-get", "-q", "-y"]
+        if not run([*apt, "install", "--no-install-recommends", "chromium"]):
+            # A fresh machine has empty package lists; a stale one has old versions in them.
+            run([*apt, "update"])
+            run([*apt, "install", "--no-install-recommends", "chromium"])
+        if path := find():
+            return path
+    with_libraries = ["--with-deps"] if prefix is not None else []
+    run([sys.executable, "-m", "playwright", "install", *with_libraries, "chromium"])
+    return find()
+
+
+MISSING = """\
+No Chromium was found, and none could be installed.
+Tried: CHROMIUM, {names} on PATH, apt-get (needs root or sudo without a password), and
+`playwright install chromium` (needs network access).
+Install one, for example with `sudo apt-get install chromium`, or set CHROMIUM=/path/to/it.\
+"""
+
+
+if __name__ == "__main__":
+    browser = find() or install()
+    if browser is None:
+        sys.exit(MISSING.format(names=", ".join(NAMES)))
+    print(browser)
