@@ -1,0 +1,9 @@
+"""The book's live figures. Each is a function that takes data and returns a ``Figure``.
+
+A figure shows itself as the last value of a notebook cell, ``figure.show()`` displays it anywhere,
+``figure.save_html(path)`` writes a page of its own. How to add one: see ``base``.
+"""
+
+from bnviz.figures.base import Figure, page_script
+
+__all__ = ["Figure", "page_script"]
