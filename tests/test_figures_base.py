@@ -13,11 +13,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from bnviz.figures import base
-from bnviz.figures.base import Figure, new_picture, pack, page_script, series_styles
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+
+from bnviz.figures import base
+from bnviz.figures.base import Figure, new_picture, pack, page_script, series_styles
 
 DEMO_JS = """
 import {
@@ -32,7 +33,8 @@ export default figure("demo", ({ spec, arrays, stage, redraw }) => {
   const bottom = svg("g");
   const left = svg("g");
   const plot = surface(spec.alt, bottom, left, line);
-  const play = time({ label: "Step", max: arrays.y.length - 1, oninput: (i) => { step = i; redraw(); } });
+  const max = arrays.y.length - 1;
+  const play = time({ label: "Step", max, oninput: (i) => { step = i; redraw(); } });
   stage.append(toolbar(play.element), legend(spec.styles), plot);
   // only drawing below
   return {

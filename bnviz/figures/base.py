@@ -18,8 +18,9 @@ To add a figure NAME:
    ``alt`` and ``caption`` (plain text), ``spec`` (a dict that JSON can hold) and ``arrays`` (named
    NumPy arrays; small dtypes make small pages) and gives them to ``super().__init__``. Its
    ``picture()`` draws the same data with matplotlib: start from ``new_picture``. Colours and
-   dashes of several series come from ``series_styles(labels)``; put them into the spec and JavaScript uses
-   the same ones. A function ``NAME(…)`` makes the figure; import it in ``figures/__init__.py``.
+   dashes of several series come from ``series_styles(labels)``; put them into the spec, and
+   JavaScript uses the same ones. A function ``NAME(…)`` makes the figure; import it in
+   ``figures/__init__.py``.
 2. ``NAME.js``, an ES module that imports from ``"./base.js"`` alone and ends in
    ``export default figure("NAME", build)``. ``build({ spec, arrays, stage, redraw })`` makes the
    elements once and returns ``{ draw({ width }) }``. Controls change the state and call
@@ -308,7 +309,8 @@ body {{ max-width: 960px; margin: 0 auto; padding: 12px; }}
 <script>
 (() => {{
 const dark = matchMedia("(prefers-color-scheme: dark)");
-const follow = () => {{ document.documentElement.dataset.theme = dark.matches ? "dark" : "light"; }};
+const root = document.documentElement;
+const follow = () => {{ root.dataset.theme = dark.matches ? "dark" : "light"; }};
 dark.addEventListener("change", follow);
 follow();
 }})();
@@ -402,7 +404,8 @@ def new_picture(
     """An empty matplotlib figure in the book's style: white, quiet axes, no pyplot state.
 
     Args:
-        rows, columns: the grid of axes.
+        rows: of the grid of axes.
+        columns: of the grid of axes.
         size: width and height in inches; 7.2 fills the text column.
         kwargs: for ``Figure.subplots``, such as ``sharex``.
 
