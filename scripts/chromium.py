@@ -40,8 +40,8 @@ def starts(path: str | None) -> bool:
 
 def find() -> str | None:
     """Return the path of a browser that starts, or None."""
-    candidates = [os.environ.get("CHROMIUM"), *map(shutil.which, NAMES), playwright_path()]
-    return next((path for path in candidates if starts(path)), None)
+    on_path = [os.environ.get("CHROMIUM"), *map(shutil.which, NAMES)]
+    return next(filter(starts, on_path), None) or next(filter(starts, [playwright_path()]), None)
 
 
 def playwright_path() -> str | None:

@@ -1,0 +1,102 @@
+"""Put the figures of executed notebooks into a Sphinx book.
+
+A figure's output holds four forms of itself. This extension picks the one for a page (HTML that
+draws itself without a kernel), and ships the figures' code once a page, however many it has,
+from the book itself: no page asks another host for anything.
+
+Add ``bnviz.sphinxext`` after ``myst_nb`` to the extensions of a book.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.config import Config
+
+SCRIPT = "bnviz.js"
+
+# What each output carries so that it also moves alone, on nbviewer or in a saved notebook.
+_CODE = re.compile(r"<script\b[^>]*\bdata-bnviz-code\b[^>]*>.*?</script>\s*", re.DOTALL)
+_FIGURE = re.compile(r"<figure\b[^>]*\bclass=[\"'][^\"']*\bbnviz-figure\b")
+
+_WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
+
+_INDEX = """\
+<!DOCTYPE html>
+<html lang="{language}">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{title}</title>
+<meta http-equiv="refresh" content="0; url={target}">
+</head>
+<body><main><h1>{title}</h1><p><a href="{target}">Start reading</a></p></main></body>
+</html>
+"""
+
+
+def prefer_html(app: Sphinx, config: Config) -> None:
+    """Choose HTML over the widget view, which would need a kernel or a script from elsewhere."""
+    config.nb_mime_priority_overrides = [
+        *config.nb_mime_priority_overrides,
+        ["*", _WIDGET_VIEW, None],
+    ]
+    config.nb_ipywidgets_js = {}
+
+
+def write_script(app: Sphinx) -> None:
+    """Write the figures' code to a folder that Sphinx copies to ``_static``."""
+    from bnviz.figures.base import page_script
+
+    folder = Path(app.doctreedir) / "bnviz-static"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / SCRIPT).write_text(page_script(), encoding="utf-8")
+    app.config.html_static_path.append(str(folder))
+
+
+def strip_code(app: Sphinx, document: nodes.document) -> None:
+    """Take the figures' code out of each output, and the widgets' state out of the page."""
+    for raw in list(document.findall(nodes.raw)):
+        text, removed = _CODE.subn("", raw.astext())
+        if removed:
+            raw.rawsource = text
+            raw.children = []
+            raw += nodes.Text(text)
+    # myst-nb would embed every widget of the run again, as state for html-manager.
+    document.attributes.pop("nb_js_files", None)
+
+
+def load_script(
+    app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any
+) -> None:
+    """Load the code on pages that hold a figure, and only there."""
+    if _FIGURE.search(context.get("body", "")):
+        app.add_js_file(SCRIPT, loading_method="defer")
+
+
+def write_index(app: Sphinx, exception: Exception | None) -> None:
+    """Send ``index.html`` to the first page, as a page with a title and a link of its own."""
+    root = app.config.root_doc
+    if exception or app.builder.name != "html" or root == "index":
+        return
+    page = _INDEX.format(
+        title=app.config.html_title,
+        language=app.config.language,
+        target=app.builder.get_target_uri(root),
+    )
+    (Path(app.outdir) / "index.html").write_text(page, encoding="utf-8")
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Register the extension with Sphinx."""
+    app.setup_extension("myst_nb")
+    app.connect("config-inited", prefer_html)
+    app.connect("builder-inited", write_script)
+    app.connect("doctree-read", strip_code, priority=400)  # before myst-nb collects (500)
+    app.connect("html-page-context", load_script)
+    app.connect("build-finished", write_index, priority=400)  # before sphinx-external-toc's (500)
+    return {"version": "0.1", "parallel_read_safe": True, "parallel_write_safe": True}

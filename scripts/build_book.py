@@ -1,0 +1,64 @@
+"""Build the book into ``_build/html``: execute what changed, warnings as errors.
+
+``python scripts/build_book.py [OPTIONS OF jupyter-book build]``
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import npm
+
+ROOT = Path(__file__).resolve().parent.parent
+BUILD = ROOT / "_build"
+
+
+def fingerprint() -> str:
+    """Return a hash of what the chapters' results depend on beside their own code.
+
+    JavaScript is left out: pages load the current code, not the one of the run.
+    """
+    files = [ROOT / "requirements.txt", *sorted((ROOT / "bnviz").rglob("*.py"))]
+    files += sorted(path for path in (ROOT / "data").glob("*") if path.is_file())
+    digest = hashlib.sha256(sys.version.encode())
+    for path in files:
+        if path.name != "sphinxext.py":
+            digest.update(path.relative_to(ROOT).as_posix().encode() + path.read_bytes())
+    return digest.hexdigest()
+
+
+def drop_stale_results() -> None:
+    """Forget executed chapters when bnviz has changed: jupyter-cache sees only their own code."""
+    stamp = BUILD / "fingerprint"
+    now = fingerprint()
+    if stamp.is_file() and stamp.read_text() == now:
+        return
+    if stamp.is_file():
+        print("bnviz, data/ or requirements.txt changed: every chapter is executed again.")
+    for name in (".jupyter_cache", ".doctrees", "html"):
+        shutil.rmtree(BUILD / name, ignore_errors=True)
+    BUILD.mkdir(exist_ok=True)
+    stamp.write_text(now)
+
+
+def main() -> int:
+    """Build, and say where the book is."""
+    drop_stale_results()
+    npm.install_katex(BUILD)
+    command = [str(Path(sys.executable).with_name("jupyter-book")), "build", str(ROOT)]
+    options = ["-W", "-n", "--keep-going", *sys.argv[1:]]
+    status = subprocess.run([*command, *options], env=npm.environment()).returncode
+    if status:
+        print("The book was not built: the warnings above are errors.", file=sys.stderr)
+        return status
+    index = BUILD / "html" / "index.html"
+    print(f"\nThe book is in {index.parent}\nOpen {index.as_uri()}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
