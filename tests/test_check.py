@@ -225,6 +225,14 @@ class TestMistakes:
         assert "Likely     three times" in report(lambda n: 3 * n, name)
         assert "Likely     always three" in report(lambda n: 3.0, name)
 
+    def test_a_mistake_that_does_not_explain_the_failed_case_is_not_blamed(self, report, register):
+        name = register(
+            reference=lambda n: abs(n),
+            cases=[{"n": 1.0}, {"n": -2.0}],
+            mistakes={"forgot abs": lambda n: n},
+        )
+        assert "Likely" not in report(lambda n: 1.0, name)
+
     def test_a_mistake_that_cannot_be_made_in_some_case_is_no_trouble(self, report, register):
         def impossible(x):
             raise ZeroDivisionError
