@@ -5,5 +5,6 @@ A figure shows itself as the last value of a notebook cell, ``figure.show()`` di
 """
 
 from bnviz.figures.base import Figure, page_script
+from bnviz.figures.distributions import distributions
 
-__all__ = ["Figure", "page_script"]
+__all__ = ["Figure", "distributions", "page_script"]

@@ -261,12 +261,12 @@ def _figure_module(name: str) -> str:
     imports = re.findall(r"^import \{([^}]*)\} from \"\./base\.js\";\n", code, re.M)
     code = re.sub(r"^import \{[^}]*\} from \"\./base\.js\";\n", "", code, flags=re.M)
     names = ", ".join(" ".join(i.split()).strip(" ,").replace(" as ", ": ") for i in imports)
-    code, found = re.subn(r"^export default ", "return ", code, flags=re.M)
+    code, found = re.subn(r"^export default ", "const exported = ", code, flags=re.M)
     if found != 1 or re.search(r"^(?:import|export)\b", code, re.M):
         raise ValueError(
             f"{path.name} must import from ./base.js only and have one `export default`"
         )
-    return f"(() => {{\nconst {{ {names} }} = base;\n{_compact(code)}\n}})()"
+    return f"(() => {{\nconst {{ {names} }} = base;\n{_compact(code)}\nreturn exported;\n}})()"
 
 
 def _compact(code: str) -> str:

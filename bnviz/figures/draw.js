@@ -122,6 +122,11 @@ export function formatNumber(value, digits = 3) {
   return group(text);
 }
 
+/** A whole number, with thin spaces from 10 000 on. */
+export function formatInteger(value) {
+  return group(String(Math.round(value)));
+}
+
 /** A share from 0 to 1 as per cent: "0 %", "0.4 %", "37 %". Never rounds something to nothing. */
 export function formatShare(share) {
   if (Number.isNaN(share)) return "–";
@@ -181,6 +186,12 @@ export function axis(g, scale, options) {
     parts.push(label(title, { x: 2, y, "text-anchor": "start", class: "bnviz-title" }));
   }
   g.replaceChildren(...parts);
+}
+
+/** Pixels that the numbers of a left axis need, for the plot's left edge. */
+export function leftRoom(scale, count, format = scale.format) {
+  const longest = Math.max(0, ...scale.ticks(count).map((tick) => format(tick).length));
+  return Math.max(34, Math.ceil(longest * 6.3) + 12);
 }
 
 /** A line from [x1, y1] to [x2, y2] of a CSS class. */
