@@ -1,0 +1,179 @@
+"""The mergeable binned summary of very many values.
+
+Bins are fixed, so two histograms of anything add up without loss, whatever their scale: sixteen
+bins to every doubling of the magnitude, from 2⁻³² to 2³², mirrored for negative values. Around them
+stand one bin for zero (and all that is smaller), one on each side for larger finite values, one for
+−inf, one for +inf and one for NaN. A value's bin is read off the top 13 bits of its float32 pattern
+(sign, exponent, four bits of mantissa), which is what makes binning cheap.
+
+Tables have the bins on their last axis and any axes before it: ``counts`` of shape (…, BINS).
+"""
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+__all__ = [
+    "BINS",
+    "EDGES",
+    "FINITE",
+    "KEYS",
+    "NAN",
+    "NEG_INF",
+    "POS_INF",
+    "SPECIAL",
+    "ZERO",
+    "bin_values",
+    "fold_keys",
+    "quantiles",
+    "share_below",
+    "share_between",
+]
+
+#: A float32 pattern shifted right (with its sign) by this many bits is a key in [-4096, 4096).
+KEY_SHIFT = 19
+KEYS = 8192
+_HALF = KEYS // 2
+_PER_OCTAVE = 16
+_LOWEST, _HIGHEST = -32, 32
+
+# Keys of the magnitudes 2**_LOWEST, 2**_HIGHEST and infinity (exponents are stored with bias 127).
+_KEY_LOW = (127 + _LOWEST) * _PER_OCTAVE
+_KEY_HIGH = (127 + _HIGHEST) * _PER_OCTAVE
+_KEY_INF = 255 * _PER_OCTAVE
+_SIDE = _KEY_HIGH - _KEY_LOW
+
+#: Positions of the special bins; everything between NEG_INF and POS_INF is finite and ascending.
+NEG_INF = 0
+ZERO = 2 + _SIDE
+POS_INF = ZERO + _SIDE + 2
+NAN = POS_INF + 1
+BINS = NAN + 1
+
+_MAGNITUDES = np.ldexp(
+    1 + np.arange(_SIDE) % _PER_OCTAVE / _PER_OCTAVE, _LOWEST + np.arange(_SIDE) // _PER_OCTAVE
+)
+_UPPER = np.concatenate([_MAGNITUDES, [2.0**_HIGHEST, float(np.finfo(np.float32).max)]])
+#: The ascending edges of the finite bins 1 … BINS - 3, float64, one more than there are such bins.
+EDGES = np.concatenate([-_UPPER[::-1], _UPPER])
+EDGES.setflags(write=False)
+
+#: The finite bins.
+FINITE = slice(NEG_INF + 1, POS_INF)
+#: The others.
+SPECIAL = [NAN, POS_INF, NEG_INF]
+
+
+def fold_keys(key_counts: NDArray[np.integer]) -> NDArray[np.int64]:
+    """Turn counts of the 8192 bit keys into counts of the bins.
+
+    Args:
+        key_counts: counts of shape (…, 8192), position ``(bits >> 19) + 4096`` of the float32
+            pattern read as a signed integer.
+
+    Returns:
+        int64 counts of shape (…, BINS).
+    """
+    negative, positive = key_counts[..., :_HALF], key_counts[..., _HALF:]
+    out = np.zeros((*key_counts.shape[:-1], BINS), dtype=np.int64)
+    out[..., ZERO + 1 : POS_INF - 1] = positive[..., _KEY_LOW:_KEY_HIGH]
+    out[..., NEG_INF + 2 : ZERO] = negative[..., _KEY_LOW:_KEY_HIGH][..., ::-1]
+    out[..., ZERO] = positive[..., :_KEY_LOW].sum(-1) + negative[..., :_KEY_LOW].sum(-1)
+    for side, large, inf in ((positive, POS_INF - 1, POS_INF), (negative, NEG_INF + 1, NEG_INF)):
+        out[..., large] = side[..., _KEY_HIGH:_KEY_INF].sum(-1)
+        out[..., inf] = side[..., _KEY_INF]
+        out[..., NAN] += side[..., _KEY_INF + 1 :].sum(-1)
+    return out
+
+
+def bin_values(values: ArrayLike) -> NDArray[np.int64]:
+    """Count values into the bins.
+
+    Args:
+        values: numbers of any shape; they are read as float32.
+
+    Returns:
+        int64 counts of shape (BINS,).
+
+    >>> counts = bin_values([0.5, -3.0, 0.0, float("nan")])
+    >>> int(counts.sum()), int(counts[ZERO]), int(counts[NAN])
+    (4, 1, 1)
+    """
+    bits = np.ascontiguousarray(values, dtype=np.float32).ravel().view(np.int32)
+    return fold_keys(np.bincount((bits >> KEY_SHIFT) + _HALF, minlength=KEYS))
+
+
+def _cumulative(counts: NDArray[np.integer]) -> NDArray[np.float64]:
+    """Finite values at or below each edge, shape (…, len(EDGES))."""
+    finite = counts[..., FINITE].astype(np.float64)
+    return np.concatenate([np.zeros((*finite.shape[:-1], 1)), finite.cumsum(-1)], axis=-1)
+
+
+def quantiles(counts: NDArray[np.integer], q: ArrayLike) -> NDArray[np.float64]:
+    """Read quantiles off a table, linearly inside a bin.
+
+    Args:
+        counts: shape (…, BINS).
+        q: shares in [0, 1], shape (Q,).
+
+    Returns:
+        float64 of shape (…, Q); −inf or +inf where the quantile falls among the infinities, NaN for
+        a histogram without numbers. NaN values are left out.
+    """
+    q = np.atleast_1d(np.asarray(q, dtype=np.float64))
+    if not ((q >= 0) & (q <= 1)).all():
+        raise ValueError(f"quantiles are shares in [0, 1]; given {q.tolist()}")
+    flat = counts.reshape(-1, BINS)
+    out = np.full((len(flat), len(q)), np.nan)
+    for row, (histogram, below) in enumerate(zip(flat, _cumulative(flat), strict=True)):
+        low, high = histogram[NEG_INF], histogram[POS_INF]
+        total = low + below[-1] + high
+        if total == 0:
+            continue
+        rank = q * total - low
+        # Only edges where the count grows can hold a quantile; interp needs them strictly rising.
+        grows = np.flatnonzero(histogram[FINITE])
+        if len(grows):
+            knots = np.unique(np.concatenate([grows, grows + 1]))
+            # An empty stretch between two occupied bins has two edges with one count: the quantile
+            # exactly there takes the lower edge, as np.interp does for the first of equal knots.
+            out[row] = np.interp(rank, below[knots], EDGES[knots])
+            out[row, (rank < 0) & (low > 0)] = -np.inf
+            out[row, (rank > below[-1]) & (high > 0)] = np.inf
+        else:
+            out[row] = np.where(rank <= 0, -np.inf if low else np.inf, np.inf if high else -np.inf)
+    return out.reshape(*counts.shape[:-1], len(q))
+
+
+def share_below(counts: NDArray[np.integer], thresholds: ArrayLike) -> NDArray[np.float64]:
+    """Share of the numbers below each threshold, linearly inside a bin.
+
+    Args:
+        counts: shape (…, BINS).
+        thresholds: finite numbers, shape (T,).
+
+    Returns:
+        float64 of shape (…, T); −inf counts as below, NaN values are left out; NaN where a
+        histogram has no numbers at all.
+    """
+    thresholds = np.atleast_1d(np.asarray(thresholds, dtype=np.float64))
+    cumulative = _cumulative(counts)
+    at = np.clip(np.searchsorted(EDGES, thresholds, side="right") - 1, 0, len(EDGES) - 2)
+    inside = np.clip((thresholds - EDGES[at]) / (EDGES[at + 1] - EDGES[at]), 0, 1)
+    below = cumulative[..., at] + inside * (cumulative[..., at + 1] - cumulative[..., at])
+    below = below + counts[..., NEG_INF, None]
+    total = counts[..., :NAN].sum(-1)[..., None]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.where(total > 0, below / total, np.nan)
+
+
+def share_between(counts: NDArray[np.integer], edges: ArrayLike) -> NDArray[np.float64]:
+    """Share of the numbers in each interval between ascending edges.
+
+    Args:
+        counts: shape (…, BINS).
+        edges: ascending finite numbers, shape (E,).
+
+    Returns:
+        float64 of shape (…, E - 1).
+    """
+    return np.diff(share_below(counts, edges), axis=-1)
