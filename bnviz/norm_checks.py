@@ -4,7 +4,7 @@ Types and first words of the errors are PyTorch's, so what is learned here holds
 stands what to do. Nothing is changed before all checks have passed.
 """
 
-from collections.abc import Sequence
+import math
 
 import numpy as np
 
@@ -30,10 +30,10 @@ def check_input(name: str, x: object, min_ndim: int = 2) -> None:
         )
 
 
-def check_more_than_one_value(values: int, size: Sequence[int], as_size: bool = True) -> None:
+def check_more_than_one_value(size: tuple[int, ...] | list[int]) -> None:
     """Refuse statistics of a single value: its variance is 0 and its x̂ always 0."""
-    if values == 1:
-        shown = f"torch.Size({list(size)})" if as_size else str(list(size))
+    if size[0] * math.prod(size[2:]) == 1:
+        shown = f"torch.Size({list(size)})" if isinstance(size, tuple) else size
         raise ValueError(
             f"Expected more than 1 value per channel when training, got input size {shown}"
         )

@@ -60,6 +60,17 @@ class TestVerdict:
         wants_grad = lambda x, eps: torch.from_numpy(right(x, eps)).requires_grad_()  # noqa: E731
         assert "Correct" in report(wants_grad)
 
+    def test_a_text_can_be_asked_for(self, report, register):
+        name = register(
+            reference=lambda: "variance",
+            cases=[{}],
+            mistakes={"The mean is kept.": lambda: "mean"},
+        )
+        assert report(lambda: "variance", name) == "Correct: Made up (1 of 1 case).\n"
+        text = report(lambda: "mean", name)
+        assert "Came back  'mean'\n  Expected   'variance'\n  Likely     The mean is kept." in text
+        assert "Came back  a single number" in report(lambda: 1, name)
+
     def test_a_stub_that_returns_none_is_not_attempted(self, report):
         def normalize(x, eps):
             return None

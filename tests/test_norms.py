@@ -207,7 +207,7 @@ class TestStatistics:
         ours = norms.batch_norm_backward(g, x)[0]
         close(ours, norms.batch_norm_backward(g.astype(np.float64), exact)[0])
 
-    @pytest.mark.parametrize("mean", [2.0**30, 2.0**50])
+    @pytest.mark.parametrize("mean", [1e9, 1e15 + 37])
     def test_a_large_mean_in_float64_does_not_lose_the_variance(self, mean):
         x = mean + np.random.default_rng(0).normal(size=(1000, 2))
         moved_back = x - mean  # exact: numbers that close to each other subtract without rounding
