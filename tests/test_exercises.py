@@ -5,10 +5,12 @@ import re
 from pathlib import Path
 
 import nbformat
+import numpy as np
 import pytest
 
+from bnviz import norms
 from bnviz.check import CheckFailed, check
-from bnviz.exercises import MODULE_OF, Exercise, all_exercises
+from bnviz.exercises import MODULE_OF, Exercise, all_exercises, equation
 
 CHAPTERS = Path(__file__).resolve().parent.parent / "chapters"
 
@@ -65,6 +67,35 @@ class TestSpecification:
         for wrong in (lambda *arguments: None, *exercise.mistakes.values()):
             with pytest.raises(CheckFailed):
                 check(exercise.name, wrong)
+
+
+class TestChapter3SolutionsAreBatchNorm:
+    """The solutions of chapter 3 are held against `bnviz.norms`, which is held against PyTorch."""
+
+    X = np.random.default_rng(0).normal(5, 3, (7, 4))
+    G = np.random.default_rng(1).normal(size=(7, 4))
+
+    def test_normalize(self):
+        expected = norms.batch_norm(self.X, None, None, training=True, eps=1e-3)
+        np.testing.assert_allclose(equation.normalize(self.X, 1e-3), expected)
+
+    def test_std_of_x_hat(self):
+        std = norms.batch_norm(self.X, None, None, training=True, eps=2.0).std(0)
+        np.testing.assert_allclose(equation.std_of_x_hat(self.X.var(0), 2.0), std)
+
+    def test_skewness_is_not_changed_by_normalizing(self):
+        x_hat = norms.batch_norm(self.X, None, None, training=True)
+        np.testing.assert_allclose(equation.skewness(x_hat), equation.skewness(self.X))
+
+    def test_update_running(self):
+        running_mean, running_var = np.arange(4.0), np.arange(1.0, 5.0)
+        ours = equation.update_running(running_mean, running_var, self.X, 0.3)
+        norms.batch_norm(self.X, running_mean, running_var, training=True, momentum=0.3)
+        np.testing.assert_allclose(ours, (running_mean, running_var))
+
+    def test_grad_input(self):
+        expected, _, _ = norms.batch_norm_backward(self.G, self.X, eps=1e-3)
+        np.testing.assert_allclose(equation.grad_input(self.G, self.X, 1e-3), expected)
 
 
 # --- the chapters -------------------------------------------------------------------------------
