@@ -25,19 +25,6 @@ _FIGURE = re.compile(r"<figure\b[^>]*\bclass=[\"'][^\"']*\bbnviz-figure\b")
 
 _WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 
-_INDEX = """\
-<!DOCTYPE html>
-<html lang="{language}">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{title}</title>
-<meta http-equiv="refresh" content="0; url={target}">
-</head>
-<body><main><h1>{title}</h1><p><a href="{target}">Start reading</a></p></main></body>
-</html>
-"""
-
 
 def prefer_html(app: Sphinx, config: Config) -> None:
     """Choose HTML over the widget view, which would need a kernel or a script from elsewhere."""
@@ -78,19 +65,6 @@ def load_script(
         app.add_js_file(SCRIPT, loading_method="defer")
 
 
-def write_index(app: Sphinx, exception: Exception | None) -> None:
-    """Send ``index.html`` to the first page, as a page with a title and a link of its own."""
-    root = app.config.root_doc
-    if exception or app.builder.name != "html" or root == "index":
-        return
-    page = _INDEX.format(
-        title=app.config.html_title,
-        language=app.config.language,
-        target=app.builder.get_target_uri(root),
-    )
-    (Path(app.outdir) / "index.html").write_text(page, encoding="utf-8")
-
-
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register the extension with Sphinx."""
     app.setup_extension("myst_nb")
@@ -98,5 +72,4 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("builder-inited", write_script)
     app.connect("doctree-read", strip_code, priority=400)  # before myst-nb collects (500)
     app.connect("html-page-context", load_script)
-    app.connect("build-finished", write_index, priority=400)  # before sphinx-external-toc's (500)
     return {"version": "0.1", "parallel_read_safe": True, "parallel_write_safe": True}

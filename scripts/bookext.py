@@ -1,0 +1,80 @@
+"""A Sphinx extension for this book: what Jupyter Book and the theme have no switch for.
+
+The figures have an extension of their own, ``bnviz.sphinxext``, which any book can use.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+from sphinx.application import Sphinx
+from sphinxcontrib import katex
+
+# What the theme and Jupyter Book put on every page that a book without a server of its own cannot
+# use: fonts preloaded in a mode that `file://` refuses (the style sheets load them all the same),
+# and thebe, which would fetch itself from another host and is switched off here.
+_UNWANTED = re.compile(
+    r"""\s*<link[^>]*\bas="font"[^>]*>
+      | \s*<script[^>]*\bsrc="[^"]*sphinx-thebe\.js[^"]*"[^>]*></script>
+      | \s*<script>const\ THEBE_JS_URL.*?</script>
+      | \s*<link[^>]*\bhref="[^"]*sphinx-thebe\.css[^"]*"[^>]*>
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+
+_INDEX = """\
+<!DOCTYPE html>
+<html lang="{language}">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{title}</title>
+<meta http-equiv="refresh" content="0; url={target}">
+</head>
+<body><main><h1>{title}</h1><p><a href="{target}">Start reading</a></p></main></body>
+</html>
+"""
+
+
+def steady_katex() -> None:
+    """Let the server that sets the math take its time on a busy machine.
+
+    sphinxcontrib-katex connects to a socket that may exist before Node listens on it, and fails;
+    over a port of this machine, which it uses elsewhere, it tries again.
+    """
+    katex.KaTeXServer.start_server_process = katex.KaTeXServer.start_network_socket
+    katex.STARTUP_TIMEOUT = katex.RENDER_TIMEOUT = 60.0
+
+
+def tidy_pages(app: Sphinx, exception: Exception | None) -> None:
+    """Take out of the finished pages what has no switch in the theme."""
+    if exception or app.builder.format != "html":
+        return
+    for path in Path(app.outdir).rglob("*.html"):
+        page = path.read_text(encoding="utf-8")
+        tidy = _UNWANTED.sub("", page)
+        if tidy != page:
+            path.write_text(tidy, encoding="utf-8")
+
+
+def write_index(app: Sphinx, exception: Exception | None) -> None:
+    """Send ``index.html`` to the first page, as a page with a title and a link of its own."""
+    root = app.config.root_doc
+    if exception or app.builder.name != "html" or root == "index":
+        return
+    page = _INDEX.format(
+        title=app.config.html_title,
+        language=app.config.language,
+        target=app.builder.get_target_uri(root),
+    )
+    (Path(app.outdir) / "index.html").write_text(page, encoding="utf-8")
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Register the extension with Sphinx."""
+    steady_katex()
+    app.connect("build-finished", tidy_pages)
+    app.connect("build-finished", write_index, priority=400)  # before sphinx-external-toc's (500)
+    return {"version": "0.1", "parallel_read_safe": True, "parallel_write_safe": True}
