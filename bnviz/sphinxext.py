@@ -47,14 +47,15 @@ def write_script(app: Sphinx) -> None:
 
 def strip_code(app: Sphinx, document: nodes.document) -> None:
     """Take the figures' code out of each output, and the widgets' state out of the page."""
+    # myst-nb would embed every widget of the run once more, as state for html-manager.
+    notebooks = getattr(app.env, "nb_metadata", {})
+    notebooks.get(app.env.docname, {}).pop("js_files", None)
     for raw in list(document.findall(nodes.raw)):
         text, removed = _CODE.subn("", raw.astext())
         if removed:
             raw.rawsource = text
             raw.children = []
             raw += nodes.Text(text)
-    # myst-nb would embed every widget of the run again, as state for html-manager.
-    document.attributes.pop("nb_js_files", None)
 
 
 def load_script(
@@ -70,6 +71,6 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.setup_extension("myst_nb")
     app.connect("config-inited", prefer_html)
     app.connect("builder-inited", write_script)
-    app.connect("doctree-read", strip_code, priority=400)  # before myst-nb collects (500)
+    app.connect("doctree-read", strip_code)
     app.connect("html-page-context", load_script)
     return {"version": "0.1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,45 @@
+# Each target sets up what it needs in .venv; nothing else on the machine is touched, except that
+# apt-get may install python3-venv and chromium where it is allowed to.
+# PYTHON=… chooses the interpreter, PORT=… where `make serve` listens.
+
+PY := .venv/bin/python
+READY := .venv/.ready
+PORT ?= 8000
+
+.DEFAULT_GOAL := help
+.PHONY: help book serve test lint lab bench url clean
+
+help:             ## show this list
+	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 16
+
+book: $(READY)    ## build the book, and print where it is
+	@$(PY) scripts/build_book.py
+
+serve: book       ## build the book, and serve it on this machine
+	@echo "http://127.0.0.1:$(PORT)/ (Ctrl+C stops it)"
+	@$(PY) -m http.server $(PORT) --bind 127.0.0.1 --directory _build/html
+
+test: book        ## run every test: units, notebooks, pages in a real browser
+	CHROMIUM="$$($(PY) scripts/chromium.py)" && export CHROMIUM && $(PY) -m pytest
+
+lint: $(READY)    ## check style and format
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+
+lab: $(READY)     ## open the chapters in JupyterLab
+	.venv/bin/jupyter lab chapters
+
+bench: $(READY)   ## measure what watching costs, beside other tools
+	$(PY) scripts/bench.py
+
+url: $(READY)     ## set the repository's address everywhere: make url URL=https://github.com/…
+	$(PY) scripts/set_url.py "$(URL)"
+
+clean:            ## remove what was built (not .venv)
+	rm -rf _build dist .pytest_cache .hypothesis .ruff_cache
+	find . -name __pycache__ -type d -not -path './.venv/*' -prune -exec rm -rf {} +
+
+# A change in what is installed makes a new environment; `bnviz` itself is installed in place.
+$(READY): requirements.txt pyproject.toml scripts/setup_venv.sh
+	scripts/setup_venv.sh
+	@touch $@
