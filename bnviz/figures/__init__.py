@@ -6,5 +6,6 @@ A figure shows itself as the last value of a notebook cell, ``figure.show()`` di
 
 from bnviz.figures.base import Figure, page_script
 from bnviz.figures.distributions import distributions
+from bnviz.figures.drift import drift
 
-__all__ = ["Figure", "distributions", "page_script"]
+__all__ = ["Figure", "distributions", "drift", "page_script"]
