@@ -30,6 +30,7 @@ except ImportError as error:
         "the command that fits your machine"
     ) from error
 from torch import Tensor, nn
+from torch.compiler import is_compiling
 
 from bnviz.recording import Recording
 from bnviz.tap import Tap, flush
@@ -107,7 +108,6 @@ class record:  # noqa: N801  (reads as a verb: `with record(model) as recording`
         self._random = random.Random(0)  # own generator: recording must not change the run
         self._handles: list[Any] = []
         self._taps: list[Tap] = []
-        self._calls: dict[str, int] = {}
         self._active = False
         self._evals = 0
         self._recorded = 0  # recorded steps begun
@@ -124,7 +124,7 @@ class record:  # noqa: N801  (reads as a verb: `with record(model) as recording`
             torch.compiler.reset()  # code compiled before now does not know the hooks
         self._handles = [
             self._model.register_forward_pre_hook(_eagerly(self._begin)),
-            self._model.register_forward_hook(_eagerly(self._end), always_call=True),
+            self._model.register_forward_hook(_eagerly(self._end)),
             *(self._hook(name, module) for name, module in self._chosen.items()),
         ]
         return self.recording
@@ -161,21 +161,28 @@ class record:  # noqa: N801  (reads as a verb: `with record(model) as recording`
             if not self._active:
                 return
             tensor = values if isinstance(values, Tensor) else _first_tensor(values)
-            if tensor is None or not tensor.is_floating_point() or not tensor.numel():
+            if tensor is None:
                 return
-            call = self._calls.get(name, 0)
-            self._calls[name] = call + 1
-            if call == len(calls):
-                calls.append(self._new_taps(name if call == 0 else f"{name}#{call + 1}", kind))
-            for tap in calls[call]:
-                tap.push(tensor, self._recorded - 1)
+            now = self._recorded - 1
+            for taps in calls:
+                if taps[0].last != now:
+                    break
+            else:
+                number = len(calls) + 1
+                taps = self._new_taps(name if number == 1 else f"{name}#{number}", kind)
+                calls.append(taps)
+            for tap in taps:
+                tap.push(tensor, now)
 
+        if at_input and is_activation:
+            return module.register_forward_pre_hook(
+                _eagerly(lambda _, args: keep(args and args[0]))
+            )
         if at_input:
             return module.register_forward_pre_hook(
-                _eagerly(lambda _, args, kwargs: keep(args[0] if args else list(kwargs.values()))),
-                with_kwargs=True,
+                _eagerly(lambda _, args, kwargs: keep([args, kwargs])), with_kwargs=True
             )
-        return module.register_forward_hook(_eagerly(lambda _, __, out: keep(out)))
+        return module.register_forward_hook(_eagerly(lambda _, __, output: keep(output)))
 
     def _new_taps(self, label: str, kind: str | None) -> list[Tap]:
         lengthwise = any(isinstance(module, nn.Conv1d) for module in self._model.modules())
@@ -207,7 +214,6 @@ class record:  # noqa: N801  (reads as a verb: `with record(model) as recording`
         self._active = recording.num_steps % self._every == 0
         recording.num_steps += 1
         if self._active:
-            self._calls.clear()
             if self._recorded - self._binned >= WINDOW or (
                 recording.followed and time.monotonic() - self._binned_at > _PATIENCE
             ):
@@ -230,8 +236,8 @@ def _eagerly(hook: Callable[..., None]) -> Callable[..., None]:
     outside = torch.compiler.disable(hook)
 
     def call(*args: Any) -> None:
-        # `disable` alone costs tens of microseconds a call, also where nothing is compiled.
-        if torch.compiler.is_compiling():
+        # `disable` costs tens of microseconds a call, so it is not used where nothing is compiled.
+        if is_compiling():
             outside(*args)
         else:
             hook(*args)

@@ -2,7 +2,8 @@
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from ctypes import memmove
 from random import Random
 
 import numpy as np
@@ -50,38 +51,64 @@ class Tap:
         self.name = name
         self.activation = activation
         self.times: list[int] = []
+        #: The last step at which a tensor came.
+        self.last = -1
         self._unit = unit
         self._sample = sample
         self._window = window
         self._features_last = features_last
         self._draw = generator.random
         self._shape: torch.Size | None = None
+        self._stride: tuple[int, ...] = ()
+        self._dtype: torch.dtype | None = None
+        self._device = torch.device("cpu")
+        self._capacity = 0
 
     def push(self, tensor: Tensor, time: int) -> None:
-        """Take a floating-point tensor of shape (N, …) at recorded step ``time`` (from 0)."""
+        """Take a tensor of shape (N, …) at recorded step ``time`` (from 0)."""
         if (
             tensor.shape != self._shape
             or tensor.stride() != self._stride
+            or tensor.dtype != self._dtype
             or tensor.device != self._device
         ):
             flush([self])
             self._plan(tensor)
-        tensor = tensor.detach()
-        if self._jumps is not None:
-            offset = tensor.storage_offset() + self._start
-            for slack, stride in self._jumps:
-                offset += int(self._draw() * slack) * stride
-            tensor = tensor.as_strided(self._size, self._strides, offset)
+        self.last = time
         times = self.times
-        if self._slots:
-            self._slots[len(times)].copy_(tensor)
-            times.append(time)
-            if len(times) == len(self._slots):
-                flush([self])
+        if len(times) == self._capacity:
+            flush([self])
+            times = self.times
+        if self._block:
+            # A plain copy of neighbouring rows: PyTorch's own dispatch would cost several times as
+            # much as the copy itself, and this runs in every layer at every step.
+            start = int(self._draw() * self._rows) if self._rows > 1 else 0
+            block, row = self._block, self._row_bytes
+            source = tensor.data_ptr() + start * row
+            target = self._address + len(times) * block
+            fits = min(block, (self._rows - start) * row)
+            memmove(target, source, fits)
+            if fits < block:
+                memmove(target + fits, tensor.data_ptr(), block - fits)
+        elif self._slots:
+            self._slots[len(times)].copy_(self._sampled(tensor.detach()))
+        elif self._skip:
+            return
         else:
-            self._buffer = tensor.float()[None]
+            # Too large to keep, so binned before anything overwrites it.
+            self._buffer = self._sampled(tensor.detach()).float()[None]
             times.append(time)
             flush([self])
+            return
+        times.append(time)
+
+    def _sampled(self, tensor: Tensor) -> Tensor:
+        if self._jumps is None:
+            return tensor
+        offset = tensor.storage_offset() + self._start
+        for slack, stride in self._jumps:
+            offset += int(self._draw() * slack) * stride
+        return tensor.as_strided(self._size, self._strides, offset)
 
     def gathered(self) -> Tensor:
         """What has gathered, shape (K, N, C, …) for K tensors."""
@@ -100,20 +127,24 @@ class Tap:
     def _plan(self, tensor: Tensor) -> None:
         """Decide which elements of tensors with this layout to keep, and make room for them."""
         self._shape, self._stride = tensor.shape, tensor.stride()
-        self._device = tensor.device
+        self._dtype, self._device = tensor.dtype, tensor.device
+        self._block, self._slots, self._capacity = 0, [], -1
+        self._skip = not tensor.is_floating_point() or not tensor.numel()
+        if self._skip:
+            return
         size, strides = list(tensor.shape), list(tensor.stride())
+        while len(size) < 2:  # a number is a batch of one, a vector a batch of one feature
+            size.append(1)
+            strides.append(1)
         channel = len(size) - 1 if len(size) == 3 and self._features_last else 1
-        if len(size) == 1:  # a vector is a batch of one feature
-            size, strides = [*size, 1], [*strides, 1]
         # From here on in the order rows, features, positions.
-        order = [0, channel, *(d for d in range(1, len(size)) if d != channel)] if size else []
+        order = [0, channel, *(d for d in range(1, len(size)) if d != channel)]
         size, strides = [size[d] for d in order], [strides[d] for d in order]
         self._start = 0
         if self._unit is not None:
-            if not size or self._unit >= size[1]:
-                units = size[1] if size else 1
+            if self._unit >= size[1]:
                 raise ValueError(
-                    f"unit {self._unit} does not exist: {self.name} has {units}, from 0 on"
+                    f"unit {self._unit} does not exist: {self.name} has {size[1]}, from 0 on"
                 )
             self._start = self._unit * strides[1]
             size[1] = 1
@@ -128,15 +159,22 @@ class Tap:
                 jumps.append((size[d] - (keep - 1) * step, strides[d]))
                 size[d], strides[d] = keep, strides[d] * step
         self._jumps = jumps if math.prod(size) < tensor.numel() else None
-        if self._jumps is None:
-            size, self._channel = list(tensor.shape), channel
-        else:
-            self._channel = 1
         self._size, self._strides = size, strides
-        slots = min(self._window, _BUFFER // max(1, math.prod(size)))
-        self._slots: list[Tensor] = []
-        if slots > 1:
-            self._buffer = torch.empty(slots, *size, device=tensor.device)
+        if self._jumps is None and tensor.ndim > 1:  # all of it, in its own order
+            size, channel_in_size = list(tensor.shape), channel
+        else:
+            channel_in_size = 1
+        self._channel = channel_in_size
+        self._capacity = max(1, min(self._window, _BUFFER // math.prod(size)))
+        if self._capacity == 1:
+            return  # binned at once
+        self._buffer = torch.empty(self._capacity, *size, device=tensor.device)
+        kind = (tensor.ndim, tensor.dtype, tensor.device.type, self._unit)
+        if kind == (2, torch.float32, "cpu", None) and tensor.is_contiguous():
+            self._rows, self._row_bytes = tensor.shape[0], tensor.shape[1] * 4
+            self._block = size[0] * self._row_bytes
+            self._address = self._buffer.data_ptr()
+        else:
             self._slots = list(self._buffer)
 
 
@@ -159,10 +197,12 @@ def _bin(taps: list[Tap]) -> None:
     flats = [tap.gathered().reshape(len(times), -1) for tap in taps]
     if flats[0].device.type not in ("cpu", "cuda"):
         flats = [flat.cpu() for flat in flats]  # other devices lack float64 or bincount
-    counts = histogram.fold_keys(_key_counts(flats, rows, count))
+    widths = [flat.shape[1] for flat in flats]
+    whole = torch.cat(flats, dim=1) if len(flats) > 1 else flats[0]
+    counts = histogram.fold_keys(_key_counts(whole, widths, rows, count))
     finite = not counts[..., histogram.SPECIAL].any()
     sums = np.zeros((len(taps), count, 4))
-    np.add.at(sums[..., :2], (slice(None), rows), _sums(flats, finite))
+    np.add.at(sums, (slice(None), rows, slice(2)), _sums(whole, widths, finite))
     for tap, table, column in zip(taps, counts, sums, strict=True):
         if tap.activation in ("relu", "relu6"):
             column[:, 2:] += tap.dead_units()
@@ -170,33 +210,45 @@ def _bin(taps: list[Tap]) -> None:
         tap.times = []
 
 
-def _key_counts(flats: list[Tensor], rows: list[int], count: int) -> np.ndarray:
-    """Counts of the bit keys of tensors of shape (K, M), shape (tensors, count, KEYS)."""
-    device = flats[0].device
-    on_cpu = device.type == "cpu"
-    total = np.zeros((len(flats), count, histogram.KEYS), dtype=np.int64)
-    start = torch.tensor(rows, dtype=torch.int32)[:, None] * histogram.KEYS + histogram.KEYS // 2
-    start = start.to(device)
-    for flat, counts in zip(flats, total, strict=True):
-        bits = flat.contiguous().view(torch.int32)
-        width = max(1, _CHUNK // len(rows)) if on_cpu else bits.shape[1]
-        for part in bits.split(width, dim=1):
-            keys = (part >> histogram.KEY_SHIFT).add_(start).flatten()
-            counts += torch.bincount(keys, minlength=counts.size).cpu().numpy().reshape(count, -1)
-    return total
+def _parts(whole: Tensor) -> Iterator[slice]:
+    """Columns to work on in one go: on the CPU so few that what lies between stays in cache."""
+    height, width = whole.shape
+    step = max(1, _CHUNK // height) if whole.device.type == "cpu" else width
+    return (slice(start, start + step) for start in range(0, width, step))
 
 
-def _sums(flats: list[Tensor], finite: bool) -> np.ndarray:
+def _key_counts(whole: Tensor, widths: list[int], rows: list[int], count: int) -> np.ndarray:
+    """Counts of bit keys, shape (tensors, count, KEYS).
+
+    Args:
+        whole: tensors side by side, shape (K, sum of widths).
+        widths: columns of each.
+        rows: the row of each of the K, in [0, count).
+        count: the number of rows.
+    """
+    bits = whole.contiguous().view(torch.int32)
+    number = len(widths) * count
+    down = torch.tensor(rows, dtype=torch.int32)[:, None]
+    across = torch.arange(0, number, count, dtype=torch.int32)
+    across = across.repeat_interleave(torch.tensor(widths)) if len(widths) > 1 else across
+    start = ((down + across) * histogram.KEYS + histogram.KEYS // 2).to(whole.device)
+    total = 0
+    for columns in _parts(whole):
+        keys = bits[:, columns] >> histogram.KEY_SHIFT
+        keys += start[:, columns] if len(widths) > 1 else start
+        total = torch.bincount(keys.flatten(), minlength=number * histogram.KEYS) + total
+    return total.cpu().numpy().reshape(len(widths), count, histogram.KEYS)
+
+
+def _sums(whole: Tensor, widths: list[int], finite: bool) -> np.ndarray:
     """Sum and sum of squares of each row in float64, finite values only: (tensors, K, 2)."""
-    on_cpu = flats[0].device.type == "cpu"
-    total = torch.zeros(len(flats), len(flats[0]), 2, dtype=torch.float64, device=flats[0].device)
-    for flat, sums in zip(flats, total, strict=True):
-        width = max(1, _CHUNK // len(flat)) if on_cpu else flat.shape[1]
-        for part in flat.split(width, dim=1):
+    total = torch.zeros(len(widths), len(whole), 2, dtype=torch.float64, device=whole.device)
+    for flat, sums in zip(whole.split(widths, dim=1), total, strict=True):
+        for columns in _parts(flat):
             # float32 would lose the spread of values that lie far from zero.
-            wide = part.double()
+            wide = flat[:, columns].double()
             if not finite:
                 wide = wide.nan_to_num(0.0, 0.0, 0.0)
             sums[:, 0] += wide.sum(1)
-            sums[:, 1] += (wide * wide).sum(1)
+            sums[:, 1] += wide.square_().sum(1)
     return total.cpu().numpy()

@@ -10,6 +10,8 @@ __all__ = ["SUMS", "Track"]
 #: What is summed up besides the histogram: "dead" of "units" let nothing through; the last four
 #: follow from the counts.
 SUMS = ("sum", "square", "dead", "units", "finite", "nan", "+inf", "-inf")
+#: Rows to make room for at once.
+_ROOM = 64
 
 
 class Track:
@@ -17,14 +19,44 @@ class Track:
 
     def __init__(self, activation: str | None = None) -> None:
         self.activation = activation
+        self.rows = 0
         # Only the bins from the lowest to the highest value seen are kept, about half of them.
         self.first_bin = histogram.ZERO
-        self.counts = np.zeros((0, 0), dtype=np.uint32)
-        self.sums = np.zeros((0, len(SUMS)), dtype=np.float64)
+        self._counts = np.zeros((0, 0), dtype=np.uint32)
+        self._sums = np.zeros((0, len(SUMS)), dtype=np.float64)
+        self._most = 0  # no count is above this
+
+    @classmethod
+    def of(
+        cls,
+        activation: str | None,
+        first_bin: int,
+        counts: NDArray[np.integer],
+        sums: NDArray[np.float64],
+    ) -> "Track":
+        """A track with these tables; raises ValueError where they do not fit together."""
+        width = histogram.POS_INF - first_bin
+        if sums.shape != (len(counts), len(SUMS)) or not 0 <= counts.shape[1] <= width:
+            raise ValueError(f"tables of shapes {counts.shape} and {sums.shape} do not fit")
+        track = cls(activation)
+        track.rows, track.first_bin = len(counts), first_bin
+        track._counts, track._sums = counts, sums
+        track._most = int(counts.max(initial=0))
+        return track
 
     @property
-    def rows(self) -> int:
-        return len(self.sums)
+    def counts(self) -> NDArray[np.integer]:
+        """Counts of the bins from :attr:`first_bin` on, shape (rows, bins kept)."""
+        return self._counts[: self.rows]
+
+    @property
+    def sums(self) -> NDArray[np.float64]:
+        """The sums that :data:`SUMS` names, shape (rows, 8)."""
+        return self._sums[: self.rows]
+
+    @property
+    def nbytes(self) -> int:
+        return self._counts.nbytes + self._sums.nbytes
 
     def table(self, rows: int) -> NDArray[np.int64]:
         """Dense counts, shape (rows, BINS); rows past the last are empty."""
@@ -36,43 +68,61 @@ class Track:
     def add(self, row: int, counts: NDArray[np.integer], sums: NDArray[np.float64]) -> None:
         """Add rows from ``row`` on: counts of shape (r, BINS), the first sums of SUMS, (r, 4)."""
         stop = row + len(counts)
-        occupied = np.flatnonzero(counts[:, histogram.FINITE].any(axis=0)) + histogram.FINITE.start
-        low, high = (occupied[0], occupied[-1] + 1) if len(occupied) else (histogram.ZERO,) * 2
-        self._cover(stop, int(low), int(high))
+        finite = counts[:, histogram.FINITE]
+        occupied = np.flatnonzero(finite.any(axis=0)) + histogram.FINITE.start
+        if len(occupied):
+            self._cover(stop, int(occupied[0]), int(occupied[-1]) + 1)
+        else:
+            self._cover(stop, self._bins.start, self._bins.stop)
         added = counts[:, self._bins]
-        self._widen(int(added.max(initial=0)))
-        self.counts[row:stop] += added.astype(self.counts.dtype)
-        self.sums[row:stop, :4] += sums
-        self.sums[row:stop, 4] += added.sum(axis=1)
-        self.sums[row:stop, 5:] += counts[:, histogram.SPECIAL]
+        self._raise_limit(self._most + int(added.max(initial=0)))
+        self._counts[row:stop] += added.astype(self._counts.dtype)
+        self._sums[row:stop, :4] += sums
+        self._sums[row:stop, 4] += added.sum(axis=1)
+        self._sums[row:stop, 5:] += counts[:, histogram.SPECIAL]
 
     def coarsen(self) -> None:
         """Add rows 2i and 2i + 1 together."""
-        if self.rows % 2:
-            self._cover(self.rows + 1, histogram.ZERO, histogram.ZERO)
-        self._widen(0)
-        self.counts = self.counts[0::2] + self.counts[1::2]
-        self.sums = self.sums[0::2] + self.sums[1::2]
+        self._raise_limit(2 * self._most)
+        rows = (self.rows + 1) // 2
+        self._cover(2 * rows, self._bins.start, self._bins.stop)
+        for table in (self._counts, self._sums):
+            table[:rows] = table[0 : 2 * rows : 2] + table[1 : 2 * rows : 2]
+            table[rows:] = 0
+        self.rows = rows
+
+    def validate(self) -> None:
+        """Raise a ValueError when the tables, read from a file, cannot be those of a layer."""
+        fits = (
+            self.counts.ndim == 2
+            and self.counts.dtype in (np.uint32, np.uint64)
+            and self.sums.dtype == np.float64
+            and self.sums.shape == (len(self.counts), len(SUMS))
+            and histogram.FINITE.start <= self._bins.start
+            and self._bins.stop <= histogram.FINITE.stop
+        )
+        if not fits:
+            raise ValueError("the tables of a layer have a wrong shape, dtype or place")
 
     @property
     def _bins(self) -> slice:
-        return slice(self.first_bin, self.first_bin + self.counts.shape[1])
+        return slice(self.first_bin, self.first_bin + self._counts.shape[1])
 
     def _cover(self, rows: int, low: int, high: int) -> None:
         """Make room for that many rows and for the bins from ``low`` to before ``high``."""
-        before, width = self._bins, self.counts.shape[1]
-        low = min(low, before.start) if width else low
-        high = max(high, before.stop) if width else high
-        more = max(0, rows - self.rows)
-        if more or low < before.start or high > before.stop:
-            sides = (before.start - low, high - before.stop) if width else (0, high - low)
-            self.counts = np.pad(self.counts, ((0, more), sides))
-            self.sums = np.pad(self.sums, ((0, more), (0, 0)))
-            self.first_bin = low
+        capacity, before = len(self._counts), self._bins
+        if rows > capacity or low < before.start or high > before.stop:
+            if before.start < before.stop:
+                low, high = min(low, before.start), max(high, before.stop)
+            larger = np.zeros((max(capacity, rows, _ROOM), high - low), self._counts.dtype)
+            larger[:capacity, before.start - low : before.stop - low] = self._counts
+            sums = np.zeros((len(larger), len(SUMS)))
+            sums[:capacity] = self._sums
+            self.first_bin, self._counts, self._sums = low, larger, sums
+        self.rows = max(self.rows, rows)
 
-    def _widen(self, added: int) -> None:
-        """Go over to 64 bits before adding a count, or two rows, could overflow 32."""
-        if self.counts.dtype == np.uint32 and self.counts.size:
-            largest = int(self.counts.max())
-            if largest + max(added, largest) >= 2**32:
-                self.counts = self.counts.astype(np.uint64)
+    def _raise_limit(self, most: int) -> None:
+        """Go over to 64 bits before a count could overflow 32."""
+        self._most = most
+        if most >= 2**32 and self._counts.dtype == np.uint32:
+            self._counts = self._counts.astype(np.uint64)
