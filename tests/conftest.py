@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import chromium as chromium_finder  # scripts/ is on the path of the tests, see pyproject.toml
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from bnviz.figures import Figure
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -31,3 +34,29 @@ def book() -> Path:
     if not (html / "index.html").is_file():
         pytest.fail(f"no book in {html}: run `make book` (or `make test`, which does it) first")
     return html
+
+
+@pytest.fixture
+def open_figure(chromium: Browser, tmp_path: Path) -> Iterator[Callable[..., Page]]:
+    """``open_figure(figure, width=800)``: its page, opened from disk with the network off.
+
+    The test fails where the page writes an error to the console.
+    """
+    contexts, problems = [], []
+
+    def open_page(figure: Figure, width: int = 800, **options: Any) -> Page:
+        path = figure.save_html(tmp_path / f"{figure.name}.html")
+        size = {"width": width, "height": 800}
+        contexts.append(chromium.new_context(viewport=size, offline=True, **options))
+        page = contexts[-1].new_page()
+        page.on("console", lambda m: m.type == "error" and problems.append(m.text))
+        page.on("pageerror", lambda error: problems.append(str(error)))
+        page.goto(path.as_uri())
+        if options.get("java_script_enabled", True):
+            page.wait_for_selector("figure[data-ready]")
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert problems == []

@@ -17,8 +17,8 @@ export function slider({ label, min, max, step = 1, value, text = String, oninpu
     input.setAttribute("aria-valuetext", output.textContent);
   };
   input.addEventListener("input", () => {
-    show();
     oninput(Number(input.value));
+    show(); // afterwards, so that `text` may tell the figure's state
   });
   show();
   const name = html("span", { class: "bnviz-label", "aria-hidden": "true" }, label);
