@@ -56,6 +56,9 @@ _UPPER = np.concatenate([_MAGNITUDES, [2.0**_HIGHEST, float(np.finfo(np.float32)
 #: The ascending edges of the finite bins 1 … BINS - 3, float64, one more than there are such bins.
 EDGES = np.concatenate([-_UPPER[::-1], _UPPER])
 EDGES.setflags(write=False)
+# The edges of every bin that holds numbers.
+_LOW = np.concatenate([[-np.inf], EDGES[:-1], [np.inf]])
+_HIGH = np.concatenate([[-np.inf], EDGES[1:], [np.inf]])
 
 #: The finite bins.
 FINITE = slice(NEG_INF + 1, POS_INF)
@@ -116,32 +119,31 @@ def quantiles(counts: NDArray[np.integer], q: ArrayLike) -> NDArray[np.float64]:
         q: shares in [0, 1], shape (Q,).
 
     Returns:
-        float64 of shape (…, Q); −inf or +inf where the quantile falls among the infinities, NaN for
-        a histogram without numbers. NaN values are left out.
+        float64 of shape (…, Q), each in the bin of ``np.quantile(…, method="inverted_cdf")``; −inf
+        or +inf where the quantile falls among the infinities, NaN for a histogram without numbers.
+        NaN values are left out.
+
+    Raises:
+        ValueError: a share is outside of [0, 1].
+
+    >>> quantiles(bin_values([0.0, 0.0, 0.0, 8.0]), [0.5])
+    array([0.])
     """
     q = np.atleast_1d(np.asarray(q, dtype=np.float64))
     if not ((q >= 0) & (q <= 1)).all():
         raise ValueError(f"quantiles are shares in [0, 1]; given {q.tolist()}")
-    flat = counts.reshape(-1, BINS)
-    out = np.full((len(flat), len(q)), np.nan)
-    for row, (histogram, below) in enumerate(zip(flat, _cumulative(flat), strict=True)):
-        low, high = histogram[NEG_INF], histogram[POS_INF]
-        total = low + below[-1] + high
-        if total == 0:
-            continue
-        rank = q * total - low
-        # Only edges where the count grows can hold a quantile; interp needs them strictly rising.
-        grows = np.flatnonzero(histogram[FINITE])
-        if len(grows):
-            knots = np.unique(np.concatenate([grows, grows + 1]))
-            # An empty stretch between two occupied bins has two edges with one count: the quantile
-            # exactly there takes the lower edge, as np.interp does for the first of equal knots.
-            out[row] = np.interp(rank, below[knots], EDGES[knots])
-            out[row, (rank < 0) & (low > 0)] = -np.inf
-            out[row, (rank > below[-1]) & (high > 0)] = np.inf
-        else:
-            out[row] = np.where(rank <= 0, -np.inf if low else np.inf, np.inf if high else -np.inf)
-    return out.reshape(*counts.shape[:-1], len(q))
+    up_to = counts[..., :NAN].cumsum(-1).astype(np.float64)
+    rank = q * up_to[..., -1:]
+    # The first bin that reaches the rank; half a value stands for rank 0, the smallest value.
+    at = (up_to[..., None, :] < np.maximum(rank, 0.5)[..., None]).sum(-1)
+    at = np.minimum(at, POS_INF)
+    count = np.take_along_axis(counts, at, -1)
+    into = rank - np.take_along_axis(up_to, at, -1) + count
+    low, high = _LOW[at], _HIGH[at]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        inside = low + (high - low) * np.clip(into / count, 0, 1)
+    inside = np.where(at == ZERO, 0.0, np.where(np.isinf(low), low, inside))
+    return np.where(up_to[..., -1:] > 0, inside, np.nan)
 
 
 def share_below(counts: NDArray[np.integer], thresholds: ArrayLike) -> NDArray[np.float64]:
@@ -149,7 +151,7 @@ def share_below(counts: NDArray[np.integer], thresholds: ArrayLike) -> NDArray[n
 
     Args:
         counts: shape (…, BINS).
-        thresholds: finite numbers, shape (T,).
+        thresholds: finite numbers, shape (T,); zeros are below those above zero alone.
 
     Returns:
         float64 of shape (…, T); −inf counts as below, NaN values are left out; NaN where a
@@ -159,6 +161,8 @@ def share_below(counts: NDArray[np.integer], thresholds: ArrayLike) -> NDArray[n
     cumulative = _cumulative(counts)
     at = np.clip(np.searchsorted(EDGES, thresholds, side="right") - 1, 0, len(EDGES) - 2)
     inside = np.clip((thresholds - EDGES[at]) / (EDGES[at + 1] - EDGES[at]), 0, 1)
+    # What lies in the bin of zero counts as zero: a rectifier puts many values exactly there.
+    inside = np.where(at == ZERO - 1, thresholds > 0, inside)
     below = cumulative[..., at] + inside * (cumulative[..., at + 1] - cumulative[..., at])
     below = below + counts[..., NEG_INF, None]
     total = counts[..., :NAN].sum(-1)[..., None]

@@ -133,7 +133,7 @@ class Recording:
     def dead(self, layer: str) -> NDArray[np.float64]:
         """Share of a rectifier's units that let nothing through; NaN for other layers.
 
-        A unit counts as dead where no recorded value of a window of up to 32 recorded steps was
+        A unit counts as dead where no recorded value of a window of up to 128 recorded steps was
         above zero. Shape (R,).
         """
         if self.activation(layer) not in _RECTIFIERS:
@@ -272,10 +272,8 @@ def _from_arrays(arrays: Mapping[str, NDArray[Any]]) -> Recording:
     recording = Recording(every)
     recording.stride, recording.num_steps, recording.closed = stride, num_steps, True
     for index, (name, activation, first_bin) in enumerate(header["layers"]):
-        track = recording.track(str(name), activation)
-        track.first_bin = int(first_bin)
-        track.counts, track.sums = arrays[f"counts{index}"], arrays[f"sums{index}"]
-        track.validate()
+        tables = arrays[f"counts{index}"], arrays[f"sums{index}"]
+        recording._tracks[str(name)] = Track.of(activation, int(first_bin), *tables)
     recording._require_steps()
     return recording
 

@@ -35,8 +35,14 @@ class Track:
         sums: NDArray[np.float64],
     ) -> "Track":
         """A track with these tables; raises ValueError where they do not fit together."""
-        width = histogram.POS_INF - first_bin
-        if sums.shape != (len(counts), len(SUMS)) or not 0 <= counts.shape[1] <= width:
+        fits = (
+            counts.ndim == 2
+            and counts.dtype in (np.uint32, np.uint64)
+            and sums.dtype == np.float64
+            and sums.shape == (len(counts), len(SUMS))
+            and histogram.FINITE.start <= first_bin <= histogram.FINITE.stop - counts.shape[1]
+        )
+        if not fits:
             raise ValueError(f"tables of shapes {counts.shape} and {sums.shape} do not fit")
         track = cls(activation)
         track.rows, track.first_bin = len(counts), first_bin
@@ -56,6 +62,7 @@ class Track:
 
     @property
     def nbytes(self) -> int:
+        """Size of both tables in memory, in bytes."""
         return self._counts.nbytes + self._sums.nbytes
 
     def table(self, rows: int) -> NDArray[np.int64]:
@@ -75,7 +82,7 @@ class Track:
         else:
             self._cover(stop, self._bins.start, self._bins.stop)
         added = counts[:, self._bins]
-        self._raise_limit(self._most + int(added.max(initial=0)))
+        self._raise_limit(1, int(added.max(initial=0)))
         self._counts[row:stop] += added.astype(self._counts.dtype)
         self._sums[row:stop, :4] += sums
         self._sums[row:stop, 4] += added.sum(axis=1)
@@ -83,26 +90,13 @@ class Track:
 
     def coarsen(self) -> None:
         """Add rows 2i and 2i + 1 together."""
-        self._raise_limit(2 * self._most)
+        self._raise_limit(2, 0)
         rows = (self.rows + 1) // 2
         self._cover(2 * rows, self._bins.start, self._bins.stop)
         for table in (self._counts, self._sums):
             table[:rows] = table[0 : 2 * rows : 2] + table[1 : 2 * rows : 2]
             table[rows:] = 0
         self.rows = rows
-
-    def validate(self) -> None:
-        """Raise a ValueError when the tables, read from a file, cannot be those of a layer."""
-        fits = (
-            self.counts.ndim == 2
-            and self.counts.dtype in (np.uint32, np.uint64)
-            and self.sums.dtype == np.float64
-            and self.sums.shape == (len(self.counts), len(SUMS))
-            and histogram.FINITE.start <= self._bins.start
-            and self._bins.stop <= histogram.FINITE.stop
-        )
-        if not fits:
-            raise ValueError("the tables of a layer have a wrong shape, dtype or place")
 
     @property
     def _bins(self) -> slice:
@@ -121,8 +115,11 @@ class Track:
             self.first_bin, self._counts, self._sums = low, larger, sums
         self.rows = max(self.rows, rows)
 
-    def _raise_limit(self, most: int) -> None:
-        """Go over to 64 bits before a count could overflow 32."""
-        self._most = most
+    def _raise_limit(self, factor: int, added: int) -> None:
+        """Go over to 64 bits before a count, times ``factor`` plus ``added``, overflows 32."""
+        most = factor * self._most + added
+        if most >= 2**32:  # the bound is loose, so look before memory doubles
+            most = factor * int(self._counts.max(initial=0)) + added
         if most >= 2**32 and self._counts.dtype == np.uint32:
             self._counts = self._counts.astype(np.uint64)
+        self._most = most
