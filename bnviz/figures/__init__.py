@@ -5,8 +5,9 @@ A figure shows itself as the last value of a notebook cell, ``figure.show()`` di
 """
 
 from bnviz.figures.base import Figure, page_script
+from bnviz.figures.curves import curves
 from bnviz.figures.distributions import distributions
 from bnviz.figures.drift import drift
 from bnviz.figures.mini_batch import mini_batch
 
-__all__ = ["Figure", "distributions", "drift", "mini_batch", "page_script"]
+__all__ = ["Figure", "curves", "distributions", "drift", "mini_batch", "page_script"]
