@@ -10,10 +10,11 @@
 (('1',), 3)
 
 How it stays cheap: a forward hook only copies (a sample of) a layer's values into a buffer; every
-32 recorded steps one pass bins what has gathered, straight from the float32 bit patterns.
+128 recorded steps one pass bins what has gathered, straight from the float32 bit patterns.
 """
 
 import random
+import sys
 import time
 import warnings
 from collections.abc import Callable, Iterable, Sequence
@@ -38,7 +39,7 @@ from bnviz.tap import Tap, flush
 __all__ = ["record"]
 
 #: Recorded steps that gather before they are binned, or fewer where a figure follows slow steps.
-WINDOW = 32
+WINDOW = 128
 _PATIENCE = 0.1  # seconds
 
 _ACTIVATIONS: tuple[type[nn.Module], ...] = (
@@ -85,7 +86,7 @@ class record:  # noqa: N801  (reads as a verb: `with record(model) as recording`
         layers: LayerChoice | Iterable[LayerChoice] | None = None,
         *,
         every: int = 1,
-        sample: int | None = 1024,
+        sample: int | None = 512,
         units: int | Sequence[int] | None = None,
         watch: str = "auto",
     ) -> None:
@@ -96,9 +97,10 @@ class record:  # noqa: N801  (reads as a verb: `with record(model) as recording`
             _require_count("sample", sample)
         if watch not in ("auto", "input", "output"):
             raise ValueError(f"watch must be 'auto', 'input' or 'output'; given {watch!r}")
-        # A compiled model wraps the one whose modules have the names.
+        # A compiled model wraps the one whose modules have the names, and calls its forward without
+        # its hooks: steps are those of the wrapper.
+        self._called = model
         self._model: nn.Module = getattr(model, "_orig_mod", model)
-        self._compiled = self._model is not model or model._compiled_call_impl is not None
         self._every = every
         self._sample = sample
         self._units = _as_units(units)
@@ -108,8 +110,9 @@ class record:  # noqa: N801  (reads as a verb: `with record(model) as recording`
         self._random = random.Random(0)  # own generator: recording must not change the run
         self._handles: list[Any] = []
         self._taps: list[Tap] = []
-        self._active = False
+        self._now = -1  # the recorded step that runs, or -1
         self._evals = 0
+        self._strays = 0  # calls of watched layers outside of a step
         self._recorded = 0  # recorded steps begun
         self._binned = 0  # of these, in the recording
         self._binned_at = time.monotonic()
@@ -120,11 +123,10 @@ class record:  # noqa: N801  (reads as a verb: `with record(model) as recording`
     def __enter__(self) -> Recording:
         if self._handles or self.recording.closed:
             raise RuntimeError("this record(…) was used before; make a new one for each run")
-        if self._compiled:
-            torch.compiler.reset()  # code compiled before now does not know the hooks
+        _forget_compiled_code()
         self._handles = [
-            self._model.register_forward_pre_hook(_eagerly(self._begin)),
-            self._model.register_forward_hook(_eagerly(self._end)),
+            self._called.register_forward_pre_hook(self._begin),
+            self._called.register_forward_hook(self._end),
             *(self._hook(name, module) for name, module in self._chosen.items()),
         ]
         return self.recording
@@ -137,12 +139,16 @@ class record:  # noqa: N801  (reads as a verb: `with record(model) as recording`
     ) -> None:
         for handle in self._handles:
             handle.remove()
-        if self._compiled:
-            torch.compiler.reset()
+        _forget_compiled_code()
         self._flush()
         recording, name = self.recording, type(self._model).__name__
         if not self._recorded and self._evals:
             recording.why_empty = f"all {self._evals} passes of the {name} were in eval mode"
+        elif not self._recorded and self._strays:
+            recording.why_empty = (
+                f"layers of the {name} ran, but not the {name} that was given; give record the "
+                "module that your training loop calls, compiled if it is"
+            )
         elif self._recorded and not recording.layers:
             recording.why_empty = f"no watched layer of the {name} gave floating-point numbers"
         unseen = [layer for layer in self._chosen if layer not in recording.layers]
@@ -158,12 +164,13 @@ class record:  # noqa: N801  (reads as a verb: `with record(model) as recording`
         calls: list[list[Tap]] = []  # the taps of the first, second, … call in a step
 
         def keep(values: Any) -> None:
-            if not self._active:
+            now = self._now
+            if now < 0:
+                self._strays += 1
                 return
             tensor = values if isinstance(values, Tensor) else _first_tensor(values)
             if tensor is None:
                 return
-            now = self._recorded - 1
             for taps in calls:
                 if taps[0].last != now:
                     break
@@ -174,15 +181,20 @@ class record:  # noqa: N801  (reads as a verb: `with record(model) as recording`
             for tap in taps:
                 tap.push(tensor, now)
 
+        def before(_: nn.Module, args: tuple[Any, ...]) -> None:
+            (_uncompiled(keep) if is_compiling() else keep)(args[0] if args else None)
+
+        def before_any(_: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+            (_uncompiled(keep) if is_compiling() else keep)([args, kwargs])
+
+        def after(_: nn.Module, args: tuple[Any, ...], output: Any) -> None:
+            (_uncompiled(keep) if is_compiling() else keep)(output)
+
         if at_input and is_activation:
-            return module.register_forward_pre_hook(
-                _eagerly(lambda _, args: keep(args and args[0]))
-            )
+            return module.register_forward_pre_hook(before)
         if at_input:
-            return module.register_forward_pre_hook(
-                _eagerly(lambda _, args, kwargs: keep([args, kwargs])), with_kwargs=True
-            )
-        return module.register_forward_hook(_eagerly(lambda _, __, output: keep(output)))
+            return module.register_forward_pre_hook(before_any, with_kwargs=True)
+        return module.register_forward_hook(after)
 
     def _new_taps(self, label: str, kind: str | None) -> list[Tap]:
         lengthwise = any(isinstance(module, nn.Conv1d) for module in self._model.modules())
@@ -205,24 +217,30 @@ class record:  # noqa: N801  (reads as a verb: `with record(model) as recording`
 
     # -- steps -------------------------------------------------------------------------------------
 
-    def _begin(self, *_: object) -> None:
-        if not self._model.training:
+    def _begin(self, model: nn.Module, args: object) -> None:
+        if is_compiling():
+            _uncompiled(self._begin)(model, args)
+            return
+        self._now = -1
+        if not model.training:
             self._evals += 1
-            self._active = False
             return
         recording = self.recording
-        self._active = recording.num_steps % self._every == 0
-        recording.num_steps += 1
-        if self._active:
-            if self._recorded - self._binned >= WINDOW or (
-                recording.followed and time.monotonic() - self._binned_at > _PATIENCE
-            ):
-                self._flush()
-                recording.notify()
-            self._recorded += 1
+        seen = recording.num_steps
+        recording.num_steps = seen + 1
+        if seen % self._every:
+            return
+        if self._recorded - self._binned >= WINDOW or (
+            recording.followed and time.monotonic() - self._binned_at > _PATIENCE
+        ):
+            self._flush()
+            recording.notify()
+        self._now = self._recorded
+        self._recorded += 1
 
-    def _end(self, *_: object) -> None:
-        self._active = False
+    def _end(self, model: nn.Module, args: object, output: object) -> None:
+        # Whatever runs outside of the model's own forward pass is none of its steps.
+        self._now = -1
 
     def _flush(self) -> None:
         self.recording.make_room(self._recorded)
@@ -231,18 +249,15 @@ class record:  # noqa: N801  (reads as a verb: `with record(model) as recording`
         self._binned_at = time.monotonic()
 
 
-def _eagerly(hook: Callable[..., None]) -> Callable[..., None]:
+def _uncompiled(hook: Callable[..., None]) -> Callable[..., None]:
     """Keep a hook outside of compiled code, which then runs in parts around it."""
-    outside = torch.compiler.disable(hook)
+    return torch.compiler.disable(hook)
 
-    def call(*args: Any) -> None:
-        # `disable` costs tens of microseconds a call, so it is not used where nothing is compiled.
-        if is_compiling():
-            outside(*args)
-        else:
-            hook(*args)
 
-    return call
+def _forget_compiled_code() -> None:
+    """Have compiled models compiled anew: their code does not notice that hooks come and go."""
+    if "torch._dynamo" in sys.modules:  # else nothing was ever compiled
+        torch.compiler.reset()
 
 
 def _require_count(name: str, value: object) -> None:

@@ -71,14 +71,12 @@ class Tap:
             or tensor.stride() != self._stride
             or tensor.dtype != self._dtype
             or tensor.device != self._device
+            or len(self.times) == self._capacity
         ):
             flush([self])
             self._plan(tensor)
         self.last = time
         times = self.times
-        if len(times) == self._capacity:
-            flush([self])
-            times = self.times
         if self._block:
             # A plain copy of neighbouring rows: PyTorch's own dispatch would cost several times as
             # much as the copy itself, and this runs in every layer at every step.
@@ -126,8 +124,10 @@ class Tap:
 
     def _plan(self, tensor: Tensor) -> None:
         """Decide which elements of tensors with this layout to keep, and make room for them."""
-        self._shape, self._stride = tensor.shape, tensor.stride()
-        self._dtype, self._device = tensor.dtype, tensor.device
+        layout = (tensor.shape, tensor.stride(), tensor.dtype, tensor.device)
+        if layout == (self._shape, self._stride, self._dtype, self._device):
+            return
+        self._shape, self._stride, self._dtype, self._device = layout
         self._block, self._slots, self._capacity = 0, [], -1
         self._skip = not tensor.is_floating_point() or not tensor.numel()
         if self._skip:
@@ -232,11 +232,11 @@ def _key_counts(whole: Tensor, widths: list[int], rows: list[int], count: int) -
     across = torch.arange(0, number, count, dtype=torch.int32)
     across = across.repeat_interleave(torch.tensor(widths)) if len(widths) > 1 else across
     start = ((down + across) * histogram.KEYS + histogram.KEYS // 2).to(whole.device)
-    total = 0
+    total: Tensor | int = 0
     for columns in _parts(whole):
         keys = bits[:, columns] >> histogram.KEY_SHIFT
         keys += start[:, columns] if len(widths) > 1 else start
-        total = torch.bincount(keys.flatten(), minlength=number * histogram.KEYS) + total
+        total = total + torch.bincount(keys.flatten(), minlength=number * histogram.KEYS)
     return total.cpu().numpy().reshape(len(widths), count, histogram.KEYS)
 
 
