@@ -38,7 +38,7 @@ def test_the_file_is_whole():
     assert list(CLAIMS[0]) == COLUMNS
     for claim in CLAIMS:
         assert all(isinstance(claim[name], str) and claim[name].strip() for name in COLUMNS), claim
-        assert re.fullmatch(r"\d{3}-L\d+(-\d+)?", claim["id"]), claim["id"]
+        assert re.fullmatch(r"\d{3}-L\d+(-\d+)?(\+L\d+(-\d+)?)?", claim["id"]), claim["id"]
         assert claim["verdict"] in ("true", "nuance", "disputed", "wrong"), claim["id"]
     ids = [claim["id"] for claim in CLAIMS]
     assert len(set(ids)) == len(ids)
