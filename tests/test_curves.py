@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from bnviz import Twins
 from bnviz.figures import curves
 from bnviz.figures.curves import MOST_ROWS, running_median
 
@@ -62,6 +63,18 @@ def test_twins_of_several_seeds_are_sorted_by_label():
     assert [style["label"] for style in figure.spec["styles"]] == ["without BN", "with BN"]
     assert figure.arrays["seeds0"].shape == (3, len(STEPS))
     assert curves(pairs[0]).arrays["seeds0"].shape == (1, len(STEPS))
+
+
+def test_trained_twins_are_read():
+    pairs = [Twins(sizes=(64, 20, 10), seed=s, eval_every=10) for s in range(2)]
+    with pytest.raises(ValueError, match="'without BN': accuracy has shape.*train it first"):
+        curves(pairs)
+    for pair in pairs:
+        pair.train(30, progress=False)
+    figure = curves(pairs, y="loss")
+    wanted = np.median([pair.bn.loss for pair in pairs], axis=0)
+    np.testing.assert_allclose(figure.arrays["median1"], wanted, rtol=1e-6)
+    np.testing.assert_array_equal(curves(pairs).arrays["steps0"], [10, 20, 30])
 
 
 def test_one_seed_has_no_band_and_says_so():

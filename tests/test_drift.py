@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bnviz import Twins
 from bnviz.figures import drift
 from bnviz.figures.drift import LEVELS, ellipse
 
@@ -121,6 +122,16 @@ def test_twins_and_runs_are_read_like_a_mapping():
         assert [style["label"] for style in figure.spec["styles"]] == ["without BN", "with BN"]
 
 
+def test_twins_show_the_drift_that_batch_norm_takes_away():
+    pair = Twins(seed=0)
+    with pytest.raises(ValueError, match="'without BN' has no clouds yet; train it first"):
+        drift(pair)
+    figure = drift(pair.train(60, progress=False))
+    travelled = np.linalg.norm(np.diff(figure.arrays["mean"][:, [0, -1]], axis=1)[:, 0], axis=1)
+    assert travelled[0] > 10 * travelled[1]
+    assert figure.arrays["steps"][[0, -1]].tolist() == [0, 60]
+
+
 def test_two_clouds_of_300_images_and_30_steps_are_small():
     random = np.random.default_rng(0)
     many = [
@@ -142,7 +153,8 @@ def test_two_clouds_of_300_images_and_30_steps_are_small():
         ({}, ValueError, "no clouds"),
         ({"with BN": SimpleNamespace(clouds=None)}, ValueError, "'with BN' has no clouds yet"),
         (clouds(points=np.zeros((4, 60))), ValueError, r"shape \(4, 60\).*\(steps, images, 2\)"),
-        (clouds(points=np.zeros((0, 60, 2)), steps=[]), ValueError, "shape"),
+        (clouds(points=np.zeros((0, 60, 2)), steps=[]), ValueError, "no clouds yet; train it"),
+        (clouds(points=np.zeros((4, 0, 2)), labels=[]), ValueError, r"shape \(4, 0, 2\)"),
         (clouds(steps=[0, 1]), ValueError, r"steps must have shape \(4,\).*they have \(2,\)"),
         (clouds(steps=[0, 10, 5, 100]), ValueError, r"must ascend; they are \[0, 10, 5, 100\]"),
         (

@@ -154,12 +154,12 @@ def _by_label(clouds: object) -> dict[str, CloudsLike]:
     if not found:
         raise ValueError("drift() got no clouds; give at least one {label: Clouds}")
     for label, cloud in found.items():
-        if cloud is None:
-            raise ValueError(f"drift(): {label!r} has no clouds yet; train it first")
-        if not all(hasattr(cloud, name) for name in ("steps", "points", "labels")):
+        if cloud is not None and not all(hasattr(cloud, n) for n in ("steps", "points", "labels")):
             raise TypeError(
                 f"drift() got a {type(cloud).__name__}; give Twins, Clouds or {{label: Clouds}}"
             )
+        if cloud is None or not len(cloud.points):
+            raise ValueError(f"drift(): {label or 'the run'!r} has no clouds yet; train it first")
     return found
 
 
