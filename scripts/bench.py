@@ -1,0 +1,352 @@
+"""Measure what watching a network costs, beside other tools, in one run; print one table.
+
+Every comparison alternates short blocks of the same training with and without a tool, so that what
+else the machine does meets both alike, and takes the median of the ratios of neighbouring blocks.
+Times are processor time of the whole process, in one thread of PyTorch. Run it by `make bench`.
+"""
+
+import argparse
+import base64
+import gzip
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+
+import bnviz
+from bnviz.recorder import WINDOW
+from bnviz.recording import Recording
+
+Watcher = Callable[[nn.Module], AbstractContextManager[object]]
+Row = tuple[str, str, str, bool | None]
+
+# --- what is trained --------------------------------------------------------------------------
+
+
+def small_mlp() -> tuple[nn.Module, tuple[int, ...], int]:
+    """64-100×3-10 with ReLU: the model, the shape of a batch, steps in a block."""
+    model = nn.Sequential()
+    for index, (inputs, outputs) in enumerate([(64, 100), (100, 100), (100, 100)]):
+        model.add_module(f"linear{index}", nn.Linear(inputs, outputs))
+        model.add_module(f"relu{index}", nn.ReLU())
+    model.add_module("output", nn.Linear(100, 10))
+    return model, (64, 64), WINDOW
+
+
+def conv_net() -> tuple[nn.Module, tuple[int, ...], int]:
+    """Six convolutions, 6.8 million activations a step: the model, a batch, steps in a block."""
+    model = nn.Sequential()
+    for index, (inputs, outputs) in enumerate(
+        [(3, 32), (32, 32), (32, 64), (64, 64), (64, 64), (64, 64)]
+    ):
+        model.add_module(f"conv{index}", nn.Conv2d(inputs, outputs, 3, padding=1, bias=False))
+        model.add_module(f"norm{index}", nn.BatchNorm2d(outputs))
+        model.add_module(f"relu{index}", nn.ReLU())
+    for layer in (nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(64, 10)):
+        model.append(layer)
+    return model, (66, 3, 18, 18), 2
+
+
+def layers_of(model: nn.Module) -> dict[str, nn.Module]:
+    """The layers that every tool watches: the activations, and the output of the MLP."""
+    return {
+        name: module
+        for name, module in model.named_modules()
+        if isinstance(module, nn.ReLU) or name == "output"
+    }
+
+
+# --- the tools --------------------------------------------------------------------------------
+
+
+@contextmanager
+def hooked(model: nn.Module, watch: Callable[[str, torch.Tensor], None]) -> Iterator[None]:
+    """Call ``watch(name, output)`` for every watched layer."""
+    with ExitStack() as stack:
+        for name, module in layers_of(model).items():
+            handle = module.register_forward_hook(
+                lambda _, __, output, name=name: watch(name, output.detach())
+            )
+            stack.callback(handle.remove)
+        yield
+
+
+def numpy_histograms(model: nn.Module) -> AbstractContextManager[None]:
+    """The hook that people write first: np.histogram of every output."""
+    kept: dict[str, list[object]] = {name: [] for name in layers_of(model)}
+    return hooked(model, lambda name, x: kept[name].append(np.histogram(x.numpy(), bins=60)))
+
+
+@contextmanager
+def tensorboard(model: nn.Module) -> Iterator[None]:
+    """TensorBoard's add_histogram of every output."""
+    from torch.utils.tensorboard import SummaryWriter
+
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        SummaryWriter(folder) as writer,
+        hooked(model, writer.add_histogram),
+    ):
+        yield
+
+
+def recorder(**options: object) -> Watcher:
+    """bnviz.record, as a user calls it."""
+    return lambda model: bnviz.record(model, list(layers_of(model)), **options)  # type: ignore
+
+
+# --- training steps -----------------------------------------------------------------------------
+
+
+def step_ratio(
+    make: Callable[[], tuple[nn.Module, tuple[int, ...], int]], watcher: Watcher, seconds: float
+) -> tuple[float, float, float]:
+    """Cost of a training step while watched over that of the same step alone.
+
+    Returns:
+        The median of the ratios of neighbouring blocks, and their quartiles.
+    """
+    torch.manual_seed(0)
+    runs = []
+    for _ in range(2):
+        model, shape, block = make()
+        x, y = torch.randn(shape), torch.randint(0, 10, (shape[0],))
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.01, momentum=0.9)
+        runs.append((model, x, y, optimizer))
+
+    def train(run: int) -> float:
+        model, x, y, optimizer = runs[run]
+        began = time.process_time()
+        for _ in range(block):
+            loss = nn.functional.cross_entropy(model(x), y)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+        return time.process_time() - began
+
+    train(0)
+    ratios = []
+    with watcher(runs[1][0]):
+        train(1)
+        end = time.monotonic() + seconds
+        while time.monotonic() < end or len(ratios) < 5:
+            # Which goes first alternates, so that a drift of the machine falls on both.
+            order = (0, 1) if len(ratios) % 2 else (1, 0)
+            times = {run: train(run) for run in order}
+            ratios.append(times[1] / times[0])
+    low, middle, high = statistics.quantiles(ratios, n=4)
+    return middle, low, high
+
+
+def training_rows(seconds: float) -> Iterator[Row]:
+    """Ratios of training steps."""
+    every = recorder(sample=None)
+    tools: list[tuple[str, Callable, Watcher, float | None]] = [
+        ("MLP step, nothing watched", small_mlp, lambda model: nullcontext(), None),
+        ("MLP step, bnviz.record", small_mlp, recorder(), 1.08),
+        ("MLP step, bnviz.record, every element", small_mlp, every, None),
+        ("MLP step, np.histogram hook", small_mlp, numpy_histograms, None),
+        ("MLP step, TensorBoard", small_mlp, tensorboard, None),
+        ("conv step, bnviz.record", conv_net, recorder(), 1.01),
+        ("conv step, bnviz.record, every element", conv_net, every, 1.06),
+        ("conv step, np.histogram hook", conv_net, numpy_histograms, None),
+        ("conv step, TensorBoard", conv_net, tensorboard, None),
+    ]
+    for name, make, watcher, budget in tools:
+        if "TensorBoard" in name and find_spec("tensorboard") is None:
+            yield name, "not installed", "", None
+            continue
+        longer = 3 if budget else 1
+        middle, low, high = step_ratio(make, watcher, seconds * longer)
+        measured = f"{middle:.3f}× (quartiles {low:.3f}–{high:.3f})"
+        yield name, measured, f"≤ {budget}×" if budget else "", budget and middle <= budget
+
+
+# --- figures ------------------------------------------------------------------------------------
+
+
+def two_recordings(steps: int = 2000) -> dict[str, Recording]:
+    """Two recordings of four layers whose distributions move, over 2000 steps."""
+    found = {}
+    for label, drift in (("without BN", 3.0), ("with BN", 0.2)):
+        torch.manual_seed(0)
+        model = nn.Sequential(*(nn.Sigmoid() for _ in range(4)))
+        with bnviz.record(model) as recording:
+            for step in range(steps):
+                scale = 1 + drift * step / steps
+                model(torch.randn(60, 100) * scale + drift * np.sin(step / 300))
+        found[label] = recording
+    return found
+
+
+LIVE = """
+import time
+import bnviz
+from bnviz.figures import live
+from scripts.bench import two_recordings
+recordings = two_recordings(400)
+for recording in recordings.values():
+    recording.closed = False
+figure = bnviz.figures.distributions(recordings)
+widget = figure.widget()
+follower = live.Follower(figure, recordings, widget)
+sizes, times = [], []
+send = widget.send
+def spy(content, buffers=None):
+    sizes.append(len(repr(content)) + sum(len(b) for b in buffers or ()))
+    send(content, buffers=buffers)
+widget.send = spy
+for _ in range(200):
+    began = time.process_time()
+    follower._send_newest()
+    times.append(time.process_time() - began)
+print(sorted(times)[100] * 1e3, max(sizes))
+"""
+
+REDRAW = """
+import io, time
+import matplotlib
+matplotlib.use("agg")
+import matplotlib.pyplot as plt
+from IPython.display import clear_output, display
+from scripts.bench import two_recordings
+recordings = two_recordings(400)
+times, size = [], 0
+import numpy as np
+edges = np.linspace(-6, 6, 61)
+for _ in range(5):
+    began = time.process_time()
+    figure, axes = plt.subplots(2, 4, figsize=(12, 5))
+    for row, recording in zip(axes, recordings.values()):
+        for axis, layer in zip(row, recording.layers):
+            axis.stairs(recording.density(layer, edges)[-1], edges)
+    clear_output(wait=True)
+    display(figure)
+    times.append(time.process_time() - began)
+    file = io.BytesIO()
+    figure.savefig(file)
+    size = file.tell()
+    plt.close(figure)
+print(sorted(times)[2] * 1e3, size)
+"""
+
+
+def in_kernel(code: str) -> tuple[float, int]:
+    """Run code in a real Jupyter kernel; returns the two numbers that it prints last."""
+    from jupyter_client.manager import start_new_kernel
+
+    root = str(Path(__file__).resolve().parent.parent)
+    manager, client = start_new_kernel(cwd=root, env={**os.environ, "PYTHONPATH": root})
+    printed: list[str] = []
+
+    def keep(message: dict) -> None:
+        content = message["content"]
+        if message["msg_type"] == "stream":
+            printed.append(content["text"])
+        elif message["msg_type"] == "error":
+            raise RuntimeError("\n".join(content["traceback"]))
+
+    try:
+        client.execute_interactive(code, output_hook=keep, timeout=300)
+    finally:
+        client.stop_channels()
+        manager.shutdown_kernel(now=True)
+    milliseconds, size = "".join(printed).split()[-2:]
+    return float(milliseconds), int(size)
+
+
+def figure_rows() -> Iterator[Row]:
+    """Live updates and what a page carries."""
+    from bnviz.figures.base import page_script
+
+    own, own_size = in_kernel(LIVE)
+    other, other_size = in_kernel(REDRAW)
+    yield (
+        "live update of 2×4 histograms, bnviz",
+        f"{own:.3f} ms, {own_size} bytes",
+        "≤ 0.1 ms, ≤ 1600 bytes",
+        own <= 0.1 and own_size <= 1600,
+    )
+    yield (
+        "live update of 2×4 histograms, matplotlib",
+        f"{other:.0f} ms, {other_size} bytes ({other / own:.0f}×)",
+        "",
+        None,
+    )
+    script = len(gzip.compress(page_script().encode()))
+    yield "figure code in a page, gzip", f"{script / 1000:.1f} kB", "≤ 30 kB", script <= 30_000
+    figure = bnviz.figures.distributions(two_recordings())
+    page = len(figure.to_html(code=False).encode())
+    picture = len(base64.b64encode(figure._png))
+    rest = page - picture
+    yield (
+        "one recording in the page (2×4 layers, 60 bins), without its picture",
+        f"{rest / 1000:.1f} kB",
+        "≤ 55 kB",
+        rest <= 55_000,
+    )
+
+
+# --- memory and import --------------------------------------------------------------------------
+
+
+def other_rows() -> Iterator[Row]:
+    """A long recording, and the import."""
+    recording = Recording()
+    rng = np.random.default_rng(0)
+    counts = bnviz.recording.histogram.bin_values(rng.normal(size=2**20))
+    for first in range(0, 1_000_000, WINDOW):
+        recording.make_room(first + WINDOW)
+        for layer in "abcd":
+            row = first // recording.stride
+            recording.track(layer, "relu").add(row, counts[None], np.ones((1, 4)))
+    size = recording.nbytes / 1e6
+    yield "recording of a million steps, 4 layers", f"{size:.1f} MB", "≤ 5 MB", size <= 5
+    code = (
+        "import time; t = time.process_time(); import bnviz; import sys;"
+        "print(time.process_time() - t, 'torch' in sys.modules)"
+    )
+    runs = [
+        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+        for _ in range(5)
+    ]
+    spent = min(float(run.stdout.split()[0]) for run in runs)
+    torch_free = all(run.stdout.split()[1] == "False" for run in runs)
+    yield (
+        "import bnviz",
+        f"{spent:.3f} s, {'no torch' if torch_free else 'with torch'}",
+        "≤ 0.3 s, no torch",
+        spent <= 0.3 and torch_free,
+    )
+
+
+def main() -> int:
+    """Print the table; the exit status says whether all budgets are met."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=float, default=6.0, help="for each kind of training step")
+    seconds = parser.parse_args().seconds
+    torch.set_num_threads(1)
+    rows: list[Row] = []
+    print(f"{'what':70}{'measured':44}{'budget':26}")
+    for part in (training_rows(seconds), figure_rows(), other_rows()):
+        for row in part:
+            rows.append(row)
+            verdict = {True: "met", False: "MISSED", None: ""}[row[3]]
+            print(f"{row[0]:70}{row[1]:44}{row[2]:26}{verdict}", flush=True)
+    missed = [row[0] for row in rows if row[3] is False]
+    print(f"\n{len(missed)} of {sum(row[3] is not None for row in rows)} budgets missed", *missed)
+    return bool(missed)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
