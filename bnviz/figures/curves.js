@@ -15,6 +15,8 @@ export default figure("curves", ({ spec, arrays, stage, redraw }) => {
   let chosen = cursorSteps.length - 1;
   let logarithmic = false;
   let x = null;
+  let y = null;
+  let framed = 0; // the width that axes and lines are drawn for; 0 when they are stale
 
   const cursor = slider({
     label: "Step",
@@ -32,14 +34,12 @@ export default figure("curves", ({ spec, arrays, stage, redraw }) => {
     ],
     onchange(value) {
       logarithmic = value === "log";
-      redraw();
+      renew();
     },
   });
   const each = checkbox({
     label: "Show each seed",
-    onchange() {
-      redraw();
-    },
+    onchange: renew,
   });
   const across = svg("g");
   const up = svg("g");
@@ -91,39 +91,45 @@ export default figure("curves", ({ spec, arrays, stage, redraw }) => {
     chosen = index;
     redraw();
   }
+  function renew() {
+    framed = 0;
+    redraw();
+  }
+  /** Axes, lines and bands: what stays while the cursor moves. */
+  function frame(width) {
+    const height = Math.round(Math.min(330, Math.max(200, width * 0.45)));
+    const base = TOP + height;
+    y = linear(spec.range, [base, TOP]);
+    const format = spec.y === "accuracy" ? (v) => `${Math.round(100 * v)} %` : y.format;
+    const left = leftRoom(y, 5, format);
+    const right = width - RIGHT;
+    const steps = cursorSteps.length > 1 ? cursorSteps : [cursorSteps[0], cursorSteps[0] + 1];
+    const positive = steps.find((step) => step > 0);
+    const domain = [logarithmic ? positive : steps[0], steps[steps.length - 1]];
+    x = (logarithmic ? log : linear)(domain, [left, right]);
+    resize(drawing, width, base + BOTTOM);
+    set(clip, { x: left, y: TOP - 2, width: right - left, height: height + 4 });
+    set(touch, { x: left, y: TOP, width: right - left, height });
+    axis(across, x, {
+      at: base,
+      ticks: logarithmic ? logTicks(domain) : x.ticks(width > 500 ? 6 : 4),
+      format: formatInteger,
+      grid: height,
+      title: "training step",
+    });
+    axis(up, y, { side: "left", at: left, count: 5, grid: right - left, format, title: spec.title });
+    zero.hidden = !(logarithmic && cursorSteps[0] === 0);
+    for (const one of series) one.draw({ x, y, first: domain[0], seeds: each.input.checked });
+  }
 
   return {
     draw({ width }) {
-      const height = Math.round(Math.min(330, Math.max(200, width * 0.45)));
-      const base = TOP + height;
-      const y = linear(spec.range, [base, TOP]);
-      const format = spec.y === "accuracy" ? (v) => `${Math.round(100 * v)} %` : y.format;
-      const left = leftRoom(y, 5, format);
-      const right = width - RIGHT;
-      const steps = cursorSteps.length > 1 ? cursorSteps : [cursorSteps[0], cursorSteps[0] + 1];
-      const positive = steps.find((step) => step > 0);
-      const domain = [logarithmic ? positive : steps[0], steps[steps.length - 1]];
-      x = (logarithmic ? log : linear)(domain, [left, right]);
-      resize(drawing, width, base + BOTTOM);
-      set(clip, { x: left, y: TOP - 2, width: right - left, height: height + 4 });
-      set(touch, { x: left, y: TOP, width: right - left, height });
-      axis(across, x, {
-        at: base,
-        ticks: logarithmic ? logTicks(domain) : x.ticks(width > 500 ? 6 : 4),
-        format: formatInteger,
-        grid: height,
-        title: "training step",
-      });
-      axis(up, y, { side: "left", at: left, count: 5, grid: right - left, format, title: spec.title });
-      zero.hidden = !(logarithmic && cursorSteps[0] === 0);
-
+      if (framed !== width) frame(width);
+      framed = width;
       const step = cursorSteps[chosen];
-      const at = round(x(Math.max(step, domain[0])));
-      set(line, { x1: at, x2: at, y1: TOP, y2: base });
-      for (const one of series) {
-        one.draw({ x, y, first: domain[0], seeds: each.input.checked });
-        one.read(step, x, y);
-      }
+      const at = round(x(Math.max(step, x.domain[0])));
+      set(line, { x1: at, x2: at, y1: y.range[1], y2: y.range[0] });
+      for (const one of series) one.read(step, x, y);
     },
   };
 });

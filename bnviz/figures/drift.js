@@ -123,25 +123,15 @@ function makePanel(spec, arrays, style, index) {
     alarm,
   );
 
+  let framed = 0; // the width that the axes are drawn for; 0 when they are stale
+  let plot = null;
+
   return {
     element,
     draw({ width, row, zoomed, marked }) {
-      const [rangeX, rangeY] = zoomed ? cloud.closeUp(row) : spec.range;
-      const base = linear(rangeY, [1, 0]);
-      const left = Math.max(46, leftRoom(base, 5));
-      const size = Math.max(80, Math.min(400, width - left - RIGHT));
-      const x = linear(rangeX, [left, left + size]);
-      const y = linear(rangeY, [TOP + size, TOP]);
-      resize(drawing, width, TOP + size + BOTTOM);
-      set(clip, { x: left, y: TOP, width: size, height: size });
-      const count = size > 220 ? 5 : 4;
-      axis(across, x, { at: TOP + size, count, grid: size, title: "pre-activation of unit 1" });
-      axis(up, y, { side: "left", at: left, count, grid: size, title: "pre-activation of unit 2" });
-      origin.replaceChildren(
-        rule("bnviz-axis", [x(0), TOP, x(0), TOP + size]),
-        rule("bnviz-axis", [left, y(0), left + size, y(0)]),
-      );
-
+      if (zoomed || framed !== width) frame(width, zoomed ? cloud.closeUp(row) : spec.range);
+      framed = zoomed ? 0 : width;
+      const { x, y, left, size } = plot;
       const px = (point) => [round(x(point[0])), round(y(point[1]))];
       const inside = ([h, v]) => h >= left && h <= left + size && v >= TOP && v <= TOP + size;
       let dotPath = "";
@@ -166,6 +156,23 @@ function makePanel(spec, arrays, style, index) {
     },
   };
 
+  /** Axes and origin: what stays while the reader scrubs. */
+  function frame(width, [rangeX, rangeY]) {
+    const left = Math.max(46, leftRoom(linear(rangeY, [1, 0]), 5));
+    const size = Math.max(80, Math.min(400, width - left - RIGHT));
+    const x = linear(rangeX, [left, left + size]);
+    const y = linear(rangeY, [TOP + size, TOP]);
+    resize(drawing, width, TOP + size + BOTTOM);
+    set(clip, { x: left, y: TOP, width: size, height: size });
+    const count = size > 220 ? 5 : 4;
+    axis(across, x, { at: TOP + size, count, grid: size, title: "pre-activation of unit 1" });
+    axis(up, y, { side: "left", at: left, count, grid: size, title: "pre-activation of unit 2" });
+    origin.replaceChildren(
+      rule("bnviz-axis", [x(0), TOP, x(0), TOP + size]),
+      rule("bnviz-axis", [left, y(0), left + size, y(0)]),
+    );
+    plot = { x, y, left, size };
+  }
   function writeNumbers(row, out) {
     const centre = cloud.mean(row);
     const spread = cloud.std(row);

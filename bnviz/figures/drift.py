@@ -32,7 +32,7 @@ _CAPTION = (
     "Each point is one image of a fixed batch of {points}: what two units compute for it before "
     "their activation. The cross is the mean of the cloud, the dark line the way it came "
     "from the ring at step {first}, the ellipse one standard deviation around it. "
-    "All panels have the same axes."
+    "All panels share the same axes until you zoom in."
 )
 
 
