@@ -4,10 +4,19 @@ A figure shows itself as the last value of a notebook cell, ``figure.show()`` di
 ``figure.save_html(path)`` writes a page of its own. How to add one: see ``base``.
 """
 
+from bnviz.figures.affine_activation import affine_activation
 from bnviz.figures.base import Figure, page_script
 from bnviz.figures.curves import curves
 from bnviz.figures.distributions import distributions
 from bnviz.figures.drift import drift
 from bnviz.figures.mini_batch import mini_batch
 
-__all__ = ["Figure", "curves", "distributions", "drift", "mini_batch", "page_script"]
+__all__ = [
+    "Figure",
+    "affine_activation",
+    "curves",
+    "distributions",
+    "drift",
+    "mini_batch",
+    "page_script",
+]
