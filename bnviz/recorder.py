@@ -126,8 +126,8 @@ class record:  # noqa: N801  (reads as a verb: `with record(model) as recording`
         _forget_compiled_code()
         self._handles = [
             self._called.register_forward_pre_hook(self._begin),
-            self._called.register_forward_hook(self._end),
             *(self._hook(name, module) for name, module in self._chosen.items()),
+            self._called.register_forward_hook(self._end),  # last: the model may be a layer itself
         ]
         return self.recording
 
@@ -181,8 +181,9 @@ class record:  # noqa: N801  (reads as a verb: `with record(model) as recording`
             for tap in taps:
                 tap.push(tensor, now)
 
-        def before(_: nn.Module, args: tuple[Any, ...]) -> None:
-            (_uncompiled(keep) if is_compiling() else keep)(args[0] if args else None)
+        def before(_: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+            values = args[0] if args else kwargs.get("input")
+            (_uncompiled(keep) if is_compiling() else keep)(values)
 
         def before_any(_: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
             (_uncompiled(keep) if is_compiling() else keep)([args, kwargs])
@@ -191,7 +192,7 @@ class record:  # noqa: N801  (reads as a verb: `with record(model) as recording`
             (_uncompiled(keep) if is_compiling() else keep)(output)
 
         if at_input and is_activation:
-            return module.register_forward_pre_hook(before)
+            return module.register_forward_pre_hook(before, with_kwargs=True)
         if at_input:
             return module.register_forward_pre_hook(before_any, with_kwargs=True)
         return module.register_forward_hook(after)
@@ -230,8 +231,9 @@ class record:  # noqa: N801  (reads as a verb: `with record(model) as recording`
         recording.num_steps = seen + 1
         if seen % self._every:
             return
-        if self._recorded - self._binned >= WINDOW or (
-            recording.followed and time.monotonic() - self._binned_at > _PATIENCE
+        waiting = self._recorded - self._binned
+        if waiting >= WINDOW or (
+            waiting and recording.followed and time.monotonic() - self._binned_at > _PATIENCE
         ):
             self._flush()
             recording.notify()

@@ -102,7 +102,7 @@ class Tap:
 
     def _sampled(self, tensor: Tensor) -> Tensor:
         if self._jumps is None:
-            return tensor
+            return tensor if tensor.ndim > 1 else tensor.reshape(self._size)
         offset = tensor.storage_offset() + self._start
         for slack, stride in self._jumps:
             offset += int(self._draw() * slack) * stride
