@@ -105,7 +105,9 @@ export default figure("curves", ({ spec, arrays, stage, redraw }) => {
     const right = width - RIGHT;
     const steps = cursorSteps.length > 1 ? cursorSteps : [cursorSteps[0], cursorSteps[0] + 1];
     const positive = steps.find((step) => step > 0);
-    const domain = [logarithmic ? positive : steps[0], steps[steps.length - 1]];
+    const last = steps[steps.length - 1];
+    const start = steps[0] < 0.1 * last ? 0 : steps[0]; // an axis that begins near 0 shows 0
+    const domain = [logarithmic ? positive : start, last];
     x = (logarithmic ? log : linear)(domain, [left, right]);
     resize(drawing, width, base + BOTTOM);
     set(clip, { x: left, y: TOP - 2, width: right - left, height: height + 4 });

@@ -252,7 +252,7 @@ def _range(series: Mapping[str, _Summary], y: str) -> list[float]:
     if not len(low):
         return [0.0, 1.0]
     if y == "accuracy":
-        return [float(np.floor(10 * low.min()) / 10) if low.min() < 1 else 0.0, 1.0]
+        return [float(np.floor(10 * low.min()) / 10) if 0.5 <= low.min() < 1 else 0.0, 1.0]
     bottom = min(0.0, float(low.min()))
     top = min(float(high.max()), 4 * float(np.percentile(high, 75)))
     return [bottom, max(top, bottom + 1e-6)]

@@ -180,7 +180,7 @@ function makePanel(spec, arrays, style, index) {
     rows.forEach((line, u) => {
       line.textContent = `unit ${u + 1}: ${words[u]}`;
     });
-    outside.textContent = out ? `${out} of ${cloud.count} points lie outside the axes` : "";
+    outside.textContent = out ? `outside the axes: ${out} of ${cloud.count} points` : "";
     outside.hidden = !out;
     const missing = cloud.missing(row);
     alarm.hidden = !missing;

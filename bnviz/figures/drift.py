@@ -245,13 +245,13 @@ def _quantize(points: Array) -> tuple[Array, Array, Array]:
 
 
 def _common_range(points: Array) -> list[list[float]]:
-    """Ends of both axes: equally long, with the origin and nearly all of every cloud inside."""
+    """Ends of both axes: equally long, with the origin and every cloud that does not explode."""
     flat = points.reshape(-1, points.shape[2], 2)
     flat = np.where(np.isfinite(flat), flat, np.nan)
     flat = flat[~np.isnan(flat).all(axis=(1, 2))]
     if not len(flat):
         return [[-1.0, 1.0], [-1.0, 1.0]]
-    ends = np.nanpercentile(flat, [0.5, 99.5], axis=1)  # (2, clouds, 2)
+    ends = np.stack([np.nanmin(flat, axis=1), np.nanmax(flat, axis=1)])  # (2, clouds, 2)
     limit = 4 * np.nanpercentile(np.abs(ends), 75)  # a cloud that explodes leaves the others room
     ends = np.clip(ends, -limit, limit)
     low = np.minimum(np.nanmin(ends, axis=(0, 1)), 0)
