@@ -61,22 +61,27 @@ class Run:
 
     @property
     def recording(self) -> Recording:
+        """Inputs of the hidden activations at every step."""
         return self.watch.recording
 
     @property
     def loss(self) -> NDArray[np.float64]:
+        """Training loss (cross-entropy) of each step, shape (T,)."""
         return np.array(self.losses)
 
     @property
     def steps(self) -> NDArray[np.int64]:
+        """Steps after which the test accuracy was measured, shape (E,)."""
         return np.array(self.evaluated, dtype=np.int64)
 
     @property
     def accuracy(self) -> NDArray[np.float64]:
+        """Test accuracy in eval mode, in [0, 1], at those steps, shape (E,)."""
         return np.array(self.accuracies)
 
     @property
     def clouds(self) -> Clouds:
+        """Two units of the last hidden layer on a fixed batch."""
         points = np.array(self.cloud_points, dtype=np.float32).reshape(
             len(self.cloud_points), len(self.cloud_labels), 2
         )
@@ -151,6 +156,9 @@ class Twins:
         units: units to record one by one as well.
         **recording: passed on to :func:`bnviz.record`.
 
+    Raises:
+        ValueError: an argument does not fit; the message says what does.
+
     >>> pair = Twins(sizes=(64, 20, 10)).train(10, progress=False)
     >>> pair.bn.recording.num_steps
     10
@@ -172,12 +180,24 @@ class Twins:
         **recording: object,
     ) -> None:
         data = bundled.digits(seed) if data is None else data
-        self._x, self._y = torch.from_numpy(data.x_train), torch.from_numpy(data.y_train)
-        self._x_test, self._y_test = torch.from_numpy(data.x_test), torch.from_numpy(data.y_test)
+        self._x, self._x_test = (
+            torch.as_tensor(x, dtype=torch.float32) for x in (data.x_train, data.x_test)
+        )
+        self._y, self._y_test = (
+            torch.as_tensor(y, dtype=torch.int64) for y in (data.y_train, data.y_test)
+        )
+        features, classes = self._x.shape[1], int(self._y.max()) + 1
+        if len(sizes) < 3 or sizes[0] != features or sizes[-1] < classes or sizes[-2] < 2:
+            raise ValueError(
+                f"sizes go from the {features} inputs over at least one hidden layer, the last of "
+                f"2 units or more, to at least {classes} outputs; given {list(sizes)}"
+            )
         if not 2 <= batch_size <= len(self._x):
             raise ValueError(
                 f"batch_size is from 2 to the {len(self._x)} training examples; given {batch_size}"
             )
+        if eval_every < 1:
+            raise ValueError(f"eval_every is a number of steps from 1 on; given {eval_every}")
         self.seed, self.batch_size, self.eval_every = seed, batch_size, eval_every
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
@@ -194,7 +214,6 @@ class Twins:
         )
         self._batches = self._shuffled_batches()
         self._probe = torch.arange(min(200, len(self._x_test)))
-        self._done = 0
 
     @property
     def runs(self) -> dict[str, Run]:
@@ -210,7 +229,18 @@ class Twins:
 
         Returns:
             The twins themselves. A pair is trained once; its recordings close at the end.
+
+        Raises:
+            ValueError: ``steps`` is below 1.
+            RuntimeError: the pair was trained before.
         """
+        if steps < 1:
+            raise ValueError(f"train takes a number of steps from 1 on; given {steps}")
+        if any(run.recording.closed for run in self.runs.values()):
+            raise RuntimeError(
+                f"these twins were trained before, for {len(self.plain.losses)} steps, and their "
+                "recordings are closed; make new Twins(…) and train them for all the steps at once"
+            )
         clouds = {0, *np.unique(np.geomspace(1, steps, _CLOUDS).round().astype(int)).tolist()}
         for run in self.runs.values():
             run.cloud_labels = self._y_test[self._probe].numpy()
