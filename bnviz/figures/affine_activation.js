@@ -195,7 +195,7 @@ function below(edge, weight, bias) {
 function tail(x) {
   if (x > 3) {
     let fraction = x;
-    for (let k = 120; k > 0; k -= 1) fraction = x + k / fraction;
+    for (let k = 50; k > 0; k -= 1) fraction = x + k / fraction;
     return x === Infinity ? 0 : density(x) / fraction;
   }
   let term = x;
@@ -242,7 +242,7 @@ function makeDrawing(spec) {
   const clipId = `bnviz-affine-${(makeDrawing.count = (makeDrawing.count ?? 0) + 1)}`;
   const clip = svg("rect", { y: TOP, height: CURVE });
   const zones = [0, 1].map(() => svg("rect", { class: "bnviz-affine-flat", y: TOP, height: FLOOR - TOP }));
-  const words = [0, 1].map(() => label("", { y: TOP + 0.3 * CURVE, "text-anchor": "middle" }));
+  const words = [0, 1].map(() => label("", { y: TOP + 0.42 * CURVE, "text-anchor": "middle", class: "bnviz-affine-word" }));
   const frames = { input: svg("g"), share: svg("g"), output: svg("g"), beside: svg("g") };
   const curve = svg("path", { class: "bnviz-affine-curve" });
   const line = svg("path", { "stroke-width": 2, ...stroke(LINE) });
