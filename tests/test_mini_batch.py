@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bnviz.figures import mini_batch
@@ -68,6 +68,8 @@ def test_parameters_that_no_layer_could_have_are_refused(bad):
         mini_batch(**bad)
 
 
+@example([0.0, 5e-324])
+@example([1e6, 1e6])
 @given(st.lists(st.floats(-1e6, 1e6), min_size=2, max_size=16))
 def test_axis_leaves_room_on_both_sides_and_for_added_samples(values):
     spec = mini_batch(values).spec

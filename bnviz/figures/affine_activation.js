@@ -149,7 +149,7 @@ function moments(activation, weight, bias) {
     const [mean, variance, covariance] = moments("sigmoid", -weight, -bias);
     return [1 - mean, variance, -covariance];
   }
-  const step = Math.min(0.1, 0.4 / Math.abs(weight));
+  const step = Math.max(Math.min(0.1, 0.4 / Math.abs(weight)), 1e-4);
   const last = Math.round(10 / step);
   const shares = [];
   const values = [];

@@ -150,7 +150,8 @@ def _moments(activation: str, weight: float, bias: float) -> tuple[float, float,
     if bias > 0:  # 1 - sigmoid(y) = sigmoid(-y), which is small and keeps its digits
         mean, variance, covariance = _moments("sigmoid", -weight, -bias)
         return 1 - mean, variance, -covariance
-    step = min(0.1, 0.4 / abs(weight))  # the sigmoid's poles ask for it at a large γ
+    # A large γ brings the sigmoid's poles near; beyond 4000 it is a switch for all purposes.
+    step = max(min(0.1, 0.4 / abs(weight)), 1e-4)
     z = np.arange(-round(10 / step), round(10 / step) + 1) * step
     share = np.exp(-0.5 * z * z) * (step / math.sqrt(2 * math.pi))
     values = _apply("sigmoid", weight * z + bias)

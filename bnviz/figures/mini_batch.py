@@ -141,7 +141,9 @@ def _checked(values: ArrayLike, eps: float, weight: float, bias: float) -> _Batc
 def _axis(x: NDArray[np.float64]) -> tuple[float, float, float]:
     """Low end, high end and step of the axis: room to drag on both sides, round numbers."""
     low, high = float(x.min()), float(x.max())
-    span = (high - low) or max(abs(low), 1.0)
+    span, size = high - low, max(abs(low), abs(high))
+    if span <= 1e-9 * max(size, 1e-30):  # equal, or so close that no axis could show it
+        span = max(size, 1.0)
     unit = 10.0 ** math.floor(math.log10(span))
     decimals = max(0, 1 - round(math.log10(unit)))
     low = math.floor((low - 0.3 * span) / unit) * unit
