@@ -491,9 +491,9 @@ function makePlane(spec, learned, choose) {
   };
 }
 
-/** The value at a pixel, inside the axis and as round as a slider's. */
+/** The value at a pixel, inside the axis, to two decimals. */
 function snapped(scale, pixel) {
   const [low, high] = scale.domain;
   const value = Math.min(Math.max(scale.invert(pixel), low), high);
-  return Number((Math.round(value / 0.05) * 0.05).toFixed(2));
+  return Number(value.toFixed(2));
 }
