@@ -18,8 +18,10 @@ import sys
 import time
 import warnings
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import nullcontext
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
+from functools import partial
 from types import TracebackType
 from typing import Any
 
@@ -125,9 +127,11 @@ class record:  # noqa: N801  (reads as a verb: `with record(model) as recording`
             raise RuntimeError("this record(…) was used before; make a new one for each run")
         _forget_compiled_code()
         self._handles = [
-            self._called.register_forward_pre_hook(self._begin),
+            self._called.register_forward_pre_hook(_Hook(self._begin)),
             *(self._hook(name, module) for name, module in self._chosen.items()),
-            self._called.register_forward_hook(self._end),  # last: the model may be a layer itself
+            self._called.register_forward_hook(
+                _Hook(self._end)
+            ),  # last: the model may be a layer itself
         ]
         return self.recording
 
@@ -192,10 +196,10 @@ class record:  # noqa: N801  (reads as a verb: `with record(model) as recording`
             (_uncompiled(keep) if is_compiling() else keep)(output)
 
         if at_input and is_activation:
-            return module.register_forward_pre_hook(before, with_kwargs=True)
+            return module.register_forward_pre_hook(_Hook(before), with_kwargs=True)
         if at_input:
-            return module.register_forward_pre_hook(before_any, with_kwargs=True)
-        return module.register_forward_hook(after)
+            return module.register_forward_pre_hook(_Hook(before_any), with_kwargs=True)
+        return module.register_forward_hook(_Hook(after))
 
     def _new_taps(self, label: str, kind: str | None) -> list[Tap]:
         lengthwise = any(isinstance(module, nn.Conv1d) for module in self._model.modules())
@@ -249,6 +253,14 @@ class record:  # noqa: N801  (reads as a verb: `with record(model) as recording`
         flush(self._taps)
         self._binned = self._recorded
         self._binned_at = time.monotonic()
+
+
+class _Hook(partial):  # type: ignore[type-arg]
+    """A hook of the model alone: in a copy or a pickle of the model, one that does nothing."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Of the standard library, so that a pickled model can be read without bnviz.
+        return getattr, (nullcontext(), "__exit__")
 
 
 def _uncompiled(hook: Callable[..., None]) -> Callable[..., None]:

@@ -7,6 +7,7 @@ of a million steps is no larger than one of a few hundred.
 
 import copy
 import json
+import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from os import PathLike
 from typing import Any
@@ -157,11 +158,17 @@ class Recording:
         return np.pad(track.sums[:, SUMS.index(name)], (0, len(self.steps) - track.rows))
 
     def _require_steps(self) -> None:
-        if not any(track.rows for track in self._tracks.values()):
+        if any(track.rows for track in self._tracks.values()):
+            return
+        if self.num_steps and not self.closed:
             raise RecordingError(
-                f"nothing was recorded: {self.why_empty}. Call model.train() and run at least one "
-                "step inside `with bnviz.record(model) as recording:`"
+                f"nothing to read yet: the values of the first {self.num_steps} steps are still "
+                "being gathered. Read after the `with` block, or in recording.subscribe(callback)"
             )
+        raise RecordingError(
+            f"nothing was recorded: {self.why_empty}. Call model.train() and run at least one "
+            "step inside `with bnviz.record(model) as recording:`"
+        )
 
     # -- following a run ---------------------------------------------------------------------------
 
@@ -180,9 +187,13 @@ class Recording:
         return bool(self._subscribers)
 
     def notify(self) -> None:
-        """Tell the subscribers that something is new."""
+        """Tell the subscribers that something is new; one that fails is told no more."""
         for callback in tuple(self._subscribers):
-            callback(self)
+            try:
+                callback(self)
+            except Exception as error:  # whatever it is, it must not end the training run
+                self.unsubscribe(callback)
+                warnings.warn(f"a subscriber failed and was removed: {error!r}", stacklevel=2)
 
     def close(self) -> None:
         """Mark the recording as complete and tell the subscribers, once."""

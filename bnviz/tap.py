@@ -129,7 +129,8 @@ class Tap:
             return
         self._shape, self._stride, self._dtype, self._device = layout
         self._block, self._slots, self._capacity = 0, [], -1
-        self._skip = not tensor.is_floating_point() or not tensor.numel()
+        dense = tensor.layout == torch.strided and not tensor.is_meta
+        self._skip = not (dense and tensor.is_floating_point() and tensor.numel())
         if self._skip:
             return
         size, strides = list(tensor.shape), list(tensor.stride())
@@ -155,7 +156,9 @@ class Tap:
             along = (self._sample / (size[1] * rows)) ** (1 / max(1, len(size) - 2))
             for d in (0, *range(2, len(size))):
                 keep = rows if d == 0 else max(1, min(size[d], int(along)))
-                step = size[d] // keep
+                # Rounded up: with room to begin at any offset, no place is taken more often.
+                step = -(-size[d] // keep)
+                keep = size[d] // step
                 jumps.append((size[d] - (keep - 1) * step, strides[d]))
                 size[d], strides[d] = keep, strides[d] * step
         self._jumps = jumps if math.prod(size) < tensor.numel() else None

@@ -116,6 +116,21 @@ def test_a_sample_is_fair_over_the_steps(shape: tuple[int, ...]) -> None:
     assert mean == pytest.approx(x.mean().item(), abs=0.15)
 
 
+@pytest.mark.parametrize("size", [6, 14, 15, 28])
+@pytest.mark.parametrize("sample", [30, 100, 512])
+def test_a_sample_does_not_favour_the_middle_of_a_map(size: int, sample: int) -> None:
+    """The border of a map is where padding shows."""
+    x = torch.ones(3, 2, size, size)
+    x[:, :, 1:-1, 1:-1] = -1
+    model = nn.Sequential(nn.ReLU())
+    with record(model, sample=sample) as recording:
+        for _ in range(600):
+            model(x)
+    found = np.average(recording.mean("0"), weights=recording.total("0"))
+    border = (1 + found) / 2
+    assert border == pytest.approx(1 - (1 - 2 / size) ** 2, rel=0.3)
+
+
 def test_a_sample_covers_every_feature() -> None:
     """One feature in fifty is far off: a sample of whole rows cannot miss it."""
     x = torch.zeros(64, 50)
@@ -469,6 +484,23 @@ def test_a_copy_of_the_model_does_not_count_as_the_model() -> None:
         model(torch.randn(10, 4))
     assert recording.num_steps == 2
     assert recording.total("1").tolist() == [80, 80]
+
+
+def test_a_copy_made_during_the_recording_is_a_plain_model() -> None:
+    model = small()
+    with record(model, sample=None) as recording:
+        model(torch.randn(10, 4))
+        best = copy.deepcopy(model)
+        file = io.BytesIO()
+        torch.save(model, file)
+    file.seek(0)
+    x = torch.randn(10, 4)
+    for twin in (best, torch.load(file, weights_only=False)):
+        assert torch.equal(twin(x), model(x))
+        pickle.loads(pickle.dumps(twin))(x)
+        copy.deepcopy(twin)(x)
+    assert b"bnviz" not in file.getvalue()
+    assert recording.num_steps == 1
 
 
 def test_two_recorders_on_one_model_do_not_disturb_each_other() -> None:
@@ -962,6 +994,15 @@ def test_a_complex_tensor_is_left_out() -> None:
     assert recording.layers == ()
 
 
+def test_a_sparse_tensor_is_left_out() -> None:
+    model = nn.Sequential(nn.Identity())
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        with record(model, "0") as recording:
+            model(torch.eye(4).to_sparse())
+    assert recording.layers == ()
+
+
 # -- messages ----------------------------------------------------------------------------------
 
 
@@ -1028,6 +1069,15 @@ def test_a_model_that_ran_in_eval_mode_only_says_so() -> None:
         model(X)
     with pytest.raises(RecordingError, match="all 2 passes .* were in eval mode"):
         recording.mean("1")
+
+
+def test_reading_too_early_says_so() -> None:
+    model = small()
+    with record(model) as recording:
+        model(X)
+        with pytest.raises(RecordingError, match="nothing to read yet: .* first 1 steps"):
+            recording.mean("1")
+    assert recording.mean("1").shape == (1,)
 
 
 def test_a_named_layer_that_never_ran_is_told() -> None:
