@@ -97,6 +97,11 @@ def test_page_starts_with_the_values_and_parameters_given(open_figure):
     )
 
 
+def test_page_first_looks_at_the_sample_farthest_from_the_mean(open_figure):
+    page = open_figure(mini_batch(VALUES))
+    assert page.locator("tr.bnviz-batch-chosen th").text_content() == "3"
+
+
 def test_page_computes_what_batch_norm_computes_for_every_control(open_figure):
     page = open_figure(mini_batch(VALUES))
     move(page, "x of sample 3", -0.7)
@@ -170,6 +175,8 @@ def test_arrow_keys_move_one_sample_and_with_it_all_the_others(open_figure):
 @pytest.mark.parametrize("touch", [False, True], ids=["mouse", "touch"])
 def test_sample_follows_a_drag_in_the_drawing(open_figure, touch):
     page = open_figure(mini_batch(VALUES), has_touch=touch)
+    page.get_by_label("x of sample 1", exact=True).focus()
+    page.get_by_role("row", name="1 ").and_(page.locator(".bnviz-batch-chosen")).wait_for()
     dot = page.locator(".bnviz-batch-dot.bnviz-batch-chosen").first
     box = dot.bounding_box()
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2

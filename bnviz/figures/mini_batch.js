@@ -17,7 +17,7 @@ export default figure("mini_batch", ({ spec, stage, redraw }) => {
   let result = normalize(state);
   let before = result; // before the reader's latest move
   let moved = null; // what that move changes
-  let chosen = 0; // the sample that the formulas are written out for
+  let chosen = farthest(result); // the sample that the formulas are written out for
 
   function start() {
     return {
@@ -104,11 +104,11 @@ export default figure("mini_batch", ({ spec, stage, redraw }) => {
   const reset = button({
     label: "Reset",
     onclick() {
-      chosen = 0;
-      change("reset", () => {
-        state = start();
-      });
+      state = start();
+      result = normalize(state);
       before = result;
+      chosen = farthest(result);
+      redraw();
       size.value = state.size;
       for (const control of [eps, weight, bias]) control.reset();
     },
@@ -168,6 +168,12 @@ function normalize({ pool, size, eps, weight, bias }) {
       { values: y, mean: bias, std: (Math.abs(weight) * std) / root },
     ],
   };
+}
+
+/** The sample farthest from the mean: the one to look at first. */
+function farthest({ hat }) {
+  const sizes = hat.map(Math.abs);
+  return sizes.indexOf(Math.max(...sizes));
 }
 
 /** What is zero but for rounding reads as zero; normalized values are of the size of 1. */

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["MiniBatch", "mini_batch"]
 
 SMALLEST, LARGEST = 2, 16  # samples in the batch
-_VALUES = (5.5, 2.0, 8.0, 3.5, 1.5, 4.0, 5.0, 2.5)  # mean 4, standard deviation 2
+_VALUES = (4.0, 1.5, 8.0, 2.5, 5.5, 3.5, 5.0, 2.0)  # mean 4, standard deviation 2
 _CAPTION = (
     "Drag a sample: the mean and the standard deviation of the batch move, and with them the x̂ "
     "and y of every sample. Rings show where each was before. "
