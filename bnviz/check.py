@@ -22,7 +22,7 @@ from bnviz.exercises import Exercise, find
 
 __all__ = ["CheckFailed", "check"]
 
-WIDTH = 88  # of a report, in characters: what a notebook cell and the page show without scrolling
+WIDTH = 80  # of a report, in characters: what a notebook cell and the page show without scrolling
 COLUMN = 13  # where the text beside "Tried", "Came back", … begins
 
 

@@ -112,7 +112,7 @@ class TestVerdict:
         answers = [lambda x, eps: x[0], lambda x: x, lambda x, eps: x.no_such_thing, 3]
         answers += find(NAME).mistakes.values()
         for answer in answers:
-            assert max(map(len, report(answer).splitlines())) <= 88
+            assert max(map(len, report(answer).splitlines())) <= 80
 
 
 class TestTrouble:
