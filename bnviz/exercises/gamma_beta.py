@@ -16,7 +16,7 @@ X_HAT[:, [0, 2]] *= sqrt(5 / 4)
 
 
 def output_statistics(x, weight, bias, eps):
-    """Mean and standard deviation of y over the batch x (N, C), one of each for every channel."""
+    """Mean and standard deviation of y over the batch x (N, C), both of shape (C,)."""
     var = x.var(axis=0)
     return bias, abs(weight) * np.sqrt(var / (var + eps))
 
@@ -32,7 +32,7 @@ def affine_gradients(grad_y, x_hat):
 
 
 def passed_share(x_hat, weight, bias):
-    """The share of y that a ReLU passes: predicted by a bell curve, measured on x_hat (N, C)."""
+    """The share of y that a ReLU passes: predicted by a bell curve, and measured."""
     predicted = [(1 + erf(b / abs(w) / sqrt(2))) / 2 for w, b in zip(weight, bias, strict=True)]
     measured = (weight * x_hat + bias > 0).mean(axis=0)
     return np.array(predicted), measured
