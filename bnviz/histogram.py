@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 __all__ = [
     "BINS",
+    "BIN_OF_KEY",
     "EDGES",
     "FINITE",
     "KEYS",
@@ -64,6 +65,21 @@ _HIGH = np.concatenate([[-np.inf], EDGES[1:], [np.inf]])
 FINITE = slice(NEG_INF + 1, POS_INF)
 #: The others.
 SPECIAL = [NAN, POS_INF, NEG_INF]
+
+
+def _bin_of_key() -> NDArray[np.int32]:
+    key = np.arange(KEYS)
+    magnitude = key % _HALF
+    from_zero = np.clip(magnitude - _KEY_LOW + 1, 0, _SIDE + 1)
+    from_zero[magnitude == _KEY_INF] = _SIDE + 2
+    bins = np.where(key < _HALF, ZERO - from_zero, ZERO + from_zero)
+    bins[magnitude > _KEY_INF] = NAN
+    return bins.astype(np.int32)
+
+
+#: The bin of every key, position as in :func:`fold_keys`.
+BIN_OF_KEY = _bin_of_key()
+BIN_OF_KEY.setflags(write=False)
 
 
 def fold_keys(key_counts: NDArray[np.integer]) -> NDArray[np.int64]:

@@ -19,6 +19,9 @@ __all__ = ["Tap", "flush"]
 _BUFFER = 2**20
 #: Values that are binned in one go on the CPU, so that what lies between stays in its cache.
 _CHUNK = 2**17
+#: Taps that are binned in one pass; more would need much memory at once.
+_TOGETHER = 8
+_BIN_OF_KEY = torch.tensor(histogram.BIN_OF_KEY)
 
 
 class Tap:
@@ -188,7 +191,8 @@ def flush(taps: Iterable[Tap]) -> None:
         if tap.times:
             alike[tap._device, *tap.times].append(tap)
     for group in alike.values():
-        _bin(group)
+        for start in range(0, len(group), _TOGETHER):
+            _bin(group[start : start + _TOGETHER])
 
 
 def _bin(taps: list[Tap]) -> None:
@@ -202,7 +206,7 @@ def _bin(taps: list[Tap]) -> None:
         flats = [flat.cpu() for flat in flats]  # other devices lack float64 or bincount
     widths = [flat.shape[1] for flat in flats]
     whole = torch.cat(flats, dim=1) if len(flats) > 1 else flats[0]
-    counts = histogram.fold_keys(_key_counts(whole, widths, rows, count))
+    counts = _counts(whole, widths, rows, count)
     finite = not counts[..., histogram.SPECIAL].any()
     sums = np.zeros((len(taps), count, 4))
     np.add.at(sums, (slice(None), rows, slice(2)), _sums(whole, widths, finite))
@@ -220,8 +224,8 @@ def _parts(whole: Tensor) -> Iterator[slice]:
     return (slice(start, start + step) for start in range(0, width, step))
 
 
-def _key_counts(whole: Tensor, widths: list[int], rows: list[int], count: int) -> np.ndarray:
-    """Counts of bit keys, shape (tensors, count, KEYS).
+def _counts(whole: Tensor, widths: list[int], rows: list[int], count: int) -> np.ndarray:
+    """Counts in the bins, shape (tensors, count, BINS).
 
     Args:
         whole: tensors side by side, shape (K, sum of widths).
@@ -234,13 +238,22 @@ def _key_counts(whole: Tensor, widths: list[int], rows: list[int], count: int) -
     down = torch.tensor(rows, dtype=torch.int32)[:, None]
     across = torch.arange(0, number, count, dtype=torch.int32)
     across = across.repeat_interleave(torch.tensor(widths)) if len(widths) > 1 else across
-    start = ((down + across) * histogram.KEYS + histogram.KEYS // 2).to(whole.device)
+    start = (down + across).to(whole.device)
+    if whole.numel() < 16 * number * histogram.KEYS:
+        # Many small histograms: to look up each value's bin is less work than to fold their keys.
+        keys = ((bits >> histogram.KEY_SHIFT) + histogram.KEYS // 2).flatten()
+        bins = _BIN_OF_KEY.to(whole.device).index_select(0, keys).view(bits.shape)
+        bins += start * histogram.BINS
+        counts = torch.bincount(bins.flatten(), minlength=number * histogram.BINS)
+        return counts.cpu().numpy().reshape(len(widths), count, histogram.BINS)
+    start = start * histogram.KEYS + histogram.KEYS // 2
     total: Tensor | int = 0
     for columns in _parts(whole):
         keys = bits[:, columns] >> histogram.KEY_SHIFT
         keys += start[:, columns] if len(widths) > 1 else start
         total = total + torch.bincount(keys.flatten(), minlength=number * histogram.KEYS)
-    return total.cpu().numpy().reshape(len(widths), count, histogram.KEYS)
+    by_key = total.cpu().numpy().reshape(len(widths), count, histogram.KEYS)
+    return histogram.fold_keys(by_key)
 
 
 def _sums(whole: Tensor, widths: list[int], finite: bool) -> np.ndarray:

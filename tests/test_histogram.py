@@ -142,6 +142,12 @@ def test_keys_of_many_rows_fold_row_by_row() -> None:
     np.testing.assert_array_equal(folded.sum(-1), keys.sum(-1))
 
 
+def test_the_bin_of_a_key_is_where_its_counts_are_folded_to() -> None:
+    keys = np.random.default_rng(0).integers(0, 5, histogram.KEYS)
+    looked_up = np.bincount(histogram.BIN_OF_KEY, weights=keys, minlength=BINS)
+    np.testing.assert_array_equal(looked_up, histogram.fold_keys(keys))
+
+
 # -- quantiles ---------------------------------------------------------------------------------
 
 shares = st.lists(st.floats(0, 1), min_size=1, max_size=5).map(sorted)

@@ -334,6 +334,20 @@ def test_maps_too_large_to_keep_are_binned_all_the_same() -> None:
     assert_exact(recording, "0", list(before))
 
 
+def test_a_model_with_many_layers_keeps_them_apart() -> None:
+    model, seen = nn.Sequential(*(small() if i % 2 else nn.Linear(2, 4) for i in range(50))), []
+    model = model[1:]
+    taps = [m for m in model.modules() if isinstance(m, nn.ReLU)]
+    for relu in taps:
+        relu.register_forward_pre_hook(spied(seen))
+    with record(model, sample=None) as recording:
+        for _ in range(9):
+            model(torch.randn(5, 4))
+    assert len(recording.layers) == len(taps) == 25
+    for i, layer in enumerate(recording.layers):
+        assert_exact(recording, layer, seen[i :: len(taps)])
+
+
 # -- in-place operations, shared modules -------------------------------------------------------
 
 
