@@ -4,7 +4,8 @@ Bins are fixed, so two histograms of anything add up without loss, whatever thei
 bins to every doubling of the magnitude, from 2⁻³² to 2³², mirrored for negative values. Around them
 stand one bin for zero (and all that is smaller), one on each side for larger finite values, one for
 −inf, one for +inf and one for NaN. A value's bin is read off the top 13 bits of its float32 pattern
-(sign, exponent, four bits of mantissa), which is what makes binning cheap.
+(sign, exponent, four bits of mantissa), which is what makes binning cheap; a signaling NaN, which
+no arithmetic makes, may therefore count as infinite.
 
 Tables have the bins on their last axis and any axes before it: ``counts`` of shape (…, BINS).
 """

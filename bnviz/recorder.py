@@ -65,12 +65,13 @@ class record:  # noqa: N801  (reads as a verb: `with record(model) as recording`
     also after an error, all hooks are removed and the recording is closed.
 
     Args:
-        model: any module, on any device, in any floating dtype, compiled or not.
+        model: any module, on any device, in any floating dtype, compiled or not (though not with
+            ``fullgraph=True``: hooks run between the parts of compiled code).
         layers: what to watch: names from ``model.named_modules()`` with ``*`` and ``?`` as
             wildcards, module types, or modules of the model; one of these or several. Left out:
             every activation module, or, in a model without any, every layer with weights.
         every: record every so many steps.
-        sample: values to keep of each layer at each step, from evenly spaced rows of the batch;
+        sample: values to keep of each layer at each step, from a part of the batch drawn anew;
             None keeps every element.
         units: features or channels to record one by one as well, under names such as "fc1[3]".
         watch: "input" or "output" of the layers; "auto" takes the input of activations (which
