@@ -290,7 +290,7 @@ def test_esm_draws_on_a_widget_model(demo_folder, page):
             });
             window.listeners = listeners;
         }""",
-        [base.esm("demo"), Demo()._full_spec(), list(pack(Demo().arrays))],
+        [base.esm("demo"), Demo().full_spec(), list(pack(Demo().arrays))],
     )
     page.wait_for_selector("figure.bnviz-figure[data-figure=demo][data-ready]")
     assert page.locator("figcaption").text_content() == "A line."

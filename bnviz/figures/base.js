@@ -29,6 +29,8 @@ const CSS = "";
  * @property {Object<string, TypedArray & {shape: number[]}>} arrays the NumPy arrays, by name
  * @property {HTMLElement} stage where the figure puts its elements
  * @property {HTMLElement} root the `<figure>`
+ * @property {boolean} page true in a page that is just being opened, where a figure may start to
+ *   play by itself; false in a notebook
  * @property {() => void} redraw asks for one `draw` before the next paint
  *
  * @typedef {object} View
@@ -46,6 +48,7 @@ function mount(name, build, model, el) {
   const stage = html("div", { class: "bnviz-stage", hidden: true });
   root.prepend(stage);
 
+  const page = model.page === true;
   let view = null;
   let width = 0;
   let frameId = 0;
@@ -73,7 +76,7 @@ function mount(name, build, model, el) {
   function start() {
     view?.destroy?.();
     stage.replaceChildren();
-    view = build({ ...read(), stage, root, redraw });
+    view = build({ ...read(), stage, root, redraw, page });
     redraw();
   }
   function replaced() {
@@ -196,14 +199,16 @@ export function hydrate(figures) {
 }
 
 async function embedded(module, root, spec, data) {
-  const model = pageModel({ spec: JSON.parse(spec), data: await inflate(data) });
+  const page = document.readyState !== "complete";
+  const model = pageModel({ spec: JSON.parse(spec), data: await inflate(data) }, page);
   await module.render({ model, el: root });
 }
 
 /** What a widget's model is to a figure, without a kernel. */
-function pageModel(state) {
+function pageModel(state, page) {
   const listeners = {};
   return {
+    page,
     get: (key) => state[key],
     set(key, value) {
       state[key] = value;

@@ -89,9 +89,13 @@ class Figure:
         """The same data as a still matplotlib figure, readable in print."""
         raise NotImplementedError(f"{type(self).__name__} must implement picture()")
 
+    def refresh(self) -> None:
+        """Bring spec and arrays up to date, for figures of something that still changes."""
+
     def widget(self) -> AnyWidget:
         """The figure as an anywidget, to place in ipywidgets layouts."""
-        return _widget_class(self.name)(spec=self._full_spec(), data=pack(self.arrays))
+        self.refresh()
+        return _widget_class(self.name)(spec=self.full_spec(), data=pack(self.arrays))
 
     def to_html(self, code: bool = True) -> str:
         """The figure for a page: data, picture, text alternative, caption.
@@ -100,6 +104,7 @@ class Figure:
             code: also include the script of all figures, guarded against running twice. Leave it
                 out where the page loads ``page_script()`` itself, once for all its figures.
         """
+        self.refresh()
         data = base64.b64encode(zlib.compress(pack(self.arrays), 9)).decode()
         width, height = _png_size(self._png)
         parts = [
@@ -107,7 +112,7 @@ class Figure:
             f'<img class="bnviz-picture" alt="{html.escape(self.alt)}" '
             f'width="{width // 2}" height="{height // 2}" style="max-width:100%;height:auto" '
             f'src="data:image/png;base64,{base64.b64encode(self._png).decode()}">',
-            f'<script type="application/json" class="bnviz-spec">{_script_json(self._full_spec())}'
+            f'<script type="application/json" class="bnviz-spec">{_script_json(self.full_spec())}'
             "</script>",
             f'<script type="text/plain" class="bnviz-data">{data}</script>',
         ]
@@ -150,8 +155,7 @@ class Figure:
     def _repr_mimebundle_(self, **_: object) -> dict[str, Any]:
         bundle = self._still_bundle()
         if in_kernel():
-            model_id = self.widget().model_id
-            bundle[WIDGET_VIEW] = {"version_major": 2, "version_minor": 0, "model_id": model_id}
+            bundle[WIDGET_VIEW] = view_of(self.widget())
         return bundle
 
     def _still_bundle(self) -> dict[str, Any]:
@@ -162,12 +166,17 @@ class Figure:
             "image/png": base64.b64encode(self._png).decode(),
         }
 
-    def _full_spec(self) -> dict[str, Any]:
+    def full_spec(self) -> dict[str, Any]:
+        """The spec with what every figure has."""
         return {**self.spec, "alt": self.alt, "caption": self.caption}
 
     @functools.cached_property
     def _png(self) -> bytes:
         return _to_png(self.picture())
+
+    def forget_picture(self) -> None:
+        """Draw the picture again when it is next asked for."""
+        self.__dict__.pop("_png", None)
 
 
 # --- data ---------------------------------------------------------------------------------------
@@ -335,6 +344,11 @@ def in_kernel() -> bool:
     from IPython import get_ipython
 
     return getattr(get_ipython(), "kernel", None) is not None
+
+
+def view_of(widget: AnyWidget) -> dict[str, Any]:
+    """What a notebook displays to show a widget, under ``WIDGET_VIEW``."""
+    return {"version_major": 2, "version_minor": 0, "model_id": widget.model_id}
 
 
 @functools.cache

@@ -15,10 +15,11 @@ const STRIP = 84; // height of the percentiles over time
 const STRIP_BASE = STRIP_TOP + STRIP;
 const HEIGHT = STRIP_BASE + 40;
 
-export default figure("distributions", ({ spec, arrays, stage, root, redraw }) => {
+export default figure("distributions", ({ spec, arrays, stage, root, redraw, page }) => {
   let rows = readRows(spec, arrays);
   let following = spec.running;
-  let chosen = following || reducedMotion() ? Math.max(0, rows.length - 1) : 0;
+  const playing = page && !spec.running && !reducedMotion();
+  let chosen = playing ? 0 : Math.max(0, rows.length - 1);
   let logarithmic = false;
   let first = 0; // the first layer of the page shown
   let panels = [];
@@ -48,7 +49,7 @@ export default figure("distributions", ({ spec, arrays, stage, root, redraw }) =
   const options = html("div", { class: "bnviz-toolbar" });
   stage.append(toolbar(time.element), options, waiting, grid, note);
   arrange();
-  if (!spec.running) time.autoplay(root);
+  if (playing) time.autoplay(root);
 
   function choose(index) {
     chosen = index;
@@ -151,7 +152,7 @@ function makePanel(spec, layer, index, pick) {
   const valueAxis = svg("g");
   const strip = svg("g");
   const cursor = rule("bnviz-cursor", [0, 0, 0, 0]);
-  const peak = label("", { class: "bnviz-strong", "text-anchor": "end", y: TOP + 11 });
+  const peak = label("", { class: "bnviz-strong", "text-anchor": "end", y: TOP - 10 });
   const bars = spec.styles.map((style) =>
     svg("path", { "stroke-width": 1.6, ...stroke(style), ...tintOnly(style) }),
   );

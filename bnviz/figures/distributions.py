@@ -7,29 +7,34 @@ step; below, the 15th, 50th and 85th percentiles over all steps, as in Figure 1 
 
 from __future__ import annotations
 
-import fnmatch
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bnviz import histogram
-from bnviz.figures.base import Figure, line_style, new_picture, series_styles
+from bnviz.figures.base import (
+    WIDGET_VIEW,
+    Figure,
+    in_kernel,
+    line_style,
+    new_picture,
+    series_styles,
+    view_of,
+)
+from bnviz.figures.encoding import LEVELS, choose_layers, encode
+from bnviz.figures.live import Follower
 from bnviz.recording import Recording
 
 if TYPE_CHECKING:
+    from anywidget import AnyWidget
     from matplotlib.figure import Figure as Picture
 
 __all__ = ["Distributions", "distributions"]
 
 Array = NDArray[Any]
 
-LEVELS = 63  # heights of a bar; stored as square roots, so that low bars keep their detail
-SHARES = 250  # steps of a share in a byte; 255 stands for "has no meaning here"
 PANELS = 4  # layers on one page of the figure
-_PERCENTS = (15, 50, 85)
-_RECTIFIERS = ("relu", "relu6")
 _CAPTION = (
     "{what} of each layer during training. Above: the histogram at the chosen step. Below: the "
     "15th, 50th and 85th percentiles at every step; click or drag there to choose one. Spread is "
@@ -93,231 +98,69 @@ class Distributions(Figure):
     ) -> None:
         if not 10 <= bins <= 200:
             raise ValueError(f"bins is {bins}; give a number from 10 to 200, such as 60")
-        if isinstance(layers, str):
-            layers = [layers]
-        self._choice, self._bins, self._given_caption = layers, bins, caption
         super().__init__(alt="")
-        self._read(recordings)
+        self._wanted = [layers] if isinstance(layers, str) else layers
+        self._bins, self._given_caption = bins, caption
+        self._recordings = dict(recordings)
+        self.refresh()
 
-    def _read(self, recordings: Mapping[str, Recording]) -> None:
-        """Take a snapshot of the recordings; nothing refers to them afterwards."""
-        encoder = _Encoder(recordings, self._choice, self._bins)
-        self.spec, self.arrays = encoder.spec(), encoder.arrays()
+    def refresh(self) -> None:
+        """Read the recordings again, unless all were closed: then nothing refers to them."""
+        if not self._recordings:
+            return
+        layers = choose_layers(self._recordings, self._wanted)
+        panels, self.arrays = encode(self._recordings, layers, self._bins)
+        labels = list(self._recordings)
+        self.spec = {
+            "labels": labels,
+            "styles": series_styles(labels),
+            "layers": panels,
+            "page": PANELS,
+            "bins": self._bins,
+            "last": max(recording.num_steps for recording in self._recordings.values()),
+            "running": self.running,
+        }
         self.caption = self._given_caption or _default_caption(self.spec)
         self.alt = _describe(self.spec, self.arrays)
-        self.__dict__.pop("_png", None)
+        self.forget_picture()
+        if not self.running:
+            self._recordings = {}
+
+    @property
+    def running(self) -> bool:
+        """True while a recording may still change."""
+        return not all(recording.closed for recording in self._recordings.values())
 
     def picture(self) -> Picture:
         """Percentiles over time, and the histograms at the first, middle and last step."""
+        self.refresh()
         return _draw_picture(self.spec, self.arrays)
 
+    def widget(self) -> AnyWidget:
+        """The figure as an anywidget; it follows recordings that still run."""
+        widget = super().widget()
+        if self._recordings:
+            Follower(self, self._recordings, widget)
+        return widget
 
-# --- from recordings to small arrays ------------------------------------------------------------
+    def show(self) -> None:
+        """Display the figure. In a notebook it is live, and becomes the finished figure at last."""
+        self.refresh()
+        if not (self._recordings and in_kernel()):
+            super().show()
+            return
+        from IPython.display import display
 
+        widget = super().widget()
+        bundle = {"text/plain": repr(self), WIDGET_VIEW: view_of(widget)}
+        handle = display(bundle, raw=True, display_id=True)
 
-class _Encoder:
-    """Turns recordings into a spec and arrays: L layers, S series (labels), R rows in time.
+        def finish() -> None:
+            # Without the widget's view: the saved notebook has no model for it.
+            handle.update(self._still_bundle(), raw=True)
+            widget.close()
 
-    ==============  =====================  =====================================================
-    ``steps``       int32 (R,)             the training step at which each row begins
-    ``heights``     uint8 (L, S, bins, R)  ``LEVELS * sqrt(share / top of the layer)``
-    ``percents``    float16 (L, S, 3, R)   15th, 50th, 85th percentile / scale of the layer
-    ``std``         float16 (L, S, R)      standard deviation / its largest value in the series
-    ``off``, …      uint8 (L, S, R)        ``SHARES * share``: saturated or inactive; dead
-    ``nonfinite``   uint32 (L, S, 3, R)    counts of NaN, +inf, −inf; left out if all are zero
-    ==============  =====================  =====================================================
-
-    Time is the last axis because neighbours in time are alike, which compresses best.
-    """
-
-    def __init__(
-        self, recordings: Mapping[str, Recording], layers: Sequence[str] | None, bins: int
-    ) -> None:
-        self.recordings = {name: r for name, r in recordings.items() if len(r.steps)}
-        self.labels = list(recordings)
-        self.bins = bins
-        self.layers = _choose(self.recordings, layers)
-        self.steps = _common_steps(self.recordings)
-        self.running = any(not r.closed for r in recordings.values())
-        self.panels: list[dict[str, Any]] = []
-        self._arrays: dict[str, list[Array]] = {
-            name: [] for name in ("heights", "percents", "std", "off", "dead", "nonfinite")
-        }
-        for layer in self.layers:
-            self._add(layer)
-
-    def spec(self) -> dict[str, Any]:
-        ends = [int(r.num_steps) for r in self.recordings.values()]
-        return {
-            "labels": self.labels,
-            "styles": series_styles(self.labels),
-            "layers": self.panels,
-            "page": PANELS,
-            "bins": self.bins,
-            "last": max(ends, default=1),
-            "running": self.running,
-        }
-
-    def arrays(self) -> dict[str, Array]:
-        arrays = {name: np.stack(parts) for name, parts in self._arrays.items() if parts}
-        if not arrays.get("nonfinite", np.zeros(1)).any():
-            arrays.pop("nonfinite", None)
-        return {"steps": self.steps.astype(np.int32), **arrays}
-
-    def _add(self, layer: str) -> None:
-        """Read one layer of all series and append it to the arrays."""
-        counts = np.stack([self._rows(label, layer) for label in self.labels])
-        low, high = display_range(counts)
-        shares = histogram.share_between(counts, bin_edges(low, high, self.bins))
-        shares = np.nan_to_num(shares)
-        top = float(shares.max(initial=0)) or 1.0
-        heights = np.round(LEVELS * np.sqrt(shares / top)).astype(np.uint8)
-
-        percents = histogram.quantiles(counts, np.divide(_PERCENTS, 100))
-        scale = max(abs(low), abs(high))
-        relative = np.clip(percents / scale, -6e4, 6e4).astype(np.float16)
-
-        std = np.stack([self._series(label, layer, "std") for label in self.labels])
-        largest = np.nan_to_num(np.nanmax(std, axis=1, initial=0))
-        largest[largest == 0] = 1
-        kind = self._activation(layer)
-        off = "inactive" if kind in _RECTIFIERS else "saturated"
-        bad = counts[..., [histogram.NAN, histogram.POS_INF, histogram.NEG_INF]]
-
-        self._arrays["heights"].append(np.swapaxes(heights, 1, 2))
-        self._arrays["percents"].append(np.swapaxes(relative, 1, 2))
-        self._arrays["std"].append((std / largest[:, None]).astype(np.float16))
-        self._arrays["off"].append(self._shares(layer, off))
-        self._arrays["dead"].append(self._shares(layer, "dead"))
-        self._arrays["nonfinite"].append(
-            np.swapaxes(np.minimum(bad, 2**32 - 1), 1, 2).astype(np.uint32)
-        )
-        inside = np.isfinite(percents)
-        self.panels.append(
-            {
-                "name": layer,
-                "activation": kind,
-                "range": [low, high],
-                "top": top,
-                "ceiling": _ceiling(shares),
-                "scale": scale,
-                "span": _span(percents[inside], low, high),
-                "stdScale": [float(value) for value in largest],
-                "off": off,
-                "outside": bool(_outside(counts, low, high) > 0.001),
-            }
-        )
-
-    def _rows(self, label: str, layer: str) -> Array:
-        """Counts of one series at the common steps, (R, BINS); zeros where there are none."""
-        out = np.zeros((len(self.steps), histogram.BINS), np.int64)
-        rows, known = self._lookup(label, layer)
-        if known.any():
-            out[known] = self.recordings[label].counts(layer)[rows[known]]
-        return out
-
-    def _series(self, label: str, layer: str, method: str) -> Array:
-        out = np.full(len(self.steps), np.nan)
-        rows, known = self._lookup(label, layer)
-        if known.any():
-            out[known] = getattr(self.recordings[label], method)(layer)[rows[known]]
-        return out
-
-    def _shares(self, layer: str, method: str) -> Array:
-        shares = np.stack([self._series(label, layer, method) for label in self.labels])
-        return np.where(np.isnan(shares), 255, np.ceil(SHARES * np.nan_to_num(shares))).astype(
-            np.uint8
-        )
-
-    def _lookup(self, label: str, layer: str) -> tuple[Array, Array]:
-        """For each common step, the series' row that covers it, and whether there is one."""
-        recording = self.recordings.get(label)
-        if recording is None or layer not in recording.layers:
-            return np.zeros(0, int), np.zeros(len(self.steps), bool)
-        rows = np.searchsorted(recording.steps, self.steps, side="right") - 1
-        return rows, (rows >= 0) & (self.steps <= recording.num_steps)
-
-    def _activation(self, layer: str) -> str | None:
-        for recording in self.recordings.values():
-            if layer in recording.layers:
-                return recording.activation(layer)
-        return None
-
-
-def bin_edges(low: float, high: float, bins: int) -> Array:
-    """Edges of the display bins; the outermost two also take all that lies beyond them."""
-    edges = np.linspace(low, high, bins + 1)
-    edges[0], edges[-1] = histogram.EDGES[0], histogram.EDGES[-1]
-    return edges
-
-
-def display_range(counts: Array) -> tuple[float, float]:
-    """A range of values that shows nearly all of every row, whatever a few rows do.
-
-    A run that explodes, or a wild start, does not push the others into one bar: what lies beyond
-    the range is counted in the outermost bars.
-
-    Args:
-        counts: (S, R, BINS).
-    """
-    ends = histogram.quantiles(counts, [0.003, 0.997])  # (S, R, 2)
-    ends[~np.isfinite(ends).all(axis=-1)] = np.nan
-    calm = np.where((np.abs(ends) < 1e4).all(axis=-1, keepdims=True), ends, np.nan)
-    if np.isfinite(calm).any():
-        ends = calm
-    seen = [series[np.isfinite(series[:, 0])] for series in ends]
-    seen = [series for series in seen if len(series)]
-    if not seen:
-        return -1.0, 1.0
-    low = min(float(np.percentile(series[:, 0], 5)) for series in seen)
-    high = max(float(np.percentile(series[:, 1], 95)) for series in seen)
-    if not high > low:
-        width = abs(high) or 1.0
-        return low - width, high + width
-    return low, high
-
-
-def _outside(counts: Array, low: float, high: float) -> float:
-    """The largest share of a row that lies outside the range."""
-    shares = histogram.share_below(counts, [low, high])
-    out = shares[..., 0] + 1 - shares[..., 1]
-    return float(np.nanmax(out, initial=0))
-
-
-def _ceiling(shares: Array) -> float:
-    """Upper end of the share axis: a spike of one series must not flatten the others."""
-    peaks = shares.max(axis=-1)  # (S, R)
-    peaks = np.array([row[row > 0].max(initial=0) for row in peaks])
-    peaks = peaks[peaks > 0]
-    return float(min(peaks.max(), 2.5 * peaks.min())) if len(peaks) else 1.0
-
-
-def _span(percents: Array, low: float, high: float) -> list[float]:
-    """Range of the percentile axis."""
-    inside = np.clip(percents, low, high)
-    first, last = (float(inside.min()), float(inside.max())) if inside.size else (low, high)
-    pad = 0.06 * (last - first) or 0.5 * abs(last) or 0.5
-    return [first - pad, last + pad]
-
-
-def _common_steps(recordings: Mapping[str, Recording]) -> Array:
-    """The steps of the recording that goes furthest; the others are read at these."""
-    if not recordings:
-        return np.zeros(0, np.int64)
-    return max(recordings.values(), key=lambda r: (r.num_steps, -len(r.steps))).steps
-
-
-def _choose(recordings: Mapping[str, Recording], wanted: Sequence[str] | None) -> list[str]:
-    known = list(dict.fromkeys(layer for r in recordings.values() for layer in r.layers))
-    if wanted is None or not known:
-        return known
-    chosen = []
-    for pattern in wanted:
-        found = [n for n in known if n == pattern] or fnmatch.filter(known, pattern)
-        if not found:
-            raise ValueError(f"no layer {pattern!r} was recorded; there are {', '.join(known)}")
-        chosen += found
-    return list(dict.fromkeys(chosen))
+        Follower(self, self._recordings, widget, finish)
 
 
 def _by_label(recordings: object) -> dict[str, Recording]:

@@ -137,7 +137,8 @@ export function formatShare(share) {
 
 function group(text) {
   const [whole, rest] = text.split(".");
-  const grouped = whole.length > 4 ? whole.replace(/\B(?=(\d{3})+$)/g, "\u202f") : whole;
+  const digits = whole.replace("-", "").length;
+  const grouped = digits > 4 ? whole.replace(/\B(?=(\d{3})+$)/g, "\u202f") : whole;
   return minus(rest ? `${grouped}.${rest}` : grouped);
 }
 
