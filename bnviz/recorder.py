@@ -130,10 +130,10 @@ class record:  # noqa: N801  (reads as a verb: `with record(model) as recording`
         self._handles = [
             self._called.register_forward_pre_hook(_Hook(self._begin)),
             *(self._hook(name, module) for name, module in self._chosen.items()),
-            self._called.register_forward_hook(
-                _Hook(self._end)
-            ),  # last: the model may be a layer itself
+            # Last, because the model may be a watched layer itself.
+            self._called.register_forward_hook(_Hook(self._end)),
         ]
+        self.recording.gather = self._flush
         return self.recording
 
     def __exit__(
@@ -146,6 +146,7 @@ class record:  # noqa: N801  (reads as a verb: `with record(model) as recording`
             handle.remove()
         _forget_compiled_code()
         self._flush()
+        self.recording.gather = None
         recording, name = self.recording, type(self._model).__name__
         if not self._recorded and self._evals:
             recording.why_empty = f"all {self._evals} passes of the {name} were in eval mode"
@@ -250,10 +251,11 @@ class record:  # noqa: N801  (reads as a verb: `with record(model) as recording`
         self._now = -1
 
     def _flush(self) -> None:
-        self.recording.make_room(self._recorded)
-        flush(self._taps)
-        self._binned = self._recorded
-        self._binned_at = time.monotonic()
+        if self._recorded > self._binned:
+            self.recording.make_room(self._recorded)
+            flush(self._taps)
+            self._binned = self._recorded
+            self._binned_at = time.monotonic()
 
 
 class _Hook(partial):  # type: ignore[type-arg]

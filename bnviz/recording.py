@@ -53,6 +53,8 @@ class Recording:
         self.closed = False
         #: Why a recording may be empty; the recorder keeps it up to date.
         self.why_empty = f"{model} never ran in training mode while it was recorded"
+        #: While a recorder runs, brings in what it has not binned yet; reading calls it.
+        self.gather: Callable[[], object] | None = None
         self._tracks: dict[str, Track] = {}
         self._subscribers: list[Callable[[Recording], object]] = []
 
@@ -65,11 +67,13 @@ class Recording:
     @property
     def layers(self) -> tuple[str, ...]:
         """Names of the layers, in the order in which they ran."""
+        self._bring_up_to_date()
         return tuple(self._tracks)
 
     @property
     def steps(self) -> NDArray[np.int64]:
         """The training step (counted from 1) at which each row begins, shape (R,)."""
+        self._bring_up_to_date()
         rows = max((track.rows for track in self._tracks.values()), default=0)
         return 1 + np.arange(rows, dtype=np.int64) * self.stride * self.every
 
@@ -158,17 +162,16 @@ class Recording:
         return np.pad(track.sums[:, SUMS.index(name)], (0, len(self.steps) - track.rows))
 
     def _require_steps(self) -> None:
-        if any(track.rows for track in self._tracks.values()):
-            return
-        if self.num_steps and not self.closed:
+        self._bring_up_to_date()
+        if not any(track.rows for track in self._tracks.values()):
             raise RecordingError(
-                f"nothing to read yet: the values of the first {self.num_steps} steps are still "
-                "being gathered. Read after the `with` block, or in recording.subscribe(callback)"
+                f"nothing was recorded: {self.why_empty}. Call model.train() and run at least one "
+                "step inside `with bnviz.record(model) as recording:`"
             )
-        raise RecordingError(
-            f"nothing was recorded: {self.why_empty}. Call model.train() and run at least one "
-            "step inside `with bnviz.record(model) as recording:`"
-        )
+
+    def _bring_up_to_date(self) -> None:
+        if self.gather is not None:
+            self.gather()
 
     # -- following a run ---------------------------------------------------------------------------
 

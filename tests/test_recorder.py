@@ -1,11 +1,13 @@
 """`bnviz.record` shows what happens inside any model, and leaves no trace in it."""
 
 import copy
+import gc
 import io
 import pickle
 import random
 import time
 import warnings
+import weakref
 from collections.abc import Iterable
 
 import numpy as np
@@ -1085,13 +1087,24 @@ def test_a_model_that_ran_in_eval_mode_only_says_so() -> None:
         recording.mean("1")
 
 
-def test_reading_too_early_says_so() -> None:
+def test_reading_while_it_runs_has_every_step_so_far() -> None:
+    model = small()
+    with record(model, sample=None) as recording:
+        for steps in (1, 2, 3):
+            model(X)
+            assert recording.steps.tolist() == list(range(1, steps + 1))
+            assert recording.total("1").tolist() == [len(X) * 8] * steps
+
+
+def test_a_closed_recording_holds_nothing_of_the_model() -> None:
     model = small()
     with record(model) as recording:
         model(X)
-        with pytest.raises(RecordingError, match="nothing to read yet: .* first 1 steps"):
-            recording.mean("1")
-    assert recording.mean("1").shape == (1,)
+    gone = weakref.ref(model)
+    del model
+    gc.collect()
+    assert gone() is None
+    assert recording.num_steps == 1
 
 
 def test_a_named_layer_that_never_ran_is_told() -> None:
