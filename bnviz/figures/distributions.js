@@ -248,13 +248,11 @@ function drawStrip(group, { spec, layer, index, rows, time, y, left, width }) {
   axis(across, time, { at: STRIP_BASE, count: width > 300 ? 5 : 3, title: "training step" });
   axis(up, y, { side: "left", at: left, count: 3, grid, title });
 
-  const [low, high] = layer.span;
-  const inside = (value) => y(Math.min(high, Math.max(low, value)));
   const xs = rows.map((row) => time(row.step));
   const marks = [];
   spec.styles.forEach((style, s) => {
     const [p15, p50, p85] = [0, 1, 2].map((p) =>
-      rows.map((row) => inside(row.percentile(index, s, p))),
+      rows.map((row) => y(row.percentile(index, s, p))),
     );
     const line = stroke(style);
     marks.push(
@@ -325,6 +323,7 @@ function columnsFor(count, width) {
 // --- rows in time --------------------------------------------------------------------------------
 
 const LEVELS = 63; // as in distributions.py
+const NO_MEANING = 255;
 const NONE = [0, 0, 0];
 
 /**
@@ -335,6 +334,11 @@ const NONE = [0, 0, 0];
  */
 function readRows(spec, arrays) {
   const count = arrays.steps?.length ?? 0;
+  const heights = Uint8Array.from(arrays.heights ?? []);
+  for (let i = 0; i < heights.length; i += 1) {
+    if (i % count) heights[i] += heights[i - 1]; // they come as differences in time
+  }
+  arrays = { ...arrays, heights };
   return Array.from({ length: count }, (_, r) =>
     makeRow(spec, arrays.steps[r], (name, i) => arrays[name]?.[i * count + r]),
   );
@@ -344,14 +348,14 @@ function readRows(spec, arrays) {
 function readLiveRow(spec, content, buffer) {
   const bytes = new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength);
   const size = spec.layers.length * spec.labels.length;
-  const floats = new Float32Array(bytes.slice(0, size * 16).buffer);
-  const rest = bytes.slice(size * 16);
+  let used = size * 4;
+  const next = (length) => bytes.subarray(used, (used += length));
   const arrays = {
-    percents: floats.subarray(0, size * 3),
-    std: floats.subarray(size * 3),
-    off: rest.subarray(0, size),
-    dead: rest.subarray(size, size * 2),
-    heights: rest.subarray(size * 2),
+    std: new Float32Array(bytes.slice(0, used).buffer),
+    percents: next(size * 3),
+    off: next(size),
+    dead: next(size),
+    heights: next(size * spec.bins),
     nonfinite: content.nonfinite,
   };
   return makeRow(spec, content.step, (name, i) => arrays[name]?.[i]);
@@ -360,7 +364,7 @@ function readLiveRow(spec, content, buffer) {
 function makeRow(spec, step, read) {
   const series = spec.labels.length;
   const at = (l, s) => l * series + s;
-  const share = (byte) => (byte === 255 ? NaN : byte / 250);
+  const share = (byte) => (byte === NO_MEANING ? NaN : byte / 250);
   return {
     step,
     shares(l, s) {
@@ -370,7 +374,11 @@ function makeRow(spec, step, read) {
         (read("heights", start + b) / LEVELS) ** 2 * top,
       );
     },
-    percentile: (l, s, p) => read("percents", at(l, s) * 3 + p) * spec.layers[l].scale,
+    percentile(l, s, p) {
+      const byte = read("percents", at(l, s) * 3 + p);
+      const [low, high] = spec.layers[l].span;
+      return byte === NO_MEANING ? NaN : low + ((high - low) * byte) / 254;
+    },
     std: (l, s) => read("std", at(l, s)) * spec.layers[l].stdScale[s],
     off: (l, s) => share(read("off", at(l, s))),
     dead: (l, s) => share(read("dead", at(l, s))),

@@ -22,7 +22,7 @@ from bnviz.figures.base import (
     series_styles,
     view_of,
 )
-from bnviz.figures.encoding import LEVELS, choose_layers, encode
+from bnviz.figures.encoding import choose_layers, encode, percents_of, shares_of
 from bnviz.figures.live import Follower
 from bnviz.recording import Recording
 
@@ -225,11 +225,6 @@ def _describe_layer(spec: Mapping[str, Any], arrays: Mapping[str, Array], i: int
 # --- on paper -----------------------------------------------------------------------------------
 
 
-def shares_of(arrays: Mapping[str, Array], panel: Mapping[str, Any], i: int) -> Array:
-    """The shares behind the heights of layer i, (S, bins, R)."""
-    return (arrays["heights"][i] / LEVELS) ** 2 * panel["top"]
-
-
 def _draw_picture(spec: Mapping[str, Any], arrays: Mapping[str, Array]) -> Picture:
     layers = list(range(len(spec["layers"])))
     if not layers:
@@ -281,8 +276,8 @@ def _draw_percentiles(
     ax: Any, spec: Mapping[str, Any], arrays: Mapping[str, Array], i: int
 ) -> None:
     panel, steps = spec["layers"][i], arrays["steps"]
-    for s, style in enumerate(spec["styles"]):
-        low, middle, high = arrays["percents"][i, s].astype(float) * panel["scale"]
+    percents = percents_of(panel, arrays["percents"][i])
+    for style, (low, middle, high) in zip(spec["styles"], percents, strict=True):
         line = line_style(style)
         ax.fill_between(steps, low, high, color=style["hex"], alpha=0.15, linewidth=0)
         ax.plot(steps, middle, linewidth=1.6, label=style["label"], **line)
@@ -296,7 +291,7 @@ def _draw_histogram(
 ) -> None:
     panel = spec["layers"][i]
     edges = np.linspace(*panel["range"], spec["bins"] + 1)
-    shares = shares_of(arrays, panel, i)[:, :, moment]
+    shares = shares_of(panel, arrays["heights"][i])[:, :, moment]
     for style, heights in zip(spec["styles"], shares, strict=True):
         if heights.any():
             ax.stairs(heights, edges, fill=True, color=style["hex"], alpha=0.15)

@@ -4,14 +4,17 @@ L layers, S series (labels), R rows in time:
 
 ===============  =====================  ====================================================
 ``steps``        int32 (R,)             the training step at which each row begins
-``heights``      uint8 (L, S, bins, R)  ``LEVELS * sqrt(share / panel["top"])``
-``percents``     float16 (L, S, 3, R)   15th, 50th, 85th percentile / ``panel["scale"]``
+``heights``      uint8 (L, S, bins, R)  ``LEVELS * sqrt(share / panel["top"])``, less the same one
+                                        row before, modulo 256
+``percents``     uint8 (L, S, 3, R)     15th, 50th, 85th percentile, 0 … 254 over
+                                        ``panel["span"]``; 255 for a row without numbers
 ``std``          float16 (L, S, R)      standard deviation / ``panel["stdScale"][s]``
 ``off, dead``    uint8 (L, S, R)        ``SHARES * share``, or 255 where it has no meaning
 ``nonfinite``    uint32 (L, S, 3, R)    counts of NaN, +inf, −inf; left out if all are zero
 ===============  =====================  ====================================================
 
-Time is the last axis because neighbours in time are alike, which compresses best. ``off`` is the
+Time is the last axis, and heights are differences in time, because neighbours are alike and
+differences that are mostly small compress best. ``off`` is the
 saturated share of sigmoid and tanh, and the inactive share of rectifiers.
 """
 
@@ -28,7 +31,7 @@ from bnviz import histogram
 from bnviz.recording import _RECTIFIERS, _SATURATES_AT, Recording
 from bnviz.track import SUMS
 
-__all__ = ["LEVELS", "PERCENTS", "choose_layers", "encode", "encode_newest"]
+__all__ = ["PERCENTS", "choose_layers", "encode", "encode_newest", "percents_of", "shares_of"]
 
 Array = NDArray[Any]
 Panel = dict[str, Any]
@@ -36,7 +39,7 @@ Panel = dict[str, Any]
 LEVELS = 63  # heights of a bar; stored as square roots, so that low bars keep their detail
 SHARES = 250
 PERCENTS = (15, 50, 85)
-_NO_MEANING = 255
+_NO_MEANING = 255  # in a byte
 _FINITE = histogram.FINITE
 _ENDS = (0.003, 0.997)  # an axis of values reaches from one to the other
 
@@ -67,9 +70,9 @@ def encode(
         for name, part in _reduce([panel] * len(series), counts, sums).items():
             parts.setdefault(name, []).append(np.moveaxis(part, 1, -1))
     arrays = {name: np.stack(part) for name, part in parts.items()}
-    for name in ("percents", "std"):
-        if name in arrays:
-            arrays[name] = np.clip(arrays[name], -6e4, 6e4).astype(np.float16)
+    if panels:
+        arrays["heights"] = np.diff(arrays["heights"], axis=-1, prepend=np.uint8(0))
+        arrays["std"] = arrays["std"].astype(np.float16)
     if not arrays.get("nonfinite", np.zeros(0)).any():
         arrays.pop("nonfinite", None)
     return panels, {"steps": steps.astype(np.int32), **arrays}
@@ -81,8 +84,8 @@ def encode_newest(
     """Read the newest row alone, on the scales of ``panels``: cheap enough for a training loop.
 
     Returns:
-        The bytes of ``percents`` and ``std`` (float32), ``off``, ``dead`` and ``heights`` (uint8)
-        at that row; ``nonfinite`` as a list, empty if all are zero; and the largest share that lies
+        The bytes of ``std`` (float32), ``percents``, ``off``, ``dead`` and ``heights`` (uint8, not
+        as differences) at that row; ``nonfinite`` as a list, empty if all are zero; and the largest share that lies
         beyond the end of an axis.
     """
     both = [
@@ -94,13 +97,29 @@ def encode_newest(
     row = _reduce(repeated, counts, sums, series=len(recordings))
     content = b"".join(
         row[name].astype(kind, copy=False).tobytes()
-        for name, kind in (("percents", "<f4"), ("std", "<f4"), ("off", "u1"), ("dead", "u1"))
+        for name, kind in (
+            *(("std", "<f4"), ("percents", "u1"), ("off", "u1"), ("dead", "u1")),
+            ("heights", "u1"),
+        )
     )
     bad = row["nonfinite"].ravel().tolist() if row["nonfinite"].any() else []
     tops = np.array([panel["top"] for panel in repeated])
     edge = np.maximum(row["heights"][:, 0, 0], row["heights"][:, 0, -1]).astype(float)
     beyond = float(((edge / LEVELS) ** 2 * tops).max(initial=0))
-    return content + row["heights"].tobytes(), bad, beyond
+    return content, bad, beyond
+
+
+def shares_of(panel: Panel, heights: Array) -> Array:
+    """The shares that ``heights`` of one layer stand for, shape (S, bins, R)."""
+    levels = np.cumsum(heights, axis=-1, dtype=np.uint8)
+    return (levels / LEVELS) ** 2 * panel["top"]
+
+
+def percents_of(panel: Panel, percents: Array) -> Array:
+    """The values that ``percents`` of one layer stand for, shape (S, 3, R)."""
+    low, high = panel["span"]
+    values = low + (high - low) * (percents / (_NO_MEANING - 1))
+    return np.where(percents == _NO_MEANING, np.nan, values)
 
 
 def choose_layers(recordings: Mapping[str, Recording], wanted: Sequence[str] | None) -> list[str]:
@@ -180,7 +199,6 @@ def _panel(layer: str, kind: str | None, counts: Array, sums: Array, bins: int) 
         "bins": bins,
         "top": float(shares.max(initial=0)) or 1.0,
         "ceiling": _ceiling(shares),
-        "scale": max(abs(low), abs(high)),
         "span": _span(percents[np.isfinite(percents)], low, high),
         "stdScale": [float(value) or 1.0 for value in largest],
         "off": "inactive" if kind in _RECTIFIERS else "saturated",
@@ -250,10 +268,8 @@ def _reduce(
         series: how many series a panel has; N unless there are several panels.
     """
     series = series or len(panels)
-    column = np.array(
-        [[p["top"], p["scale"], p["stdScale"][i % series]] for i, p in enumerate(panels)]
-    )
-    top, scale, std_scale = column.T[:, :, None]
+    scales = [(p["top"], p["stdScale"][i % series], *p["span"]) for i, p in enumerate(panels)]
+    top, std_scale, low, high = np.array(scales).T[:, :, None, None]
     cumulative = _cumulative(counts)
     edges = np.stack([_edges(*p["range"], p["bins"]) for p in panels])
     limits = np.array([_limits(p["activation"]) for p in panels])
@@ -261,13 +277,14 @@ def _reduce(
     shares = np.diff(below[..., :-2], axis=-1)
     off = 1 - (below[..., -1] - below[..., -2])
     with np.errstate(invalid="ignore", divide="ignore"):
-        heights = LEVELS * np.sqrt(np.maximum(np.nan_to_num(shares), 0) / top[..., None])
+        heights = LEVELS * np.sqrt(np.maximum(np.nan_to_num(shares), 0) / top)
         dead = sums[..., _DEAD] / sums[..., _UNITS]
+    percents = _quantiles(counts, cumulative, np.divide(PERCENTS, 100))
     meaning = np.array([[p["activation"] in _RECTIFIERS, _has_limits(p)] for p in panels])
     return {
         "heights": np.minimum(np.rint(heights), 255).astype(np.uint8),
-        "percents": _quantiles(counts, cumulative, np.divide(PERCENTS, 100)) / scale[..., None],
-        "std": _std(sums) / std_scale,
+        "percents": _level_bytes((percents - low) / (high - low)),
+        "std": _std(sums) / std_scale[..., 0],
         "off": _share_bytes(off, meaning[:, 1:]),
         "dead": _share_bytes(dead, meaning[:, :1]),
         "nonfinite": np.minimum(counts[..., histogram.SPECIAL], 2**32 - 1).astype(np.uint32),
@@ -299,6 +316,12 @@ def _share_bytes(shares: Array, meaning: Array) -> Array:
     known = np.isfinite(shares) & meaning
     scaled = np.ceil(SHARES * np.clip(np.where(known, shares, 0), 0, 1) - 1e-9)
     return np.where(known, scaled, _NO_MEANING).astype(np.uint8)
+
+
+def _level_bytes(positions: Array) -> Array:
+    """Positions on an axis from 0 to 1 as bytes."""
+    levels = np.rint((_NO_MEANING - 1) * np.clip(positions, 0, 1))
+    return np.where(np.isnan(positions), _NO_MEANING, levels).astype(np.uint8)
 
 
 def _std(sums: Array) -> Array:
