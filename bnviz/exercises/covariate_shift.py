@@ -112,7 +112,7 @@ EXERCISES = (
     ),
     Exercise(
         name="shift-split",
-        title="Drift or sampling noise?",
+        title="Drift or sampling noise",
         reference=split_movement,
         returns=("over_time", "between_batches"),
         cases=[{"means": MEANS}, {"means": MEANS[:, :2] - 1.0}],
