@@ -39,7 +39,7 @@ clean:            ## remove what was built (not .venv)
 	rm -rf _build dist .pytest_cache .hypothesis .ruff_cache
 	find . -name __pycache__ -type d -not -path './.venv/*' -prune -exec rm -rf {} +
 
-# A change in what is installed makes a new environment; `bnviz` itself is installed in place.
+# Runs again when what is installed changes; `bnviz` itself is installed in place.
 $(READY): requirements.txt pyproject.toml scripts/setup_venv.sh
 	scripts/setup_venv.sh
 	@touch $@

@@ -40,13 +40,16 @@ install_venv_package() {
   $sudo apt-get -q -y install --no-install-recommends "$version" || fail "$advice"
 }
 
-python=$(find_python)
-echo "Making .venv with $("$python" --version) ($python)"
-rm -rf .venv
-if ! "$python" -m venv .venv >/dev/null 2>&1; then
-  install_venv_package
+# An environment that runs is kept, and only brought up to date.
+if ! usable .venv/bin/python || ! .venv/bin/python -m pip --version >/dev/null 2>&1; then
+  python=$(find_python)
+  echo "Making .venv with $("$python" --version) ($python)"
   rm -rf .venv
-  "$python" -m venv .venv
+  if ! "$python" -m venv .venv >/dev/null 2>&1; then
+    install_venv_package
+    rm -rf .venv
+    "$python" -m venv .venv
+  fi
 fi
 
 echo "Installing requirements.txt: a few minutes, most of them for torch"
