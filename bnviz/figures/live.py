@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from bnviz.figures.base import pack
-from bnviz.figures.encoding import encode_newest
+from bnviz.figures.newest import Newest
 
 if TYPE_CHECKING:
     from anywidget import AnyWidget
@@ -49,6 +49,7 @@ class Follower:
         self._started = self._sent = time.perf_counter()
         self._spent = 0.0
         self._scales = self._current_scales()
+        self._newest = Newest(self._recordings, figure.spec["layers"])
         for recording in self._recordings.values():
             recording.subscribe(self)
 
@@ -73,9 +74,10 @@ class Follower:
 
     def _send_newest(self) -> None:
         layers = self._figure.spec["layers"]
-        row, nonfinite, beyond = encode_newest(self._recordings, layers)
-        step = max(int(r.steps[-1]) for r in self._recordings.values() if len(r.steps))
+        row, nonfinite, beyond = self._newest.read()
         last = max(r.num_steps for r in self._recordings.values())
+        every = min(r.stride * r.every for r in self._recordings.values())
+        step = 1 + (last - 1) // every * every  # where the row of the last step begins
         content = {"kind": "row", "step": step, "last": last, "layers": len(layers)}
         if nonfinite:
             content["nonfinite"] = nonfinite
@@ -89,6 +91,7 @@ class Follower:
         with self._widget.hold_sync():
             self._widget.spec = self._figure.full_spec()
             self._widget.data = pack(self._figure.arrays)
+        self._newest = Newest(self._recordings, self._figure.spec["layers"])
 
     def _finish(self) -> None:
         for recording in self._recordings.values():
