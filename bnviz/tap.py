@@ -239,7 +239,7 @@ def _counts(whole: Tensor, widths: list[int], rows: list[int], count: int) -> np
     across = torch.arange(0, number, count, dtype=torch.int32)
     across = across.repeat_interleave(torch.tensor(widths)) if len(widths) > 1 else across
     start = (down + across).to(whole.device)
-    if whole.numel() < 16 * number * histogram.KEYS:
+    if whole.numel() < 3 * number * histogram.KEYS:
         # Many small histograms: to look up each value's bin is less work than to fold their keys.
         keys = ((bits >> histogram.KEY_SHIFT) + histogram.KEYS // 2).flatten()
         bins = _BIN_OF_KEY.to(whole.device).index_select(0, keys).view(bits.shape)
