@@ -30,6 +30,7 @@ lab: $(READY)     ## open the chapters in JupyterLab
 	.venv/bin/jupyter lab chapters
 
 bench: $(READY)   ## measure what watching costs, beside other tools
+	$(PY) -m pip install --quiet --disable-pip-version-check tensorboard==2.21.0
 	$(PY) scripts/bench.py
 
 url: $(READY)     ## set the repository's address everywhere: make url URL=https://github.com/…
