@@ -46,6 +46,10 @@ export function figure(name, build) {
 function mount(name, build, model, el) {
   const root = el.closest("figure.bnviz-figure") ?? frame(name, model.get("spec"), el);
   const stage = html("div", { class: "bnviz-stage", hidden: true });
+  // JupyterLab takes arrow keys for itself, unless the element that has the focus says otherwise.
+  stage.addEventListener("focusin", ({ target }) => {
+    target.dataset.lmSuppressShortcuts = "true";
+  });
   root.prepend(stage);
 
   const page = model.page === true;
