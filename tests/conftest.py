@@ -7,12 +7,17 @@ from pathlib import Path
 from typing import Any
 
 import chromium as chromium_finder  # scripts/ is on the path of the tests, see pyproject.toml
+import hypothesis
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from bnviz.figures import Figure
 
 ROOT = Path(__file__).resolve().parent.parent
+
+# How long one example takes says something about the machine, not about the arithmetic.
+hypothesis.settings.register_profile("unhurried", deadline=None)
+hypothesis.settings.load_profile("unhurried")
 
 
 @pytest.fixture(scope="session")
