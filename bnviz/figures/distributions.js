@@ -197,7 +197,7 @@ function makePanel(spec, layer, index, pick) {
       // shares in per cent; on the logarithmic axis the lowest height that is stored is the floor
       const most = 100 * Math.max(layer.top, layer.ceiling);
       height = logarithmic
-        ? log([most / LEVELS ** 2, most * 1.2], [BASE, TOP])
+        ? log([most / spec.levels ** 2, most * 1.2], [BASE, TOP])
         : linear([0, 105 * layer.ceiling], [BASE, TOP]);
       const left = Math.max(leftRoom(percentile, 3), leftRoom(height, 3));
 
@@ -322,7 +322,6 @@ function columnsFor(count, width) {
 
 // --- rows in time --------------------------------------------------------------------------------
 
-const LEVELS = 63; // as in distributions.py
 const NO_MEANING = 255;
 const NONE = [0, 0, 0];
 
@@ -342,6 +341,12 @@ function readRows(spec, arrays) {
   return Array.from({ length: count }, (_, r) =>
     makeRow(spec, arrays.steps[r], (name, i) => arrays[name]?.[i * count + r]),
   );
+}
+
+/** The index of the row that covers a training step. */
+function nearest(rows, step) {
+  const after = rows.findIndex((row) => row.step > step);
+  return Math.max(0, (after < 0 ? rows.length : after) - 1);
 }
 
 /** One row as the kernel sends it while training runs: the same arrays, one value in time each. */
@@ -371,7 +376,7 @@ function makeRow(spec, step, read) {
       const start = at(l, s) * spec.bins;
       const { top } = spec.layers[l];
       return Float32Array.from({ length: spec.bins }, (_, b) =>
-        (read("heights", start + b) / LEVELS) ** 2 * top,
+        (read("heights", start + b) / spec.levels) ** 2 * top,
       );
     },
     percentile(l, s, p) {

@@ -22,7 +22,7 @@ from bnviz.figures.base import (
     series_styles,
     view_of,
 )
-from bnviz.figures.encoding import choose_layers, encode, percents_of, shares_of
+from bnviz.figures.encoding import LEVELS, choose_layers, encode, percents_of, shares_of
 from bnviz.figures.live import Follower
 from bnviz.recording import Recording
 
@@ -117,6 +117,7 @@ class Distributions(Figure):
             "layers": panels,
             "page": PANELS,
             "bins": self._bins,
+            "levels": LEVELS,
             "last": max(recording.num_steps for recording in self._recordings.values()),
             "running": self.running,
         }

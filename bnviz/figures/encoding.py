@@ -32,12 +32,12 @@ from bnviz.figures.table import Table, Thresholds
 from bnviz.recording import _RECTIFIERS, _SATURATES_AT, Recording
 from bnviz.track import Track
 
-__all__ = ["Encoder", "choose_layers", "encode", "percents_of", "shares_of"]
+__all__ = ["LEVELS", "Encoder", "choose_layers", "encode", "percents_of", "shares_of"]
 
 Array = NDArray[Any]
 Panel = dict[str, Any]
 
-LEVELS = 63  # heights of a bar; stored as square roots, so that low bars keep their detail
+LEVELS = 55  # heights of a bar; stored as square roots, so that low bars keep their detail
 SHARES = 250
 PERCENTS = (15, 50, 85)
 _NO_MEANING = 255  # in a byte
