@@ -48,7 +48,7 @@ if ! usable .venv/bin/python || ! .venv/bin/python -m pip --version >/dev/null 2
   if ! "$python" -m venv .venv >/dev/null 2>&1; then
     install_venv_package
     rm -rf .venv
-    "$python" -m venv .venv
+    "$python" -m venv .venv || fail "$python cannot make a virtual environment: see above."
   fi
 fi
 
