@@ -109,6 +109,9 @@ EXERCISES = (
             "Round up: with the number rounded down, the error would still be too large.": (
                 lambda std, error: int((std / error) ** 2)
             ),
+            "Square first, round up then: rounding grows when it is squared.": lambda std, error: (
+                int(np.ceil(std / error) ** 2)
+            ),
             "A number of samples is a whole number: round up.": lambda std, error: (
                 (std / error) ** 2
             ),
