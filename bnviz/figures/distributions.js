@@ -199,7 +199,7 @@ function makePanel(spec, layer, index, pick) {
       height = logarithmic
         ? log([most / spec.levels ** 2, most * 1.2], [BASE, TOP])
         : linear([0, 105 * layer.ceiling], [BASE, TOP]);
-      const left = Math.max(leftRoom(percentile, 3), leftRoom(height, 3));
+      const left = Math.max(leftRoom(percentile, 4), leftRoom(height, 4));
 
       const value = linear(layer.range, [left, right]);
       const barWidth = (right - left) / spec.bins;
@@ -209,7 +209,7 @@ function makePanel(spec, layer, index, pick) {
       set(clip, { x: left, y: TOP, width: Math.max(0, right - left), height: BARS });
       set(peak, { x: right });
       const grid = right - left;
-      axis(shareAxis, height, { side: "left", at: left, count: 3, grid, title: SHARE });
+      axis(shareAxis, height, { side: "left", at: left, count: 4, grid, title: SHARE });
       axis(valueAxis, value, { at: BASE, count: width > 300 ? 6 : 4, title: valueName(layer) });
       drawStrip(strip, { spec, layer, index, rows, time, y: percentile, left, width });
       set(touch, { x: left, y: STRIP_TOP - 6, width: Math.max(0, grid), height: STRIP + 12 });
@@ -246,7 +246,7 @@ function drawStrip(group, { spec, layer, index, rows, time, y, left, width }) {
   const grid = width - 14 - left;
   const title = "15th, 50th, 85th percentile";
   axis(across, time, { at: STRIP_BASE, count: width > 300 ? 5 : 3, title: "training step" });
-  axis(up, y, { side: "left", at: left, count: 3, grid, title });
+  axis(up, y, { side: "left", at: left, count: 4, grid, title });
 
   const xs = rows.map((row) => time(row.step));
   const marks = [];
@@ -311,7 +311,8 @@ function numberLine(style, layer, several) {
 }
 
 function valueName(layer) {
-  return layer.activation ? `value into the ${layer.activation}` : "value";
+  const kind = layer.activation?.replace("relu", "ReLU");
+  return kind ? `value into the ${kind}` : "value";
 }
 
 /** Panels side by side where each keeps 225 pixels, in rows of equal length where possible. */

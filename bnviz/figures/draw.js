@@ -85,7 +85,7 @@ export function log(domain, range) {
       }
       return ticks.filter((t) => t >= low * 0.999 && t <= high * 1.001);
     },
-    format: formatNumber,
+    format: (value) => formatNumber(value, 1),
   });
 }
 
