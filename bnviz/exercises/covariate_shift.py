@@ -60,6 +60,11 @@ EXERCISES = (
             "end, in the last row.": lambda percentiles: (
                 np.ptp(percentiles[:, 1]) / (percentiles[0, 2] - percentiles[0, 0])
             ),
+            "Each row was divided by its own spread. Only the spread in the last row counts.": (
+                lambda percentiles: (
+                    np.ptp(percentiles[:, 1]) / (percentiles[:, 2] - percentiles[:, 0])
+                )
+            ),
             "That is the travel itself. Divide it by the spread at the end.": lambda percentiles: (
                 np.ptp(percentiles[:, 1])
             ),
@@ -96,6 +101,9 @@ EXERCISES = (
             "many and the old place few: p_new / p_old.": lambda loss, p_old, p_new: np.mean(
                 loss * p_old / p_new
             ),
+            "These are the weighted losses one by one. Now take their mean.": (
+                lambda loss, p_old, p_new: loss * p_new / p_old
+            ),
             "That is the sum. Divide by the number of examples.": lambda loss, p_old, p_new: np.sum(
                 loss * p_new / p_old
             ),
@@ -123,6 +131,10 @@ EXERCISES = (
             ),
             "Rows are moments, columns are batches. You averaged over the moments first: swap "
             "the axes.": lambda means: (means.mean(axis=0).std(), means.std(axis=0).mean()),
+            "over_time is right. For between_batches stay in the row as well: axis=1.": lambda means: (
+                means.mean(axis=1).std(),
+                means.std(axis=0).mean(),
+            ),
             "You divided by one less than the number of values (ddof=1). Divide by the number "
             "itself here.": lambda means: (
                 means.mean(axis=1).std(ddof=1),
@@ -153,6 +165,18 @@ EXERCISES = (
             "The two are swapped: promised comes first.": lambda w, step: promised_and_actual(
                 w, step
             )[::-1],
+            "A weight that has taken its step must go back before the next one takes its own: start "
+            "each time from a fresh w.copy().": lambda w, step: (
+                sum(np.prod(w + np.where(np.arange(len(w)) <= i, step, 0)) for i in range(len(w)))
+                - len(w) * np.prod(w),
+                np.prod(w + step) - np.prod(w),
+            ),
+            "moved = w copies nothing: both names are the same array, and your steps change w "
+            "itself. Write w.copy().": lambda w, step: (
+                sum(np.prod(w + np.where(np.arange(len(w)) <= i, step, 0)) for i in range(len(w)))
+                - len(w) * np.prod(w),
+                np.prod(w + 2 * step) - np.prod(w),
+            ),
             "These are the outputs after the steps. Subtract the output before them, to get the "
             "changes.": lambda w, step: (
                 sum(np.prod(w) * (w[i] + step[i]) / w[i] for i in range(len(w))),

@@ -85,6 +85,9 @@ EXERCISES = (
             ),
             "One mean and one standard deviation for the whole array leave the columns on their "
             "different scales. Take them over axis 0.": lambda x: (x - x.mean()) / x.std(),
+            "You divided by the variance. Divide by its root, the standard deviation.": lambda x: (
+                (x - x.mean(0)) / np.where(x.var(0) == 0, 1, x.var(0))
+            ),
             "The mean is gone. Now divide by the standard deviation.": lambda x: x - x.mean(0),
             "That is the other common scaling, from 0 to 1. Here: subtract the mean, divide by "
             "the standard deviation.": lambda x: (
@@ -108,6 +111,9 @@ EXERCISES = (
             "smaller error.": lambda std, error: int(np.ceil((error / std) ** 2)),
             "Round up: with the number rounded down, the error would still be too large.": (
                 lambda std, error: int((std / error) ** 2)
+            ),
+            "One sample too many where the ratio is a whole number: round up, do not add 1.": (
+                lambda std, error: int((std / error) ** 2) + 1
             ),
             "Square first, round up then: rounding grows when it is squared.": lambda std, error: (
                 int(np.ceil(std / error) ** 2)
