@@ -44,6 +44,12 @@ def promised_and_actual(w, step):
     return sum(alone), np.prod(w + step) - before
 
 
+def _never_back(w, step):
+    """What is promised if weights that have taken their step stay there: a mistake."""
+    outputs = [np.prod(w + np.where(np.arange(len(w)) <= i, step, 0)) for i in range(len(w))]
+    return sum(outputs) - len(w) * np.prod(w)
+
+
 EXERCISES = (
     Exercise(
         name="shift-drift",
@@ -131,9 +137,8 @@ EXERCISES = (
             ),
             "Rows are moments, columns are batches. You averaged over the moments first: swap "
             "the axes.": lambda means: (means.mean(axis=0).std(), means.std(axis=0).mean()),
-            "over_time is right. For between_batches stay in the row as well: axis=1.": lambda means: (
-                means.mean(axis=1).std(),
-                means.std(axis=0).mean(),
+            "over_time is right. For between_batches stay in the row as well: axis=1.": (
+                lambda means: (means.mean(axis=1).std(), means.std(axis=0).mean())
             ),
             "You divided by one less than the number of values (ddof=1). Divide by the number "
             "itself here.": lambda means: (
@@ -165,16 +170,14 @@ EXERCISES = (
             "The two are swapped: promised comes first.": lambda w, step: promised_and_actual(
                 w, step
             )[::-1],
-            "A weight that has taken its step must go back before the next one takes its own: start "
-            "each time from a fresh w.copy().": lambda w, step: (
-                sum(np.prod(w + np.where(np.arange(len(w)) <= i, step, 0)) for i in range(len(w)))
-                - len(w) * np.prod(w),
+            "A weight that has taken its step must go back before the next one takes its own: "
+            "start each time from a fresh w.copy().": lambda w, step: (
+                _never_back(w, step),
                 np.prod(w + step) - np.prod(w),
             ),
             "moved = w copies nothing: both names are the same array, and your steps change w "
             "itself. Write w.copy().": lambda w, step: (
-                sum(np.prod(w + np.where(np.arange(len(w)) <= i, step, 0)) for i in range(len(w)))
-                - len(w) * np.prod(w),
+                _never_back(w, step),
                 np.prod(w + 2 * step) - np.prod(w),
             ),
             "These are the outputs after the steps. Subtract the output before them, to get the "
