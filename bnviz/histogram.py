@@ -26,6 +26,7 @@ __all__ = [
     "ZERO",
     "bin_values",
     "fold_keys",
+    "locate",
     "quantiles",
     "share_below",
     "share_between",
@@ -163,6 +164,23 @@ def quantiles(counts: NDArray[np.integer], q: ArrayLike) -> NDArray[np.float64]:
     return np.where(up_to[..., -1:] > 0, inside, np.nan)
 
 
+def locate(thresholds: ArrayLike) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+    """Where thresholds lie among the finite bins.
+
+    Args:
+        thresholds: finite numbers of any shape.
+
+    Returns:
+        For each the finite bin (0 is the one between ``EDGES[0]`` and ``EDGES[1]``) and the share
+        of its values that are below, both of the same shape. What lies in the bin of zero counts
+        as zero: a rectifier puts many values exactly there.
+    """
+    thresholds = np.asarray(thresholds, dtype=np.float64)
+    at = np.clip(np.searchsorted(EDGES, thresholds, side="right") - 1, 0, len(EDGES) - 2)
+    inside = np.clip((thresholds - EDGES[at]) / (EDGES[at + 1] - EDGES[at]), 0, 1)
+    return at, np.where(at == ZERO - FINITE.start, thresholds > 0, inside)
+
+
 def share_below(counts: NDArray[np.integer], thresholds: ArrayLike) -> NDArray[np.float64]:
     """Share of the numbers below each threshold, linearly inside a bin.
 
@@ -174,12 +192,8 @@ def share_below(counts: NDArray[np.integer], thresholds: ArrayLike) -> NDArray[n
         float64 of shape (…, T); −inf counts as below, NaN values are left out; NaN where a
         histogram has no numbers at all.
     """
-    thresholds = np.atleast_1d(np.asarray(thresholds, dtype=np.float64))
+    at, inside = locate(np.atleast_1d(thresholds))
     cumulative = _cumulative(counts)
-    at = np.clip(np.searchsorted(EDGES, thresholds, side="right") - 1, 0, len(EDGES) - 2)
-    inside = np.clip((thresholds - EDGES[at]) / (EDGES[at + 1] - EDGES[at]), 0, 1)
-    # What lies in the bin of zero counts as zero: a rectifier puts many values exactly there.
-    inside = np.where(at == ZERO - 1, thresholds > 0, inside)
     below = cumulative[..., at] + inside * (cumulative[..., at + 1] - cumulative[..., at])
     below = below + counts[..., NEG_INF, None]
     total = counts[..., :NAN].sum(-1)[..., None]

@@ -18,15 +18,23 @@ from numpy.typing import ArrayLike, NDArray
 from bnviz import histogram
 from bnviz.track import SUMS, Track
 
-__all__ = ["MAX_ROWS", "Recording", "RecordingError", "load", "merge"]
+__all__ = [
+    "MAX_ROWS",
+    "RECTIFIERS",
+    "SATURATES_AT",
+    "Recording",
+    "RecordingError",
+    "load",
+    "merge",
+]
 
 MAX_ROWS = 200
 _FORMAT = "bnviz recording 1"
 
 #: Beyond ± this input, a sigmoid or tanh is flatter than 5 % of its steepest slope.
-_SATURATES_AT = {"sigmoid": 4.3565, "tanh": 2.1783}
+SATURATES_AT = {"sigmoid": 4.3565, "tanh": 2.1783}
 #: Activations that let nothing through for inputs at or below zero.
-_RECTIFIERS = frozenset({"relu", "relu6"})
+RECTIFIERS = frozenset({"relu", "relu6"})
 
 
 class RecordingError(ValueError):
@@ -122,7 +130,7 @@ class Recording:
 
         That is beyond ±4.36 for a sigmoid and ±2.18 for tanh. NaN for other layers.
         """
-        limit = _SATURATES_AT.get(self.activation(layer) or "")
+        limit = SATURATES_AT.get(self.activation(layer) or "")
         if limit is None:
             return np.full(len(self.steps), np.nan)
         shares = histogram.share_below(self.counts(layer), [-limit, limit])
@@ -130,7 +138,7 @@ class Recording:
 
     def inactive(self, layer: str) -> NDArray[np.float64]:
         """Share of a rectifier's inputs at or below zero; NaN for other layers. Shape (R,)."""
-        if self.activation(layer) not in _RECTIFIERS:
+        if self.activation(layer) not in RECTIFIERS:
             return np.full(len(self.steps), np.nan)
         counts = self.counts(layer)
         return _ratio(counts[:, : histogram.ZERO + 1].sum(1), counts[:, : histogram.NAN].sum(1))
@@ -141,7 +149,7 @@ class Recording:
         A unit counts as dead where no recorded value of a window of up to 128 recorded steps was
         above zero. Shape (R,).
         """
-        if self.activation(layer) not in _RECTIFIERS:
+        if self.activation(layer) not in RECTIFIERS:
             return np.full(len(self.steps), np.nan)
         return _ratio(self._sum(layer, "dead"), self._sum(layer, "units"))
 

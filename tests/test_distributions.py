@@ -303,7 +303,7 @@ def test_newest_row_is_what_the_whole_recording_says(following):
     levels = np.cumsum(arrays["heights"], axis=-1, dtype=np.uint8)[..., -1]
     np.testing.assert_array_equal(heights.reshape(4, 2, 60), levels)
     np.testing.assert_allclose(std.view(np.float32), arrays["std"][..., -1].ravel(), rtol=1e-3)
-    np.testing.assert_allclose(percents, arrays["percents"][..., -1].ravel(), atol=5)
+    np.testing.assert_allclose(percents, arrays["percents"][..., -1].ravel(), atol=1)
     np.testing.assert_array_equal(off, arrays["off"][..., -1].ravel())
     np.testing.assert_array_equal(dead, arrays["dead"][..., -1].ravel())
     assert bad[:6] == [1, 1, 0, 1, 1, 0]

@@ -14,8 +14,8 @@ L layers, S series (labels), R rows in time:
 ===============  =====================  ====================================================
 
 Time is the last axis, and heights are differences in time, because neighbours are alike and
-differences that are mostly small compress best. ``off`` is the
-saturated share of sigmoid and tanh, and the inactive share of rectifiers.
+differences that are mostly small compress best. ``off`` is the saturated share of sigmoid and tanh,
+and the inactive share of rectifiers. All numbers are those of ``Recording``'s own methods.
 """
 
 from __future__ import annotations
@@ -28,11 +28,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bnviz import histogram
-from bnviz.figures.table import Table, Thresholds
-from bnviz.recording import _RECTIFIERS, _SATURATES_AT, Recording
-from bnviz.track import Track
+from bnviz.recording import RECTIFIERS, Recording
 
-__all__ = ["LEVELS", "Encoder", "choose_layers", "encode", "percents_of", "shares_of"]
+__all__ = [
+    "LEVELS",
+    "NO_MEANING",
+    "PERCENTS",
+    "SHARES",
+    "choose_layers",
+    "edges_of",
+    "encode",
+    "percents_of",
+    "shares_of",
+]
 
 Array = NDArray[Any]
 Panel = dict[str, Any]
@@ -40,10 +48,8 @@ Panel = dict[str, Any]
 LEVELS = 55  # heights of a bar; stored as square roots, so that low bars keep their detail
 SHARES = 250
 PERCENTS = (15, 50, 85)
-_NO_MEANING = 255  # in a byte
-QUANTILES = np.divide(PERCENTS, 100)
-_ABOVE_ZERO = float(histogram.EDGES[histogram.EDGES > 0][0])
-_ENDS = (0.003, 0.997)  # an axis of values reaches from one to the other
+NO_MEANING = 255  # in a byte; 0 … 254 are levels of a percentile, 0 … SHARES of a share
+_ENDS = (0.3, 99.7)  # an axis of values reaches from one of these percentiles to the other
 
 
 def encode(
@@ -65,15 +71,11 @@ def encode(
     panels: list[Panel] = []
     parts: dict[str, list[Array]] = {}
     for layer in layers:
-        table = Table([track_of(r, layer) for r in runs], [_rows_at(r, layer, steps) for r in runs])
-        panel = _panel(layer, _activation(runs, layer), table, bins)
-        panels.append(panel)
-        for name, part in Encoder([panel], len(runs)).encode(table).items():
-            parts.setdefault(name, []).append(np.moveaxis(part, 1, -1))
+        series = [_Series(run, layer, steps) for run in runs]
+        panels.append(_panel(layer, series, bins))
+        for name, part in _bytes_of(panels[-1], series).items():
+            parts.setdefault(name, []).append(part)
     arrays = {name: np.stack(part) for name, part in parts.items()}
-    if panels:
-        arrays["heights"] = np.diff(arrays["heights"], axis=-1, prepend=np.uint8(0))
-        arrays["std"] = arrays["std"].astype(np.float16)
     if not arrays.get("nonfinite", np.zeros(0)).any():
         arrays.pop("nonfinite", None)
     return panels, {"steps": steps.astype(np.int32), **arrays}
@@ -88,8 +90,8 @@ def shares_of(panel: Panel, heights: Array) -> Array:
 def percents_of(panel: Panel, percents: Array) -> Array:
     """The values that ``percents`` of one layer stand for, shape (S, 3, R)."""
     low, high = panel["span"]
-    values = low + (high - low) * (percents / (_NO_MEANING - 1))
-    return np.where(percents == _NO_MEANING, np.nan, values)
+    values = low + (high - low) * (percents / (NO_MEANING - 1))
+    return np.where(percents == NO_MEANING, np.nan, values)
 
 
 def choose_layers(recordings: Mapping[str, Recording], wanted: Sequence[str] | None) -> list[str]:
@@ -111,7 +113,7 @@ def choose_layers(recordings: Mapping[str, Recording], wanted: Sequence[str] | N
     return list(chosen)
 
 
-# --- reading tracks -----------------------------------------------------------------------------
+# --- reading recordings -------------------------------------------------------------------------
 
 
 def _common_steps(recordings: Sequence[Recording]) -> Array:
@@ -119,50 +121,67 @@ def _common_steps(recordings: Sequence[Recording]) -> Array:
     return max(recordings, key=lambda r: (r.num_steps, -len(r.steps))).steps
 
 
-def track_of(recording: Recording, layer: str) -> Track | None:
-    """The track of a layer, or None where the recording does not have it."""
-    return recording.track(layer) if layer in recording.layers else None
+class _Series:
+    """One layer of one recording, read at given steps; NaN or zero where it has no row."""
 
+    def __init__(self, recording: Recording, layer: str, steps: Array) -> None:
+        self._recording, self._layer, self._count = recording, layer, len(steps)
+        known = np.zeros(len(steps), bool)
+        if layer in recording.layers and len(recording.steps):
+            known = (steps >= recording.steps[0]) & (steps <= recording.num_steps)
+            self._rows = np.searchsorted(recording.steps, steps[known], side="right") - 1
+        self._known = known
 
-def _rows_at(recording: Recording, layer: str, steps: Array) -> Array:
-    """The rows of a recording that cover ``steps``, −1 where none does."""
-    track = track_of(recording, layer)
-    if track is None or not track.rows:
-        return np.full(len(steps), -1)
-    at = np.searchsorted(recording.steps, steps, side="right") - 1
-    return np.where((at < track.rows) & (steps <= recording.num_steps), at, -1)
+    @property
+    def activation(self) -> str | None:
+        return self._recording.activation(self._layer) if self._known.any() else None
 
-
-def _activation(recordings: Sequence[Recording], layer: str) -> str | None:
-    found = (r.activation(layer) for r in recordings if layer in r.layers)
-    return next(found, None)
+    def read(self, name: str, *args: Any, width: int = 0, missing: float = np.nan) -> Array:
+        """What the recording's method ``name`` says, (R,) or (R, width)."""
+        out = np.full((self._count, width) if width else self._count, missing)
+        if self._known.any():
+            out[self._known] = getattr(self._recording, name)(self._layer, *args)[self._rows]
+        return out
 
 
 # --- scales -------------------------------------------------------------------------------------
 
 
-def _panel(layer: str, kind: str | None, table: Table, bins: int) -> Panel:
+def _panel(layer: str, series: Sequence[_Series], bins: int) -> Panel:
     """Name and scales of one layer."""
-    quantiles = table.quantiles(np.array([*_ENDS, *QUANTILES]))
-    low, high = _display_range(quantiles[..., :2])
-    percents = quantiles[..., 2:]
-    edges = np.array([[*_edges(low, high, bins), low, high]])
-    below = table.shares_below(Thresholds(edges))
-    shares = np.diff(below[..., :-2], axis=-1)
-    beyond = np.where(table.empty, 0, 1 - (below[..., -1] - below[..., -2]))
-    largest = np.nan_to_num(table.std()).max(axis=1, initial=0)
-    return {
+    percents = (*_ENDS, *PERCENTS)
+    values = np.stack([s.read("percentiles", percents, width=5) for s in series])
+    low, high = _display_range(values[..., :2])
+    inside = values[..., 2:][np.isfinite(values[..., 2:])]
+    panel: Panel = {"range": [low, high], "bins": bins}
+    shares = _shares(panel, series)
+    largest = [np.nan_to_num(s.read("std")).max(initial=0) for s in series]
+    between = np.stack([s.read("density", [low, high], width=1) for s in series])
+    kind = next((s.activation for s in series if s.activation), None)
+    return panel | {
         "name": layer,
         "activation": kind,
-        "range": [low, high],
-        "bins": bins,
         "top": float(shares.max(initial=0)) or 1.0,
         "ceiling": _ceiling(shares),
-        "span": _span(percents[np.isfinite(percents)], low, high),
+        "span": _span(inside, low, high),
         "stdScale": [float(value) or 1.0 for value in largest],
-        "off": "inactive" if kind in _RECTIFIERS else "saturated",
-        "outside": bool(beyond.max(initial=0) > 0.01),
+        "off": "inactive" if kind in RECTIFIERS else "saturated",
+        "outside": bool((1 - np.nan_to_num(between, nan=1)).max(initial=0) > 0.01),
     }
+
+
+def _shares(panel: Panel, series: Sequence[_Series]) -> Array:
+    """Share of the values in each bar, (S, R, bins); zero where there are no numbers."""
+    edges = edges_of(panel)
+    shares = [s.read("density", edges, width=panel["bins"]) for s in series]
+    return np.maximum(np.nan_to_num(np.stack(shares)), 0)
+
+
+def edges_of(panel: Panel) -> Array:
+    """Edges of the bars; the outermost two also take all finite values beyond them."""
+    edges = np.linspace(*panel["range"], panel["bins"] + 1)
+    edges[0], edges[-1] = histogram.EDGES[0], histogram.EDGES[-1]
+    return edges
 
 
 def _display_range(ends: Array) -> tuple[float, float]:
@@ -190,13 +209,6 @@ def _display_range(ends: Array) -> tuple[float, float]:
     return low, high
 
 
-def _edges(low: float, high: float, bins: int) -> Array:
-    """Edges of the bars; the outermost two also take all that lies beyond them."""
-    edges = np.linspace(low, high, bins + 1)
-    edges[0], edges[-1] = histogram.EDGES[0], histogram.EDGES[-1]
-    return edges
-
-
 def _ceiling(shares: Array) -> float:
     """Upper end of the share axis: a spike of one series must not flatten the others."""
     peaks = shares.max(axis=(1, 2), initial=0)
@@ -215,61 +227,29 @@ def _span(percents: Array, low: float, high: float) -> list[float]:
 # --- numbers in bytes ---------------------------------------------------------------------------
 
 
-class Encoder:
-    """Turns tables into the figure's bytes, on the scales of panels.
-
-    Args:
-        panels: one or several.
-        series: how many series each has; a table holds panel after panel, series by series.
-    """
-
-    def __init__(self, panels: Sequence[Panel], series: int) -> None:
-        self._bars = panels[0]["bins"]
-        each = [panel for panel in panels for _ in range(series)]
-        kinds = [panel["activation"] for panel in each]
-        edges = [_edges(*panel["range"], self._bars) for panel in each]
-        limits = [_limits(kind) for kind in kinds]
-        self.quantiles = QUANTILES
-        self.thresholds = Thresholds(np.concatenate([edges, limits], axis=1))
-        self.std_scale = np.array([p["stdScale"] for p in panels], np.float32).reshape(-1, 1)
-        self.height = LEVELS / np.sqrt([[[panel["top"]]] for panel in each])
-        self.low, high = np.array([panel["span"] for panel in each]).T[:, :, None, None]
-        self.per_value = (_NO_MEANING - 1) / (high - self.low)
-        rectifies = [kind in _RECTIFIERS for kind in kinds]
-        saturates = [kind in _SATURATES_AT for kind in kinds]
-        #: Whether ``off`` and ``dead`` have a meaning for each series, (2, N).
-        self.meanings = np.array([np.logical_or(rectifies, saturates), rectifies])
-
-    def encode(self, table: Table) -> dict[str, Array]:
-        """The arrays of the module's docstring as (N, R, …), heights not as differences."""
-        below = table.shares_below(self.thresholds)
-        shares = below[..., 1 : self._bars + 1] - below[..., : self._bars]
-        heights = np.sqrt(np.maximum(shares, 0)) * self.height + 0.5
-        off = np.where(table.empty, np.nan, 1 - (below[..., -1] - below[..., -2]))
-        levels = (table.quantiles(QUANTILES) - self.low) * self.per_value + 0.5
-        levels = np.minimum(np.maximum(levels, 0), _NO_MEANING - 1)
-        with np.errstate(invalid="ignore"):
-            levels = np.where(table.empty[..., None], _NO_MEANING, levels).astype(np.uint8)
-        return {
-            "heights": np.minimum(heights, 255).astype(np.uint8),
-            "percents": levels,
-            "std": (table.std() / self.std_scale).astype(np.float32),
-            "off": share_bytes(off, self.meanings[0, :, None]),
-            "dead": share_bytes(table.dead(), self.meanings[1, :, None]),
-            "nonfinite": np.minimum(table.nonfinite, 2**32 - 1).astype(np.uint32),
-        }
+def _bytes_of(panel: Panel, series: Sequence[_Series]) -> dict[str, Array]:
+    """The arrays of the module's docstring for one layer."""
+    heights = LEVELS * np.sqrt(_shares(panel, series) / panel["top"])
+    percents = np.stack([s.read("percentiles", PERCENTS, width=3) for s in series])
+    low, high = panel["span"]
+    levels = np.rint((NO_MEANING - 1) * np.clip((percents - low) / (high - low), 0, 1))
+    std = np.stack([s.read("std") for s in series]) / np.array(panel["stdScale"])[:, None]
+    bad = np.stack([s.read("nonfinite", width=3, missing=0) for s in series])
+    heights = np.swapaxes(np.rint(heights).astype(np.uint8), 1, 2)
+    return {
+        "heights": np.diff(heights, axis=-1, prepend=np.uint8(0)),
+        "percents": np.swapaxes(_or_no_meaning(levels), 1, 2),
+        "std": std.astype(np.float16),
+        "off": np.stack([_share_bytes(s.read(panel["off"])) for s in series]),
+        "dead": np.stack([_share_bytes(s.read("dead")) for s in series]),
+        "nonfinite": np.swapaxes(np.minimum(bad, 2**32 - 1).astype(np.uint32), 1, 2),
+    }
 
 
-def _limits(kind: str | None) -> tuple[float, float]:
-    """Between these, the activation lets gradients through."""
-    if kind in _RECTIFIERS:
-        return _ABOVE_ZERO, float(histogram.EDGES[-1])
-    limit = _SATURATES_AT.get(kind or "", 1.0)
-    return -limit, limit
-
-
-def share_bytes(shares: Array, meaning: Array) -> Array:
+def _share_bytes(shares: Array) -> Array:
     """Shares as bytes; the smallest share above zero is not rounded to zero."""
-    known = meaning & np.isfinite(shares)
-    scaled = np.ceil(SHARES * np.minimum(shares, 1) - 1e-6)
-    return np.where(known, scaled, _NO_MEANING).astype(np.uint8)
+    return _or_no_meaning(np.ceil(SHARES * np.minimum(shares, 1) - 1e-6))
+
+
+def _or_no_meaning(levels: Array) -> Array:
+    return np.where(np.isnan(levels), NO_MEANING, levels).astype(np.uint8)
