@@ -6,7 +6,9 @@ import gc
 import re
 import time
 import weakref
+from pathlib import Path
 
+import axe_playwright_python
 import numpy as np
 import pytest
 import torch
@@ -55,6 +57,10 @@ def made(
 
 def heights_in_shares(figure, layer: int = 0) -> np.ndarray:
     return shares_of(figure.spec["layers"][layer], figure.arrays["heights"][layer])
+
+
+def panel_scale(figure) -> list[float]:
+    return figure.spec["layers"][0]["stdScale"]
 
 
 # --- what is read -------------------------------------------------------------------------------
@@ -132,6 +138,9 @@ def test_explosion_leaves_the_other_series_its_axis():
     calm.close()
     figure = distributions({"without BN": wild, "with BN": calm})
     assert max(np.abs(figure.spec["layers"][0]["range"])) < 1e4
+    # and the spread before the explosion is not lost beside that after it
+    stored = figure.arrays["std"][0].astype(float) * np.reshape(panel_scale(figure), (-1, 1))
+    np.testing.assert_allclose(stored[0], wild.std("layer"), rtol=1e-3)
 
 
 def test_nan_and_inf_are_counted_and_said():
@@ -142,6 +151,38 @@ def test_nan_and_inf_are_counted_and_said():
     assert figure.arrays["nonfinite"][0, 0, :, -1].tolist() == [5, 3, 2]
     assert "NaN or infinite" in figure.alt
     assert "nonfinite" not in distributions(made()).arrays
+
+
+def test_figure_says_what_the_recording_says_also_of_infinities_and_zeros():
+    """Zeros count as zero, infinities as saturated, NaN not at all, in the newest row as well."""
+    values = np.array(
+        [0.0] * 30 + [-np.inf] * 20 + [np.inf] * 5 + [1, 5, -5, np.nan, 2], np.float32
+    )
+    for kind, method in (("relu", "inactive"), ("sigmoid", "saturated")):
+        recording = Recording()
+        for row in range(3):
+            fill(recording, row, "layer", values[row:], kind)
+        figure = distributions(recording)
+        panel, arrays = figure.spec["layers"][0], figure.arrays
+        off = getattr(recording, method)("layer")
+        np.testing.assert_array_equal(arrays["off"][0, 0], np.ceil(250 * off - 1e-6))
+        low, high = panel["span"]
+        shown = percents_of(panel, arrays["percents"][0])[0].T
+        exact = np.clip(recording.percentiles("layer"), low, high)
+        np.testing.assert_allclose(shown, exact, atol=0.51 * (high - low) / 254)
+        bars = np.linspace(*panel["range"], 61)
+        bars[0], bars[-1] = histogram.EDGES[[0, -1]]
+        shares = recording.density("layer", bars).T
+        np.testing.assert_allclose(
+            np.sqrt(heights_in_shares(figure)[0]), np.sqrt(shares), atol=np.sqrt(panel["top"]) / 100
+        )
+        row, bad, _ = Newest({"": recording}, figure.spec["layers"]).read()
+        newest = np.frombuffer(row, np.uint8)[4:]
+        np.testing.assert_allclose(newest[:3], arrays["percents"][0, 0, :, -1], atol=1)
+        assert newest[3] == arrays["off"][0, 0, -1]
+        heights = np.cumsum(arrays["heights"][0, 0], axis=-1, dtype=np.uint8)[:, -1]
+        np.testing.assert_array_equal(newest[5:], heights)
+        assert bad == recording.nonfinite("layer")[-1].tolist()
 
 
 def test_layer_without_any_number_still_makes_a_figure():
@@ -624,6 +665,26 @@ def test_live_rows_are_appended_and_drawn(open_page, twins_figure):
         page.evaluate(event)
         settled(page)
         assert slider.get_attribute("aria-valuetext") == "1"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_saved_page_is_accessible(open_page, twins_figure, scheme):
+    page = open_page(twins_figure, color_scheme=scheme)
+    page.add_script_tag(path=Path(axe_playwright_python.__file__).with_name("axe.min.js"))
+    found = page.evaluate("axe.run(document).then((report) => report.violations)")
+    assert [(v["id"], v["nodes"][0]["html"]) for v in found] == []
+
+
+def test_page_asks_nobody_for_anything(open_page, twins_figure, tmp_path):
+    page = open_page(twins_figure)
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.reload()
+    page.wait_for_selector("figure[data-ready]")
+    page.get_by_role("button", name="Play").click()
+    page.wait_for_timeout(300)
+    own = (tmp_path / "figure.html").as_uri()
+    assert [url for url in asked if url != own and not url.startswith("data:")] == []
 
 
 def test_scripts_off_leaves_the_picture(open_page, twins_figure):

@@ -203,7 +203,7 @@ def test_saved_page_moves_from_disk(demo_folder, page, tmp_path):
     page.goto(path.as_uri())
     figure = page.locator("figure.bnviz-figure[data-ready]")
     figure.wait_for()
-    assert page.title() == "Demo <1>"
+    assert page.title() == page.get_by_role("heading", level=1).inner_text() == "Demo <1>"
     assert page.get_attribute("html", "lang") == "en"
     before = int(figure.get_attribute("data-draws"))
     assert figure.locator("path").last.get_attribute("d").count("L") == 0

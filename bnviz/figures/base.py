@@ -128,7 +128,7 @@ class Figure:
 
         Args:
             path: the file to write; its folder must exist.
-            title: the page's title; the figure's name otherwise.
+            title: the page's title and heading; the figure's name otherwise.
 
         Returns:
             The path.
@@ -323,6 +323,7 @@ _PAGE = """\
 <style>
 :root {{ color-scheme: light dark; }}
 body {{ max-width: 960px; margin: 0 auto; padding: 12px; }}
+h1 {{ margin: 8px 0 0; font: 600 20px system-ui, sans-serif; }}
 </style>
 <script>
 (() => {{
@@ -336,6 +337,7 @@ follow();
 </head>
 <body>
 <main>
+<h1>{title}</h1>
 {body}
 </main>
 </body>

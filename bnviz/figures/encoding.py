@@ -8,7 +8,8 @@ L layers, S series (labels), R rows in time:
                                         row before, modulo 256
 ``percents``     uint8 (L, S, 3, R)     15th, 50th, 85th percentile, 0 … 254 over
                                         ``panel["span"]``; 255 for a row without numbers
-``std``          float16 (L, S, R)      standard deviation / ``panel["stdScale"][s]``
+``std``          float16 (L, S, R)      standard deviation / ``panel["stdScale"][s]``; float32
+                                        where one is very small
 ``off, dead``    uint8 (L, S, R)        ``SHARES * share``, or 255 where it has no meaning
 ``nonfinite``    uint32 (L, S, 3, R)    counts of NaN, +inf, −inf; left out if all are zero
 ===============  =====================  ====================================================
@@ -72,10 +73,13 @@ def encode(
     parts: dict[str, list[Array]] = {}
     for layer in layers:
         series = [_Series(run, layer, steps) for run in runs]
-        panels.append(_panel(layer, series, bins))
-        for name, part in _bytes_of(panels[-1], series).items():
+        panel, shares, percents = _panel(layer, series, bins)
+        panels.append(panel)
+        for name, part in _bytes_of(panel, series, shares, percents).items():
             parts.setdefault(name, []).append(part)
     arrays = {name: np.stack(part) for name, part in parts.items()}
+    if panels:
+        arrays["std"] = _small_floats(arrays["std"])
     if not arrays.get("nonfinite", np.zeros(0)).any():
         arrays.pop("nonfinite", None)
     return panels, {"steps": steps.astype(np.int32), **arrays}
@@ -147,27 +151,27 @@ class _Series:
 # --- scales -------------------------------------------------------------------------------------
 
 
-def _panel(layer: str, series: Sequence[_Series], bins: int) -> Panel:
-    """Name and scales of one layer."""
-    percents = (*_ENDS, *PERCENTS)
-    values = np.stack([s.read("percentiles", percents, width=5) for s in series])
+def _panel(layer: str, series: Sequence[_Series], bins: int) -> tuple[Panel, Array, Array]:
+    """Name and scales of one layer; the shares (S, R, bins) and percentiles (S, R, 3) they fit."""
+    values = np.stack([s.read("percentiles", (*_ENDS, *PERCENTS), width=5) for s in series])
     low, high = _display_range(values[..., :2])
-    inside = values[..., 2:][np.isfinite(values[..., 2:])]
+    percents = values[..., 2:]
     panel: Panel = {"range": [low, high], "bins": bins}
     shares = _shares(panel, series)
     largest = [np.nan_to_num(s.read("std")).max(initial=0) for s in series]
     between = np.stack([s.read("density", [low, high], width=1) for s in series])
     kind = next((s.activation for s in series if s.activation), None)
-    return panel | {
+    panel |= {
         "name": layer,
         "activation": kind,
         "top": float(shares.max(initial=0)) or 1.0,
         "ceiling": _ceiling(shares),
-        "span": _span(inside, low, high),
+        "span": _span(percents[np.isfinite(percents)], low, high),
         "stdScale": [float(value) or 1.0 for value in largest],
         "off": "inactive" if kind in RECTIFIERS else "saturated",
         "outside": bool((1 - np.nan_to_num(between, nan=1)).max(initial=0) > 0.01),
     }
+    return panel, shares, percents
 
 
 def _shares(panel: Panel, series: Sequence[_Series]) -> Array:
@@ -227,10 +231,11 @@ def _span(percents: Array, low: float, high: float) -> list[float]:
 # --- numbers in bytes ---------------------------------------------------------------------------
 
 
-def _bytes_of(panel: Panel, series: Sequence[_Series]) -> dict[str, Array]:
+def _bytes_of(
+    panel: Panel, series: Sequence[_Series], shares: Array, percents: Array
+) -> dict[str, Array]:
     """The arrays of the module's docstring for one layer."""
-    heights = LEVELS * np.sqrt(_shares(panel, series) / panel["top"])
-    percents = np.stack([s.read("percentiles", PERCENTS, width=3) for s in series])
+    heights = LEVELS * np.sqrt(shares / panel["top"])
     low, high = panel["span"]
     levels = np.rint((NO_MEANING - 1) * np.clip((percents - low) / (high - low), 0, 1))
     std = np.stack([s.read("std") for s in series]) / np.array(panel["stdScale"])[:, None]
@@ -239,11 +244,17 @@ def _bytes_of(panel: Panel, series: Sequence[_Series]) -> dict[str, Array]:
     return {
         "heights": np.diff(heights, axis=-1, prepend=np.uint8(0)),
         "percents": np.swapaxes(_or_no_meaning(levels), 1, 2),
-        "std": std.astype(np.float16),
+        "std": std,
         "off": np.stack([_share_bytes(s.read(panel["off"])) for s in series]),
         "dead": np.stack([_share_bytes(s.read("dead")) for s in series]),
         "nonfinite": np.swapaxes(np.minimum(bad, 2**32 - 1).astype(np.uint32), 1, 2),
     }
+
+
+def _small_floats(values: Array) -> Array:
+    """Relative values as half floats, unless some are too small for their digits."""
+    tiny = (values > 0) & (values < 1e-3)  # next to a run that explodes
+    return values.astype(np.float32 if tiny.any() else np.float16)
 
 
 def _share_bytes(shares: Array) -> Array:
