@@ -22,7 +22,7 @@ from bnviz.exercises import Exercise, find
 
 __all__ = ["CheckFailed", "check"]
 
-WIDTH = 80  # of a report, in characters: what a notebook cell and the page show without scrolling
+WIDTH = 76  # of a report, in characters: what a notebook cell and the page show without scrolling
 COLUMN = 13  # where the text beside "Tried", "Came back", … begins
 
 
@@ -181,7 +181,10 @@ def _block(title: str, text: str) -> str:
     lines = []
     for line in text.split("\n"):
         # Sentences are wrapped; the rows of an array stay as they are.
-        lines += [line] if line.startswith((" ", "[")) else textwrap.wrap(line, WIDTH - COLUMN)
+        if line.startswith((" ", "[")):
+            lines.append(line)
+        else:
+            lines += textwrap.wrap(line, WIDTH - COLUMN, break_on_hyphens=False)
     return "\n".join(
         f"  {title if row == 0 else '':<{COLUMN - 2}}{line}".rstrip()
         for row, line in enumerate(lines)
