@@ -249,6 +249,16 @@ def test_alternative_says_the_spread_of_each_layer():
     )
 
 
+def test_numbers_of_the_alternative_are_those_of_the_recording():
+    recordings = {"without BN": made(scale=0.02), "with BN": made(scale=0.5, seed=1)}
+    figure = distributions(recordings)
+    for layer in recordings["with BN"].layers:
+        said = re.search(rf"{re.escape(layer)}: spread ([^;]*)[;.]", figure.alt + ";")[1]
+        stds = [recording.std(layer)[[0, -1]] for recording in recordings.values()]
+        numbers = [float(n) for n in re.findall(r"(?:from|to) ([\d.e-]*\d)", said)]
+        np.testing.assert_allclose(numbers, np.concatenate(stds), rtol=0.051)
+
+
 def test_recording_of_two_by_four_layers_is_small_in_the_page():
     """200 steps, 60 bins, 8 histograms: at most 55 kB, on a network that really trains."""
     torch.manual_seed(0)

@@ -322,8 +322,9 @@ _PAGE = """\
 <title>{title}</title>
 <style>
 :root {{ color-scheme: light dark; }}
-body {{ max-width: 960px; margin: 0 auto; padding: 12px; }}
-h1 {{ margin: 8px 0 0; font: 600 20px system-ui, sans-serif; }}
+body {{ max-width: 960px; margin: 0 auto; padding: 12px; font: 14px/1.45 system-ui, sans-serif; }}
+h1 {{ margin: 8px 0 0; font-size: 20px; }}
+figure {{ margin: 1em 0; }}
 </style>
 <script>
 (() => {{

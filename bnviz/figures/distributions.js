@@ -15,6 +15,10 @@ const STRIP = 84; // height of the percentiles over time
 const STRIP_BASE = STRIP_TOP + STRIP;
 const HEIGHT = STRIP_BASE + 40;
 
+const HINT =
+  "Above: the histogram at the chosen step. Below: percentiles over time; click or drag there to " +
+  "choose a step.";
+
 export default figure("distributions", ({ spec, arrays, stage, root, redraw, page }) => {
   let rows = readRows(spec, arrays);
   let following = spec.running;
@@ -47,7 +51,8 @@ export default figure("distributions", ({ spec, arrays, stage, root, redraw, pag
     "Values beyond the ends of an axis are counted in its outermost bars.",
   );
   const options = html("div", { class: "bnviz-toolbar" });
-  stage.append(toolbar(time.element), options, waiting, grid, note);
+  const hint = html("p", { class: "bnviz-note" }, HINT);
+  stage.append(toolbar(time.element), options, waiting, grid, note, hint);
   arrange();
   if (playing) time.autoplay(root);
 
@@ -107,7 +112,7 @@ export default figure("distributions", ({ spec, arrays, stage, root, redraw, pag
   return {
     draw({ width }) {
       waiting.hidden = rows.length > 0;
-      grid.hidden = !rows.length;
+      grid.hidden = hint.hidden = !rows.length;
       if (!rows.length) return;
       if (framed !== width) {
         const columns = columnsFor(panels.length, width);
@@ -210,7 +215,7 @@ function makePanel(spec, layer, index, pick) {
       set(peak, { x: right });
       const grid = right - left;
       axis(shareAxis, height, { side: "left", at: left, count: 4, grid, title: SHARE });
-      axis(valueAxis, value, { at: BASE, count: width > 300 ? 6 : 4, title: valueName(layer) });
+      axis(valueAxis, value, { at: BASE, count: width > 240 ? 6 : 4, title: layer.what });
       drawStrip(strip, { spec, layer, index, rows, time, y: percentile, left, width });
       set(touch, { x: left, y: STRIP_TOP - 6, width: Math.max(0, grid), height: STRIP + 12 });
     },
@@ -245,7 +250,7 @@ function drawStrip(group, { spec, layer, index, rows, time, y, left, width }) {
   const up = svg("g");
   const grid = width - 14 - left;
   const title = "15th, 50th, 85th percentile";
-  axis(across, time, { at: STRIP_BASE, count: width > 300 ? 5 : 3, title: "training step" });
+  axis(across, time, { at: STRIP_BASE, count: width > 240 ? 5 : 3, title: "training step" });
   axis(up, y, { side: "left", at: left, count: 4, grid, title });
 
   const xs = rows.map((row) => time(row.step));
@@ -288,31 +293,27 @@ function numberLine(style, layer, several) {
     { width: 22, height: 10, role: "img", "aria-label": style.label || "recording" },
     svg("path", { d: "M0 5H22", "stroke-width": 2.5, ...stroke(style) }),
   );
-  const text = html("span");
+  const texts = [0, 1, 2].map(() => html("span"));
+  const text = html("span", { class: "bnviz-line-text" }, ...texts);
   const alarm = html("span", { class: "bnviz-alarm", hidden: true });
   return {
     element: html("div", { class: "bnviz-line" }, several ? key : null, text, alarm),
     show(row, index, s) {
       const std = row.std(index, s);
-      const parts = [Number.isNaN(std) ? "no finite values" : `spread ${formatNumber(std)}`];
-      const off = row.off(index, s);
-      if (!Number.isNaN(off)) parts.push(`${layer.off} ${formatShare(off)}`);
-      const dead = row.dead(index, s);
-      if (!Number.isNaN(dead)) parts.push(`dead ${formatShare(dead)}`);
-      text.textContent = parts.join(" · ");
-      const words = ["NaN", "+inf", "−inf"].flatMap((name, i) => {
+      const named = (name, share) => (Number.isNaN(share) ? "" : `${name} ${formatShare(share)}`);
+      const spread = Number.isNaN(std) ? "no finite values" : `spread ${formatNumber(std)}`;
+      const words = [spread, named(layer.off, row.off(index, s)), named("dead", row.dead(index, s))];
+      texts.forEach((part, i) => {
+        part.textContent = words[i];
+      });
+      const bad = ["NaN", "+inf", "−inf"].flatMap((name, i) => {
         const count = row.nonfinite(index, s)[i];
         return count ? [`${formatInteger(count)} ${name}`] : [];
       });
-      alarm.hidden = !words.length;
-      alarm.textContent = words.join(", ");
+      alarm.hidden = !bad.length;
+      alarm.textContent = bad.join(", ");
     },
   };
-}
-
-function valueName(layer) {
-  const kind = layer.activation?.replace("relu", "ReLU");
-  return kind ? `value into the ${kind}` : "value";
 }
 
 /** Panels side by side where each keeps 225 pixels, in rows of equal length where possible. */
@@ -327,7 +328,7 @@ const NO_MEANING = 255;
 const NONE = [0, 0, 0];
 
 /**
- * The rows of the arrays that `_Encoder` in distributions.py made.
+ * The rows of the arrays that `encode` in encoding.py made.
  * @typedef {{step: number, shares: Function, percentile: Function, std: Function, off: Function,
  *   dead: Function, nonfinite: Function}} Row  methods of (layer, series)
  * @returns {Row[]}

@@ -2,7 +2,7 @@
 
 The reader scrubs or plays the training. Each layer is a panel: above, the histogram at the chosen
 step; below, the 15th, 50th and 85th percentiles over all steps, as in Figure 1 of Ioffe & Szegedy
-(2015). The arrays that go to JavaScript are small: see ``_Encoder``.
+(2015). The arrays that go to JavaScript are small: see ``encoding``.
 """
 
 from __future__ import annotations
@@ -36,9 +36,9 @@ Array = NDArray[Any]
 
 PANELS = 4  # layers on one page of the figure
 _CAPTION = (
-    "{what} of each layer during training. Above: the histogram at the chosen step. Below: the "
-    "15th, 50th and 85th percentiles at every step; click or drag there to choose one. Spread is "
-    "the standard deviation{terms}."
+    "{what} of each layer during training. The line over time is the median; the band around it, "
+    "from the 15th to the 85th percentile, holds 70 % of the values. Spread is the standard "
+    "deviation{terms}."
 )
 _TERMS = {
     "saturated": "; saturated: where the activation's slope is under 5 % of its steepest",
@@ -247,17 +247,17 @@ def _draw_picture(spec: Mapping[str, Any], arrays: Mapping[str, Array]) -> Pictu
         panel = spec["layers"][i]
         _draw_percentiles(axes[row, 0], spec, arrays, i)
         axes[row, 0].set_title(panel["name"], fontsize=9, loc="left", fontweight="bold")
-        axes[row, 0].set_ylabel("value")
+        axes[row, 0].set_ylabel("input" if panel["activation"] else "value")
         for column, moment in enumerate(moments, start=1):
             _draw_histogram(axes[row, column], spec, arrays, i, moment)
             if row == 0:
                 axes[row, column].set_title(f"step {steps[moment]}", fontsize=9)
     axes[-1, 0].set_xlabel("training step")
     for ax in axes[-1, 1:]:
-        ax.set_xlabel("value")
+        ax.set_xlabel(spec["layers"][layers[-1]]["what"])
     axes[0, 1].set_ylabel("share of values")
     handles, labels = axes[0, 0].get_legend_handles_labels()
-    title = "left: median, and the band from the 15th to the 85th percentile"
+    title = "left: median and 15th to 85th percentile; right: histograms at three steps"
     if not any(labels):
         handles, labels = [], []
     picture.legend(
@@ -297,5 +297,11 @@ def _draw_histogram(
         if heights.any():
             ax.stairs(heights, edges, fill=True, color=style["hex"], alpha=0.15)
             ax.stairs(heights, edges, linewidth=1.1, **line_style(style))
-    ax.set_ylim(0, panel["ceiling"] * 1.05)
+    top, most = panel["ceiling"] * 1.05, shares.max(initial=0)
+    place = {"x": 1, "ha": "right", "va": "top", "transform": ax.transAxes, "fontsize": 7.5}
+    if most > top:
+        ax.text(y=0.98, s=f"▲ up to {100 * most:.0f} %", **place)
+    if "nonfinite" in arrays and arrays["nonfinite"][i, ..., moment].any():
+        ax.text(y=0.8, s="NaN or infinite", color="#b3261e", fontweight="bold", **place)
+    ax.set_ylim(0, top)
     ax.yaxis.set_major_formatter(lambda value, _: f"{100 * value:g} %")

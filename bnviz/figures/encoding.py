@@ -164,6 +164,7 @@ def _panel(layer: str, series: Sequence[_Series], bins: int) -> tuple[Panel, Arr
     panel |= {
         "name": layer,
         "activation": kind,
+        "what": f"input of the {kind.replace('relu', 'ReLU')}" if kind else "value",
         "top": float(shares.max(initial=0)) or 1.0,
         "ceiling": _ceiling(shares),
         "span": _span(percents[np.isfinite(percents)], low, high),
