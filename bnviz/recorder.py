@@ -71,8 +71,8 @@ class record:  # noqa: N801  (reads as a verb: `with record(model) as recording`
             wildcards, module types, or modules of the model; one of these or several. Left out:
             every activation module, or, in a model without any, every layer with weights.
         every: record every so many steps.
-        sample: values to keep of each layer at each step, from a part of the batch drawn anew;
-            None keeps every element.
+        sample: values to keep of each layer at each step, from a part of the batch drawn anew,
+            and eight times as many where a layer gives maps; None keeps every element.
         units: features or channels to record one by one as well, under names such as "fc1[3]".
         watch: "input" or "output" of the layers; "auto" takes the input of activations (which
             shows saturation) and the output of all others.

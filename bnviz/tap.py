@@ -19,6 +19,8 @@ __all__ = ["Tap", "flush"]
 _BUFFER = 2**20
 #: Values that are binned in one go on the CPU, so that what lies between stays in its cache.
 _CHUNK = 2**17
+#: Of maps, so many times the sample: neighbouring values are alike, and the layers take longer.
+_MAPS = 8
 #: Taps that are binned in one pass; more would need much memory at once.
 _TOGETHER = 8
 _BIN_OF_KEY = torch.tensor(histogram.BIN_OF_KEY)
@@ -32,7 +34,7 @@ class Tap:
         name: the name of the layer there.
         activation: kind of the activation whose input this is, or None.
         unit: record this feature or channel alone.
-        sample: values to keep of each tensor; None keeps all.
+        sample: values to keep of each tensor, eight times as many of maps; None keeps all.
         window: tensors that gather before they are binned.
         features_last: in tensors of three dimensions, the last one is that of the features.
         generator: draws where a sample begins.
@@ -153,10 +155,13 @@ class Tap:
             self._start = self._unit * strides[1]
             size[1] = 1
         jumps: list[tuple[int, int]] = []
-        if self._sample is not None and math.prod(size) > self._sample:
-            # Rows first: they are independent of each other, neighbouring positions are not.
-            rows = max(1, min(size[0], self._sample // size[1]))
-            along = (self._sample / (size[1] * rows)) ** (1 / max(1, len(size) - 2))
+        positions = len(size) - 2  # dimensions of them
+        limit = math.inf if self._sample is None else self._sample * (_MAPS if positions else 1)
+        if math.prod(size) > limit:
+            places = max(1, int(limit) // size[1])
+            # As many rows as positions in each: both differ among themselves.
+            rows = min(size[0], math.isqrt(places - 1) + 1 if positions else places)
+            along = (places / rows) ** (1 / max(1, positions)) + 1e-9
             for d in (0, *range(2, len(size))):
                 keep = rows if d == 0 else max(1, min(size[d], int(along)))
                 # Rounded up: with room to begin at any offset, no place is taken more often.

@@ -110,7 +110,8 @@ def test_a_sample_is_fair_over_the_steps(shape: tuple[int, ...]) -> None:
     with record(model, sample=64) as recording:
         for _ in range(500):
             model(x)
-    assert recording.total("0").sum() <= 500 * max(64, shape[1], shape[-1])
+    most = 64 if len(shape) == 2 else 8 * 64  # of maps, eight times as many
+    assert recording.total("0").max() / recording.stride <= max(most, shape[1])
     counts = recording.counts("0").sum(axis=0)
     found, expected = quantiles(counts, [0.15, 0.5, 0.85]), np.percentile(x, (15, 50, 85))
     np.testing.assert_allclose(found, expected, atol=0.35)
@@ -182,7 +183,7 @@ def test_an_empty_batch_is_harmless() -> None:
     assert recording.total("1").tolist() == [24, 0, 24]
 
 
-@pytest.mark.parametrize("sample", [None, 40])
+@pytest.mark.parametrize("sample", [None, 5])
 @pytest.mark.parametrize(
     "shape", [(), (1,), (9,), (9, 5), (9, 5, 7), (9, 5, 7, 6), (4, 5, 3, 4, 2), (2, 3, 2, 2, 2, 2)]
 )
@@ -193,7 +194,7 @@ def test_tensors_of_any_number_of_dimensions(shape: tuple[int, ...], sample: int
         for _ in range(3):
             model(x)
     total = recording.total("0")
-    if sample is None or x.numel() <= sample:
+    if sample is None or x.numel() <= sample * (8 if x.ndim > 2 else 1):
         assert total.tolist() == [x.numel()] * 3
         assert_exact(recording, "0", [x] * 3)
     else:
