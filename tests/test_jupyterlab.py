@@ -16,7 +16,7 @@ from pathlib import Path
 import nbformat
 import pytest
 from nbclient import NotebookClient
-from playwright.sync_api import Page
+from playwright.sync_api import Page, TimeoutError
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -122,13 +122,16 @@ def test_figure_moves_while_the_cell_trains_and_stays_when_it_is_done(lab, page)
     page.locator(".jp-NotebookPanel .jp-Notebook-ExecutionIndicator[data-status=idle]").wait_for(
         timeout=45_000
     )
-    page.get_by_role("menuitem", name="Run", exact=True).click()
-    page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
-
     cell = page.locator(".jp-Notebook .jp-CodeCell").nth(1)
     figure = cell.locator(".jp-OutputArea figure.bnviz-figure[data-figure=distributions]")
     prompt = cell.locator(".jp-InputPrompt")
-    figure.and_(page.locator("[data-ready]")).wait_for(timeout=45_000)
+    page.get_by_role("menuitem", name="Run", exact=True).click()
+    page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+    page.wait_for_function("(p) => p.textContent !== '[ ]:'", arg=prompt.element_handle())
+    try:
+        figure.and_(page.locator("[data-ready]")).wait_for(timeout=45_000)
+    except TimeoutError:
+        pytest.fail(f"no figure; the notebook says:\n{page.locator('.jp-Notebook').inner_text()}")
     # Every draw, with the step that it shows and what stands before the cell at that moment.
     figure.evaluate(
         """(figure, prompt) => {
