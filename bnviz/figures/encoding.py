@@ -46,7 +46,7 @@ __all__ = [
 Array = NDArray[Any]
 Panel = dict[str, Any]
 
-LEVELS = 55  # heights of a bar; stored as square roots, so that low bars keep their detail
+LEVELS = 52  # heights of a bar; stored as square roots, so that low bars keep their detail
 SHARES = 250
 PERCENTS = (15, 50, 85)
 NO_MEANING = 255  # in a byte; 0 … 254 are levels of a percentile, 0 … SHARES of a share
@@ -154,7 +154,7 @@ class _Series:
 def _panel(layer: str, series: Sequence[_Series], bins: int) -> tuple[Panel, Array, Array]:
     """Name and scales of one layer; the shares (S, R, bins) and percentiles (S, R, 3) they fit."""
     values = np.stack([s.read("percentiles", (*_ENDS, *PERCENTS), width=5) for s in series])
-    low, high = _display_range(values[..., :2])
+    low, high = _short(*_display_range(values[..., :2]))
     percents = values[..., 2:]
     panel: Panel = {"range": [low, high], "bins": bins}
     shares = _shares(panel, series)
@@ -165,14 +165,19 @@ def _panel(layer: str, series: Sequence[_Series], bins: int) -> tuple[Panel, Arr
         "name": layer,
         "activation": kind,
         "what": f"input of the {kind.replace('relu', 'ReLU')}" if kind else "value",
-        "top": float(shares.max(initial=0)) or 1.0,
-        "ceiling": _ceiling(shares),
-        "span": _span(percents[np.isfinite(percents)], low, high),
-        "stdScale": [float(value) or 1.0 for value in largest],
+        "top": _short(shares.max(initial=0))[0] or 1.0,
+        "ceiling": _short(_ceiling(shares))[0],
+        "span": _short(*_span(percents[np.isfinite(percents)], low, high)),
+        "stdScale": [value or 1.0 for value in _short(*largest)],
         "off": "inactive" if kind in RECTIFIERS else "saturated",
         "outside": bool((1 - np.nan_to_num(between, nan=1)).max(initial=0) > 0.01),
     }
     return panel, shares, percents
+
+
+def _short(*values: float) -> list[float]:
+    """Of six digits: these numbers stand in the page as text, and need no more."""
+    return [float(f"{value:.6g}") for value in values]
 
 
 def _shares(panel: Panel, series: Sequence[_Series]) -> Array:
