@@ -36,7 +36,7 @@ from torch import Tensor, nn
 from torch.compiler import is_compiling
 
 from bnviz.recording import Recording
-from bnviz.tap import Tap, flush
+from bnviz.tap import Tap
 
 __all__ = ["record"]
 
@@ -253,7 +253,8 @@ class record:  # noqa: N801  (reads as a verb: `with record(model) as recording`
     def _flush(self) -> None:
         if self._recorded > self._binned:
             self.recording.make_room(self._recorded)
-            flush(self._taps)
+            for tap in self._taps:
+                tap.flush()
             self._binned = self._recorded
             self._binned_at = time.monotonic()
 

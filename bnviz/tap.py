@@ -1,8 +1,7 @@
-"""One watched layer: keeps samples of its tensors, until :func:`flush` bins them."""
+"""One watched layer: keeps samples of its tensors, until it bins them."""
 
 import math
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from ctypes import memmove
 from random import Random
 
@@ -11,9 +10,9 @@ import torch
 from torch import Tensor
 
 from bnviz import histogram
-from bnviz.recording import Recording
+from bnviz.recording import RECTIFIERS, Recording
 
-__all__ = ["Tap", "flush"]
+__all__ = ["Tap"]
 
 #: A buffer never holds more values than this (4 MiB of float32); larger maps are binned at once.
 _BUFFER = 2**20
@@ -21,8 +20,6 @@ _BUFFER = 2**20
 _CHUNK = 2**17
 #: Of maps, so many times the sample: neighbouring values are alike, and the layers take longer.
 _MAPS = 8
-#: Taps that are binned in one pass; more would need much memory at once.
-_TOGETHER = 8
 _BIN_OF_KEY = torch.tensor(histogram.BIN_OF_KEY)
 
 
@@ -52,9 +49,9 @@ class Tap:
         features_last: bool,
         generator: Random,
     ) -> None:
-        self.recording = recording
-        self.name = name
-        self.activation = activation
+        self._recording = recording
+        self._name = name
+        self._activation = activation
         self.times: list[int] = []
         #: The last step at which a tensor came.
         self.last = -1
@@ -78,7 +75,7 @@ class Tap:
             or tensor.device != self._device
             or len(self.times) == self._capacity
         ):
-            flush([self])
+            self.flush()
             self._plan(tensor)
         self.last = time
         times = self.times
@@ -101,7 +98,7 @@ class Tap:
             # Too large to keep, so binned before anything overwrites it.
             self._buffer = self._sampled(tensor.detach()).float()[None]
             times.append(time)
-            flush([self])
+            self.flush()
             return
         times.append(time)
 
@@ -113,18 +110,33 @@ class Tap:
             offset += int(self._draw() * slack) * stride
         return tensor.as_strided(self._size, self._strides, offset)
 
-    def gathered(self) -> Tensor:
-        """What has gathered, shape (K, N, C, …) for K tensors."""
-        return self._buffer[: len(self.times)]
+    def flush(self) -> None:
+        """Bin what has gathered into the recording."""
+        times, self.times = self.times, []
+        if not times:
+            return
+        gathered, recording = self._buffer[: len(times)], self._recording
+        recording.make_room(times[-1] + 1)
+        first = times[0] // recording.stride
+        rows = [time // recording.stride - first for time in times]
+        count = rows[-1] + 1
+        values = gathered.reshape(len(times), -1)
+        if values.device.type not in ("cpu", "cuda"):
+            values = values.cpu()  # other devices lack float64 or bincount
+        counts = _counts(values, rows, count)
+        finite = not counts[:, histogram.SPECIAL].any()
+        sums = np.zeros((count, 4))
+        np.add.at(sums, (rows, slice(2)), _sums(values, finite))
+        if self._activation in RECTIFIERS:
+            sums[:, 2:] += self._dead_units(gathered)
+        recording.track(self._name, self._activation).add(first, counts, sums)
 
-    def dead_units(self) -> tuple[int, int]:
-        """How many units never rose above zero in what has gathered, and how many there are."""
-        values = self.gathered()
-        if values.ndim < 3:  # vectors: one unit
-            highest = values.amax().reshape(1)
+    def _dead_units(self, gathered: Tensor) -> tuple[int, int]:
+        """How many units never rose above zero in tensors (K, …), and how many there are."""
+        if gathered.ndim < 3:  # vectors: one unit
+            highest = gathered.amax().reshape(1)
         else:
-            others = [d for d in range(values.ndim) if d != 1 + self._channel]
-            highest = values.amax(others)
+            highest = gathered.amax([d for d in range(gathered.ndim) if d != 1 + self._channel])
         return int((highest <= 0).sum()), len(highest)
 
     def _plan(self, tensor: Tensor) -> None:
@@ -150,7 +162,7 @@ class Tap:
         if self._unit is not None:
             if self._unit >= size[1]:
                 raise ValueError(
-                    f"unit {self._unit} does not exist: {self.name} has {size[1]}, from 0 on"
+                    f"unit {self._unit} does not exist: {self._name} has {size[1]}, from 0 on"
                 )
             self._start = self._unit * strides[1]
             size[1] = 1
@@ -189,87 +201,47 @@ class Tap:
             self._slots = list(self._buffer)
 
 
-def flush(taps: Iterable[Tap]) -> None:
-    """Bin what has gathered in the taps of one recording; those filled alike in one pass."""
-    alike: dict[tuple[object, ...], list[Tap]] = defaultdict(list)
-    for tap in taps:
-        if tap.times:
-            alike[tap._device, *tap.times].append(tap)
-    for group in alike.values():
-        for start in range(0, len(group), _TOGETHER):
-            _bin(group[start : start + _TOGETHER])
-
-
-def _bin(taps: list[Tap]) -> None:
-    recording, times = taps[0].recording, taps[0].times
-    recording.make_room(times[-1] + 1)
-    first = times[0] // recording.stride
-    rows = [time // recording.stride - first for time in times]
-    count = rows[-1] + 1
-    flats = [tap.gathered().reshape(len(times), -1) for tap in taps]
-    if flats[0].device.type not in ("cpu", "cuda"):
-        flats = [flat.cpu() for flat in flats]  # other devices lack float64 or bincount
-    widths = [flat.shape[1] for flat in flats]
-    whole = torch.cat(flats, dim=1) if len(flats) > 1 else flats[0]
-    counts = _counts(whole, widths, rows, count)
-    finite = not counts[..., histogram.SPECIAL].any()
-    sums = np.zeros((len(taps), count, 4))
-    np.add.at(sums, (slice(None), rows, slice(2)), _sums(whole, widths, finite))
-    for tap, table, column in zip(taps, counts, sums, strict=True):
-        if tap.activation in ("relu", "relu6"):
-            column[:, 2:] += tap.dead_units()
-        recording.track(tap.name, tap.activation).add(first, table, column)
-        tap.times = []
-
-
-def _parts(whole: Tensor) -> Iterator[slice]:
-    """Columns to work on in one go: on the CPU so few that what lies between stays in cache."""
-    height, width = whole.shape
-    step = max(1, _CHUNK // height) if whole.device.type == "cpu" else width
-    return (slice(start, start + step) for start in range(0, width, step))
-
-
-def _counts(whole: Tensor, widths: list[int], rows: list[int], count: int) -> np.ndarray:
-    """Counts in the bins, shape (tensors, count, BINS).
+def _counts(values: Tensor, rows: list[int], count: int) -> np.ndarray:
+    """Counts in the bins, shape (count, BINS).
 
     Args:
-        whole: tensors side by side, shape (K, sum of widths).
-        widths: columns of each.
+        values: float32 of shape (K, M).
         rows: the row of each of the K, in [0, count).
         count: the number of rows.
     """
-    bits = whole.contiguous().view(torch.int32)
-    number = len(widths) * count
-    down = torch.tensor(rows, dtype=torch.int32)[:, None]
-    across = torch.arange(0, number, count, dtype=torch.int32)
-    across = across.repeat_interleave(torch.tensor(widths)) if len(widths) > 1 else across
-    start = (down + across).to(whole.device)
-    if whole.numel() < 3 * number * histogram.KEYS:
+    bits = values.contiguous().view(torch.int32)
+    start = torch.tensor(rows, dtype=torch.int32, device=values.device)[:, None]
+    if values.numel() < 3 * count * histogram.KEYS:
         # Many small histograms: to look up each value's bin is less work than to fold their keys.
         keys = ((bits >> histogram.KEY_SHIFT) + histogram.KEYS // 2).flatten()
-        bins = _BIN_OF_KEY.to(whole.device).index_select(0, keys).view(bits.shape)
+        bins = _BIN_OF_KEY.to(values.device).index_select(0, keys).view(bits.shape)
         bins += start * histogram.BINS
-        counts = torch.bincount(bins.flatten(), minlength=number * histogram.BINS)
-        return counts.cpu().numpy().reshape(len(widths), count, histogram.BINS)
+        counts = torch.bincount(bins.flatten(), minlength=count * histogram.BINS)
+        return counts.cpu().numpy().reshape(count, histogram.BINS)
     start = start * histogram.KEYS + histogram.KEYS // 2
     total: Tensor | int = 0
-    for columns in _parts(whole):
+    for columns in _parts(values):
         keys = bits[:, columns] >> histogram.KEY_SHIFT
-        keys += start[:, columns] if len(widths) > 1 else start
-        total = total + torch.bincount(keys.flatten(), minlength=number * histogram.KEYS)
-    by_key = total.cpu().numpy().reshape(len(widths), count, histogram.KEYS)
-    return histogram.fold_keys(by_key)
+        keys += start
+        total = total + torch.bincount(keys.flatten(), minlength=count * histogram.KEYS)
+    return histogram.fold_keys(total.cpu().numpy().reshape(count, histogram.KEYS))
 
 
-def _sums(whole: Tensor, widths: list[int], finite: bool) -> np.ndarray:
-    """Sum and sum of squares of each row in float64, finite values only: (tensors, K, 2)."""
-    total = torch.zeros(len(widths), len(whole), 2, dtype=torch.float64, device=whole.device)
-    for flat, sums in zip(whole.split(widths, dim=1), total, strict=True):
-        for columns in _parts(flat):
-            # float32 would lose the spread of values that lie far from zero.
-            wide = flat[:, columns].double()
-            if not finite:
-                wide = wide.nan_to_num(0.0, 0.0, 0.0)
-            sums[:, 0] += wide.sum(1)
-            sums[:, 1] += wide.square_().sum(1)
-    return total.cpu().numpy()
+def _sums(values: Tensor, finite: bool) -> np.ndarray:
+    """Sum and sum of squares of each row in float64, of its finite values; shape (K, 2)."""
+    total = torch.zeros(2, len(values), dtype=torch.float64, device=values.device)
+    for columns in _parts(values):
+        # float32 would lose the spread of values that lie far from zero.
+        wide = values[:, columns].double()
+        if not finite:
+            wide = wide.nan_to_num(0.0, 0.0, 0.0)
+        total[0] += wide.sum(1)
+        total[1] += wide.square_().sum(1)
+    return total.cpu().numpy().T
+
+
+def _parts(values: Tensor) -> Iterator[slice]:
+    """Columns to work on in one go: on the CPU so few that what lies between stays in cache."""
+    height, width = values.shape
+    step = max(1, _CHUNK // height) if values.device.type == "cpu" else width
+    return (slice(start, start + step) for start in range(0, width, step))
