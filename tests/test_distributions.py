@@ -387,13 +387,22 @@ def test_updates_take_a_bounded_share_of_the_time(following):
     assert not widget.rows
 
 
-def test_all_is_sent_again_when_rows_were_merged(following):
+def test_rows_still_come_one_by_one_when_the_recording_merged_its_own(following):
     recordings, _, widget, follower = following
     for recording in recordings.values():
         recording._coarsen()
     wait(follower)
     recordings["with BN"].notify()
-    assert (len(widget.rows), len(widget.everything)) == (0, 1)
+    assert (len(widget.rows), len(widget.everything)) == (1, 0)
+
+
+def test_all_is_sent_again_when_many_rows_came_one_by_one(following, monkeypatch):
+    monkeypatch.setattr("bnviz.figures.live.ROWS", 3)
+    recordings, _, widget, follower = following
+    for _ in range(4):
+        wait(follower)
+        recordings["with BN"].notify()
+    assert (len(widget.rows), len(widget.everything)) == (3, 1)
 
 
 def test_all_is_sent_again_when_the_axis_no_longer_fits(following):

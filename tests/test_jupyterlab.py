@@ -115,7 +115,7 @@ def page(chromium, lab) -> Iterator[Page]:
 
 def test_figure_moves_while_the_cell_trains_and_stays_when_it_is_done(lab, page):
     address, token, folder = lab
-    notebook(folder / "live.ipynb", steps=1500)
+    notebook(folder / "live.ipynb", steps=4000)
     page.goto(f"{address}/lab/tree/live.ipynb?token={token}")
     page.locator(".jp-Notebook .jp-CodeCell").nth(1).wait_for(timeout=45_000)
     # "Idle" in the status of the kernel: cells that run before it is known would be lost.

@@ -1,8 +1,8 @@
 """Follows running recordings: sends what is new to a widget, at a bounded cost to the training.
 
 A recording calls its subscribers from inside the training loop, so everything here is cheap or
-rare: the newest row a few times a second, and all rows where the axes no longer fit or rows were
-merged. Both only while they take less than a small share of the time.
+rare: the newest row a few times a second, and all rows where the axes no longer fit or many rows
+have come. Both only while they take less than a small share of the time.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ __all__ = ["Follower"]
 
 PAUSE = 0.1  # seconds between updates, at least
 SHARE = 0.03  # of the time may go into updates, at most
+ROWS = 400  # sent one by one, at most; then all are sent anew, merged as in the recording
 _BEYOND = 0.1  # a larger share in an outermost bar asks for new axes
 
 
@@ -48,6 +49,7 @@ class Follower:
         self._widget, self._on_close = widget, on_close
         self._started = self._sent = time.perf_counter()
         self._spent = 0.0
+        self._rows = 0
         self._scales = self._current_scales()
         self._newest = Newest(self._recordings, figure.spec["layers"])
         for recording in self._recordings.values():
@@ -70,7 +72,7 @@ class Follower:
 
     def _current_scales(self) -> tuple[object, ...]:
         """What must stay as it is for rows to be added one by one."""
-        return tuple((r.stride, len(r.layers)) for r in self._recordings.values())
+        return self._rows // ROWS, *(len(r.layers) for r in self._recordings.values())
 
     def _send_newest(self) -> None:
         layers = self._figure.spec["layers"]
@@ -82,6 +84,7 @@ class Follower:
         if nonfinite:
             content["nonfinite"] = nonfinite
         self._widget.send(content, buffers=[row])
+        self._rows += 1
         if beyond > _BEYOND:
             self._scales = ()  # new axes next time
 
