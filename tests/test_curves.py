@@ -177,30 +177,6 @@ def test_bad_input_gets_a_clear_message(arguments, error, message):
 # --- in a browser -------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def open_page(chromium, tmp_path):
-    """Open a figure's saved page, offline; fails on any error in the console."""
-    contexts, problems = [], []
-
-    def open_(figure, width=800, **options):
-        context = chromium.new_context(
-            viewport={"width": width, "height": 700}, offline=True, **options
-        )
-        contexts.append(context)
-        page = context.new_page()
-        page.on("console", lambda m: m.type == "error" and problems.append(m.text))
-        page.on("pageerror", lambda e: problems.append(str(e)))
-        page.goto(figure.save_html(tmp_path / "curves.html").as_uri())
-        if options.get("java_script_enabled", True):
-            page.wait_for_selector("figure[data-ready]")
-        return page
-
-    yield open_
-    for context in contexts:
-        context.close()
-    assert problems == []
-
-
 def after_draw(page, act):
     before = int(page.get_attribute("figure", "data-draws"))
     act()
@@ -211,8 +187,8 @@ def readings(page):
     return [" ".join(text.split()) for text in page.locator(".bnviz-line").all_inner_texts()]
 
 
-def test_cursor_reads_the_median_and_its_spread(open_page):
-    page = open_page(curves(BOTH, steps=STEPS))
+def test_cursor_reads_the_median_and_its_spread(open_figure):
+    page = open_figure(curves(BOTH, steps=STEPS))
     assert readings(page) == [
         "without BN median 85.0 % (80.0 to 90.0 %, 3 seeds)",
         "with BN median 98.0 % (97.0 to 99.0 %, 3 seeds)",
@@ -224,8 +200,8 @@ def test_cursor_reads_the_median_and_its_spread(open_page):
     assert readings(page)[0] == "without BN median 60.0 % (50.0 to 70.0 %, 3 seeds)"
 
 
-def test_pointer_moves_the_cursor(open_page):
-    page = open_page(curves(BOTH, steps=STEPS))
+def test_pointer_moves_the_cursor(open_figure):
+    page = open_figure(curves(BOTH, steps=STEPS))
     box = page.locator("svg[role=img]").bounding_box()
     after_draw(
         page, lambda: page.mouse.move(box["x"] + 0.54 * box["width"], box["y"] + box["height"] / 2)
@@ -234,16 +210,16 @@ def test_pointer_moves_the_cursor(open_page):
     assert readings(page)[1] == "with BN median 92.0 % (90.0 to 94.0 %, 3 seeds)"
 
 
-def test_each_seed_is_shown_on_demand(open_page):
-    page = open_page(curves(BOTH, steps=STEPS))
+def test_each_seed_is_shown_on_demand(open_figure):
+    page = open_figure(curves(BOTH, steps=STEPS))
     threads = page.locator("svg[role=img] path[stroke-width='1']:not([d=''])")
     assert threads.count() == 0
     after_draw(page, page.get_by_label("Show each seed").check)
     assert threads.count() == 6
 
 
-def test_logarithmic_axis_leaves_out_step_0_and_says_so(open_page):
-    page = open_page(curves(BOTH, steps=STEPS))
+def test_logarithmic_axis_leaves_out_step_0_and_says_so(open_figure):
+    page = open_figure(curves(BOTH, steps=STEPS))
     line = page.locator("svg[role=img] path[stroke-width='2.4']").first
     assert line.get_attribute("d").count("L") == 4
     assert not page.get_by_text("Step 0 has no place").is_visible()
@@ -256,31 +232,31 @@ def test_logarithmic_axis_leaves_out_step_0_and_says_so(open_page):
     assert "10.0 %" in readings(page)[0]
 
 
-def test_labels_differ_by_dash_too(open_page):
-    page = open_page(curves(BOTH, steps=STEPS))
+def test_labels_differ_by_dash_too(open_figure):
+    page = open_figure(curves(BOTH, steps=STEPS))
     lines = page.locator("svg[role=img] path[stroke-width='2.4']").all()
     assert len({line.get_attribute("stroke-dasharray") for line in lines}) == 2
     assert len({line.get_attribute("stroke") for line in lines}) == 2
 
 
-def test_one_seed_draws_no_band(open_page):
-    page = open_page(curves({"with BN": FAST[:1]}, steps=STEPS))
+def test_one_seed_draws_no_band(open_figure):
+    page = open_figure(curves({"with BN": FAST[:1]}, steps=STEPS))
     assert page.locator("svg[role=img] path[fill-opacity]").get_attribute("d") == ""
     assert page.get_by_text("One seed, so no band: with BN.").is_visible()
     assert readings(page) == ["with BN 97.0 %, one seed"]
     assert page.get_by_label("Show each seed").count() == 0
 
 
-def test_lost_seeds_are_shown_loudly(open_page):
+def test_lost_seeds_are_shown_loudly(open_figure):
     loss = np.ones((2, 10))
     loss[:, 5:] = np.nan
-    page = open_page(curves({"without BN": loss}, y="loss"))
+    page = open_figure(curves({"without BN": loss}, y="loss"))
     assert page.get_by_text("2 of 2 NaN or infinite", exact=True).is_visible()
 
 
-def test_labels_evaluated_at_other_steps_are_read_at_their_nearest(open_page):
+def test_labels_evaluated_at_other_steps_are_read_at_their_nearest(open_figure):
     short = SimpleNamespace(steps=[0, 40, 100], accuracy=[0.1, 0.5, 0.6], loss=[1.0])
-    page = open_page(curves({"a": [run()], "b": [short]}))
+    page = open_figure(curves({"a": [run()], "b": [short]}))
     page.get_by_role("slider").focus()
     for _ in range(2):
         after_draw(page, lambda: page.keyboard.press("ArrowLeft"))
@@ -289,8 +265,8 @@ def test_labels_evaluated_at_other_steps_are_read_at_their_nearest(open_page):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_a_phone_is_wide_enough(open_page, scheme):
-    page = open_page(curves(BOTH, steps=STEPS), width=360, color_scheme=scheme)
+def test_a_phone_is_wide_enough(open_figure, scheme):
+    page = open_figure(curves(BOTH, steps=STEPS), width=360, color_scheme=scheme)
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
     sizes = page.eval_on_selector_all(
         "figure :is(text, div, label, span, p, strong)",
@@ -305,15 +281,15 @@ def test_a_phone_is_wide_enough(open_page, scheme):
     assert "training step" in drawn and "accuracy" in drawn
 
 
-def test_names_are_text(open_page):
+def test_names_are_text(open_figure):
     evil = "<img src=x onerror='boom()'>"
-    page = open_page(curves({evil: FAST}, steps=STEPS))
+    page = open_figure(curves({evil: FAST}, steps=STEPS))
     assert page.locator("figure img:not(.bnviz-picture)").count() == 0
     assert page.locator(".bnviz-line strong").inner_text() == evil
 
 
-def test_scripts_off_leaves_the_picture(open_page):
+def test_scripts_off_leaves_the_picture(open_figure):
     figure = curves(BOTH, steps=STEPS)
-    page = open_page(figure, java_script_enabled=False)
+    page = open_figure(figure, java_script_enabled=False)
     picture = page.locator("img.bnviz-picture")
     assert picture.is_visible() and picture.get_attribute("alt") == figure.alt
