@@ -44,6 +44,8 @@ _KEY_LOW = (127 + _LOWEST) * _PER_OCTAVE
 _KEY_HIGH = (127 + _HIGHEST) * _PER_OCTAVE
 _KEY_INF = 255 * _PER_OCTAVE
 _SIDE = _KEY_HIGH - _KEY_LOW
+# Where the keys of zero, the bins, larger numbers, infinity and NaN begin, on both sides.
+_KEY_RANGES = np.add.outer([0, _HALF], [0, _KEY_LOW, _KEY_HIGH, _KEY_INF, _KEY_INF + 1]).ravel()
 
 #: Positions of the special bins; everything between NEG_INF and POS_INF is finite and ascending.
 NEG_INF = 0
@@ -94,15 +96,16 @@ def fold_keys(key_counts: NDArray[np.integer]) -> NDArray[np.int64]:
     Returns:
         int64 counts of shape (…, BINS).
     """
-    negative, positive = key_counts[..., :_HALF], key_counts[..., _HALF:]
-    out = np.zeros((*key_counts.shape[:-1], BINS), dtype=np.int64)
-    out[..., ZERO + 1 : POS_INF - 1] = positive[..., _KEY_LOW:_KEY_HIGH]
-    out[..., NEG_INF + 2 : ZERO] = negative[..., _KEY_LOW:_KEY_HIGH][..., ::-1]
-    out[..., ZERO] = positive[..., :_KEY_LOW].sum(-1) + negative[..., :_KEY_LOW].sum(-1)
-    for side, large, inf in ((positive, POS_INF - 1, POS_INF), (negative, NEG_INF + 1, NEG_INF)):
-        out[..., large] = side[..., _KEY_HIGH:_KEY_INF].sum(-1)
-        out[..., inf] = side[..., _KEY_INF]
-        out[..., NAN] += side[..., _KEY_INF + 1 :].sum(-1)
+    out = np.empty((*key_counts.shape[:-1], BINS), dtype=np.int64)
+    # Keys of negative numbers come first, the smallest magnitudes first.
+    out[..., NEG_INF + 2 : ZERO] = key_counts[..., _KEY_LOW:_KEY_HIGH][..., ::-1]
+    out[..., ZERO + 1 : POS_INF - 1] = key_counts[..., _HALF + _KEY_LOW : _HALF + _KEY_HIGH]
+    summed = np.add.reduceat(key_counts, _KEY_RANGES, axis=-1)
+    negative, positive = summed[..., :5], summed[..., 5:]
+    out[..., ZERO] = negative[..., 0] + positive[..., 0]
+    out[..., [NEG_INF + 1, NEG_INF]] = negative[..., 2:4]
+    out[..., [POS_INF - 1, POS_INF]] = positive[..., 2:4]
+    out[..., NAN] = negative[..., 4] + positive[..., 4]
     return out
 
 
@@ -159,7 +162,9 @@ def quantiles(counts: NDArray[np.integer], q: ArrayLike) -> NDArray[np.float64]:
     into = rank - np.take_along_axis(up_to, at, -1) + count
     low, high = _LOW[at], _HIGH[at]
     with np.errstate(invalid="ignore", divide="ignore"):
-        inside = low + (high - low) * np.clip(into / count, 0, 1)
+        share = np.clip(into / count, 0, 1)
+        # Not low + (high - low) * share: the outermost bins are so wide that this would round.
+        inside = np.clip(low * (1 - share) + high * share, low, high)
     inside = np.where(at == ZERO, 0.0, np.where(np.isinf(low), low, inside))
     return np.where(up_to[..., -1:] > 0, inside, np.nan)
 

@@ -157,6 +157,7 @@ shares = st.lists(st.floats(0, 1), min_size=1, max_size=5).map(sorted)
 @example(np.float32([1, 1, 9, 9]), [0.5])
 @example(np.float32([-np.inf, 2, np.inf]), [0.0, 1 / 3, 0.5, 2 / 3, 1.0])
 @example(np.float32([-np.inf, np.inf]), [0.0, 0.5, 1.0])
+@example(np.float32([-(2.0**32)]), [1.0])  # the end of a bin that is 2¹²⁸ wide
 def test_a_quantile_lies_in_the_bin_of_the_value_that_it_is(
     values: np.ndarray, q: list[float]
 ) -> None:
