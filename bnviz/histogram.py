@@ -32,7 +32,8 @@ __all__ = [
     "share_between",
 ]
 
-#: A float32 pattern shifted right (with its sign) by this many bits is a key in [-4096, 4096).
+#: A float32 pattern, read as an unsigned integer, shifted right by this many bits is a key in
+#: [0, 8192): first those of positive numbers, then those of negative ones, ascending in magnitude.
 KEY_SHIFT = 19
 KEYS = 8192
 _HALF = KEYS // 2
@@ -76,7 +77,7 @@ def _bin_of_key() -> NDArray[np.int32]:
     magnitude = key % _HALF
     from_zero = np.clip(magnitude - _KEY_LOW + 1, 0, _SIDE + 1)
     from_zero[magnitude == _KEY_INF] = _SIDE + 2
-    bins = np.where(key < _HALF, ZERO - from_zero, ZERO + from_zero)
+    bins = np.where(key < _HALF, ZERO + from_zero, ZERO - from_zero)
     bins[magnitude > _KEY_INF] = NAN
     return bins.astype(np.int32)
 
@@ -90,18 +91,18 @@ def fold_keys(key_counts: NDArray[np.integer]) -> NDArray[np.int64]:
     """Turn counts of the 8192 bit keys into counts of the bins.
 
     Args:
-        key_counts: counts of shape (…, 8192), position ``(bits >> 19) + 4096`` of the float32
-            pattern read as a signed integer.
+        key_counts: counts of shape (…, 8192), position ``bits >> 19`` of the float32 pattern read
+            as an unsigned integer.
 
     Returns:
         int64 counts of shape (…, BINS).
     """
     out = np.empty((*key_counts.shape[:-1], BINS), dtype=np.int64)
-    # Keys of negative numbers come first, the smallest magnitudes first.
-    out[..., NEG_INF + 2 : ZERO] = key_counts[..., _KEY_LOW:_KEY_HIGH][..., ::-1]
-    out[..., ZERO + 1 : POS_INF - 1] = key_counts[..., _HALF + _KEY_LOW : _HALF + _KEY_HIGH]
+    positive, negative = key_counts[..., :_HALF], key_counts[..., _HALF:]
+    out[..., ZERO + 1 : POS_INF - 1] = positive[..., _KEY_LOW:_KEY_HIGH]
+    out[..., NEG_INF + 2 : ZERO] = negative[..., _KEY_LOW:_KEY_HIGH][..., ::-1]
     summed = np.add.reduceat(key_counts, _KEY_RANGES, axis=-1)
-    negative, positive = summed[..., :5], summed[..., 5:]
+    positive, negative = summed[..., :5], summed[..., 5:]
     out[..., ZERO] = negative[..., 0] + positive[..., 0]
     out[..., [NEG_INF + 1, NEG_INF]] = negative[..., 2:4]
     out[..., [POS_INF - 1, POS_INF]] = positive[..., 2:4]
@@ -122,8 +123,8 @@ def bin_values(values: ArrayLike) -> NDArray[np.int64]:
     >>> int(counts.sum()), int(counts[ZERO]), int(counts[NAN])
     (4, 1, 1)
     """
-    bits = np.ascontiguousarray(values, dtype=np.float32).ravel().view(np.int32)
-    return fold_keys(np.bincount((bits >> KEY_SHIFT) + _HALF, minlength=KEYS))
+    bits = np.ascontiguousarray(values, dtype=np.float32).ravel().view(np.uint32)
+    return fold_keys(np.bincount(bits >> KEY_SHIFT, minlength=KEYS))
 
 
 def _cumulative(counts: NDArray[np.integer]) -> NDArray[np.float64]:

@@ -17,7 +17,7 @@ __all__ = ["Tap"]
 #: A buffer never holds more values than this (4 MiB of float32); larger maps are binned at once.
 _BUFFER = 2**20
 #: Values that are summed in one go, so that what lies between stays in the processor's cache.
-_CHUNK = 2**17
+_CHUNK = 2**16
 _BIN_OF_KEY = torch.tensor(histogram.BIN_OF_KEY)
 
 
@@ -186,16 +186,20 @@ def _counts(values: Tensor, rows: np.ndarray, count: int) -> np.ndarray:
         rows: the row of each of the K, in [0, count).
         count: the number of rows.
     """
-    keys = values.view(torch.int32) >> histogram.KEY_SHIFT
+    if values.device.type == "cpu":
+        bits = values.numpy().view(np.uint32)
+        keys = torch.from_numpy((bits >> histogram.KEY_SHIFT).view(np.int32))
+    else:  # PyTorch has no shift of unsigned integers
+        keys = (values.view(torch.int32) >> histogram.KEY_SHIFT) & (histogram.KEYS - 1)
     start = torch.from_numpy(rows.astype(np.int32))[:, None].to(values.device)
     if values.numel() < 3 * count * histogram.KEYS:
         # Many small histograms: to look up each value's bin is less work than to fold their keys.
-        keys += histogram.KEYS // 2
         bins = _BIN_OF_KEY.to(values.device).index_select(0, keys.view(-1)).view(keys.shape)
         bins += start * histogram.BINS
         counts = torch.bincount(bins.view(-1), minlength=count * histogram.BINS)
         return counts.cpu().numpy().reshape(count, histogram.BINS)
-    keys += start * histogram.KEYS + histogram.KEYS // 2
+    if count > 1:
+        keys += start * histogram.KEYS
     counts = torch.bincount(keys.view(-1), minlength=count * histogram.KEYS)
     return histogram.fold_keys(counts.cpu().numpy().reshape(count, histogram.KEYS))
 

@@ -200,7 +200,11 @@ for recording in recordings.values():
 figure = bnviz.figures.distributions(recordings)
 widget = figure.widget()
 follower = live.Follower(figure, recordings, widget)
-sizes, times = [], []
+sizes, times, own = [], [], []
+for _ in range(200):
+    began = time.process_time()
+    follower._newest.read()
+    own.append(time.process_time() - began)
 send = widget.send
 def spy(content, buffers=None):
     sizes.append(len(repr(content)) + sum(len(b) for b in buffers or ()))
@@ -210,7 +214,7 @@ for _ in range(200):
     began = time.process_time()
     follower._send_newest()
     times.append(time.process_time() - began)
-print(sorted(times)[100] * 1e3, max(sizes))
+print(sorted(own)[100] * 1e3, sorted(times)[100] * 1e3, max(sizes))
 """
 
 REDRAW = """
@@ -237,12 +241,12 @@ for _ in range(5):
     figure.savefig(file)
     size = file.tell()
     plt.close(figure)
-print(sorted(times)[2] * 1e3, size)
+print(0, sorted(times)[2] * 1e3, size)
 """
 
 
-def in_kernel(code: str) -> tuple[float, int]:
-    """Run code in a real Jupyter kernel; returns the two numbers that it prints last."""
+def in_kernel(code: str) -> tuple[float, float, int]:
+    """Run code in a real Jupyter kernel; returns the three numbers that it prints last."""
     from jupyter_client.manager import start_new_kernel
 
     root = str(Path(__file__).resolve().parent.parent)
@@ -261,19 +265,19 @@ def in_kernel(code: str) -> tuple[float, int]:
     finally:
         client.stop_channels()
         manager.shutdown_kernel(now=True)
-    milliseconds, size = "".join(printed).split()[-2:]
-    return float(milliseconds), int(size)
+    part, milliseconds, size = "".join(printed).split()[-3:]
+    return float(part), float(milliseconds), int(size)
 
 
 def figure_rows() -> Iterator[Row]:
     """Live updates and what a page carries."""
     from bnviz.figures.base import page_script
 
-    own, own_size = in_kernel(LIVE)
-    other, other_size = in_kernel(REDRAW)
+    reading, own, own_size = in_kernel(LIVE)
+    _, other, other_size = in_kernel(REDRAW)
     yield (
         "live update of 2×4 histograms, bnviz",
-        f"{own:.3f} ms, {own_size} bytes",
+        f"{own:.3f} ms ({reading:.3f} until Jupyter sends), {own_size} bytes",
         "≤ 0.1 ms, ≤ 1600 bytes",
         own <= 0.1 and own_size <= 1600,
     )
@@ -337,12 +341,12 @@ def main() -> int:
     seconds = parser.parse_args().seconds
     torch.set_num_threads(1)
     rows: list[Row] = []
-    print(f"{'what':70}{'measured':44}{'budget':26}")
+    print(f"{'what':70}{'measured':48}{'budget':26}")
     for part in (training_rows(seconds), figure_rows(), other_rows()):
         for row in part:
             rows.append(row)
             verdict = {True: "met", False: "MISSED", None: ""}[row[3]]
-            print(f"{row[0]:70}{row[1]:44}{row[2]:26}{verdict}", flush=True)
+            print(f"{row[0]:70}{row[1]:48}{row[2]:26}{verdict}", flush=True)
     missed = [row[0] for row in rows if row[3] is False]
     print(f"\n{len(missed)} of {sum(row[3] is not None for row in rows)} budgets missed", *missed)
     return bool(missed)

@@ -20,7 +20,6 @@ from bnviz.track import SUMS
 __all__ = ["Newest"]
 
 _QUANTILES = np.divide(PERCENTS, 100)
-_WIDTHS = np.diff(histogram.EDGES)
 _SUM, _SQUARE, _DEAD, _UNITS, _FINITE, *_ = range(len(SUMS))
 _NONFINITE = slice(SUMS.index("nan"), SUMS.index("-inf") + 1)
 _ABOVE_ZERO = float(histogram.EDGES[histogram.EDGES > 0][0])
@@ -139,7 +138,9 @@ class Newest:
         before, after = running.take(edge - 1), running.take(edge)
         bins = edge + self._to_bin
         inside = (rank - before) / np.maximum(after - before, 1)
-        numbers[:, :3] = histogram.EDGES.take(bins) + inside * _WIDTHS.take(bins)
+        # Not low + inside · width: the outermost bins are so wide that this would round.
+        low, high = histogram.EDGES.take(bins), histogram.EDGES.take(bins + 1)
+        numbers[:, :3] = low * (1 - inside) + high * inside
 
         numbers *= self._times
         numbers += self._plus
