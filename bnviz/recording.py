@@ -147,7 +147,7 @@ class Recording:
         """Share of a rectifier's units that let nothing through; NaN for other layers.
 
         A unit counts as dead where no recorded value of a window of up to 128 recorded steps was
-        above zero. Shape (R,).
+        above zero; units that gave NaN are left out. Shape (R,).
         """
         if self.activation(layer) not in RECTIFIERS:
             return np.full(len(self.steps), np.nan)

@@ -170,12 +170,13 @@ class Tap:
         recording.track(self._name, self._activation).add(first, counts, sums)
 
     def _dead_units(self, gathered: Tensor) -> tuple[int, int]:
-        """How many units never rose above zero in tensors (K, …), and how many there are."""
+        """How many units never rose above zero in tensors (K, …), and of how many that is known."""
         if gathered.ndim < 3:  # vectors: one unit
             highest = gathered.amax().reshape(1)
         else:
             highest = gathered.amax([d for d in range(gathered.ndim) if d != 1 + self._features])
-        return int((highest <= 0).sum()), len(highest)
+        known = highest == highest  # else the unit gave NaN
+        return int((highest <= 0).sum()), int(known.sum())
 
 
 def _counts(values: Tensor, rows: np.ndarray, count: int) -> np.ndarray:

@@ -910,6 +910,17 @@ def test_saturated_inactive_and_dead_shares_are_those_counted_by_hand(sample: in
     assert np.isnan(recording.saturated("1")).all()
 
 
+def test_of_a_unit_that_gives_nan_nobody_knows_whether_it_is_dead() -> None:
+    model = nn.Sequential(nn.ReLU())
+    x = torch.tensor([[1.0, -1.0, torch.nan], [2.0, -2.0, 1.0]])
+    with record(model) as some:
+        model(x)
+    with record(model) as none:
+        model(torch.full((2, 3), torch.nan))
+    assert some.dead("0") == pytest.approx([0.5])
+    assert np.isnan(none.dead("0")).all()
+
+
 def test_a_unit_is_dead_only_where_none_of_many_values_was_above_zero() -> None:
     model = nn.Sequential(nn.ReLU())
     with record(model, sample=None) as recording:

@@ -37,7 +37,11 @@ def update_running(running_mean, running_var, x, momentum):
 
 def grad_input(g, x, eps):
     """The gradient at x (N, C), where g is the gradient at x̂."""
-    std = np.sqrt(x.var(axis=0) + eps)
+    return _grad_input(g, x, x.var(axis=0) + eps)
+
+
+def _grad_input(g, x, var):
+    std = np.sqrt(var)
     x_hat = (x - x.mean(axis=0)) / std
     return (g - g.mean(axis=0) - x_hat * (g * x_hat).mean(axis=0)) / std
 
@@ -186,6 +190,11 @@ EXERCISES = (
             "These are the batch's own statistics. Mix them with the old running values.": (
                 lambda running_mean, running_var, x, momentum: (x.mean(0), x.var(0, ddof=1))
             ),
+            "The order is running_mean, running_var. You gave the variance first.": (
+                lambda running_mean, running_var, x, momentum: update_running(
+                    running_mean, running_var, x, momentum
+                )[::-1]
+            ),
         },
     ),
     Exercise(
@@ -215,6 +224,12 @@ EXERCISES = (
             ),
             "The last step is missing: divide by sqrt(var + eps).": lambda g, x, eps: (
                 g - g.mean(0) - normalize(x, eps) * (g * normalize(x, eps)).mean(0)
+            ),
+            "You used x where x̂ belongs: the variance answers to standardized deviations.": (
+                lambda g, x, eps: (g - g.mean(0) - x * (g * x).mean(0)) / np.sqrt(x.var(0) + eps)
+            ),
+            "You divided by N - 1 in the variance (ddof=1). Batch norm divides by N.": (
+                lambda g, x, eps: _grad_input(g, x, x.var(0, ddof=1) + eps)
             ),
             "You took sums where means belong: every sample has its share, 1/N, in mean and "
             "variance.": lambda g, x, eps: (

@@ -89,6 +89,15 @@ EXERCISES = (
             "That is the variance of y. Take the root for the standard deviation.": (
                 lambda x, weight, bias, eps: (bias, weight**2 * x.var(0) / (x.var(0) + eps))
             ),
+            "You divided by N - 1 in the variance (ddof=1). Batch norm divides by N.": (
+                lambda x, weight, bias, eps: (
+                    bias,
+                    abs(weight) * np.sqrt(x.var(0, ddof=1) / (x.var(0, ddof=1) + eps)),
+                )
+            ),
+            "eps stands outside the root. Batch norm divides by sqrt(var + eps).": (
+                lambda x, weight, bias, eps: (bias, abs(weight) * x.std(0) / (x.std(0) + eps))
+            ),
             "The mean of x is gone after normalizing: nothing of it is left in y.": (
                 lambda x, weight, bias, eps: (
                     weight * x.mean(0) + bias,
@@ -203,6 +212,12 @@ EXERCISES = (
             "abs(weight).": _passed(lambda w, b: b),
             "You multiplied: a larger weight makes the same bias count less. Use "
             "bias / abs(weight).": _passed(lambda w, b: b * abs(w)),
+            "The root of 2 is missing: Φ(z) = (1 + erf(z / sqrt(2))) / 2.": _passed(
+                lambda w, b: sqrt(2) * b / abs(w)
+            ),
+            "The second value is a count. Divide it by the number of samples.": _passed(
+                _ratio, above=lambda x_hat, weight, bias: len(x_hat) * (weight * x_hat + bias > 0)
+            ),
             "You measured on x̂. What reaches the ReLU is y = weight * x_hat + bias.": _passed(
                 _ratio, above=lambda x_hat, weight, bias: x_hat > 0
             ),

@@ -299,9 +299,10 @@ def _describe(series: Mapping[str, _Summary], y: str, title: str) -> str:
         if one.lost.any():
             text += f"; up to {one.lost.max()} of {_count(one)} NaN or infinite"
         lines.append(f"{text}.")
-    finals = [one.median[-1] for one in series.values()]
-    goal = np.floor(10 * min(finals)) / 10 if y == "accuracy" else np.nan
-    if len(series) > 1 and goal > 0:
+    firsts, finals = np.array([one.median[[0, -1]] for one in series.values()]).T
+    goal = np.floor(10 * finals.min()) / 10 if y == "accuracy" else np.nan
+    # Where one has learned nothing, the others reach its accuracy by guessing.
+    if len(series) > 1 and goal > firsts.max():
         times = [
             f"{label} at step {one.steps[np.argmax(one.median >= goal)]}"
             for label, one in series.items()
