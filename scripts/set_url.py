@@ -18,8 +18,8 @@ SKIPPED = {".git", ".venv", "_build", "dist", "node_modules", "__pycache__"}
 SETUP_CELL = """\
 try:
     import bnviz
-except ImportError:  # on Colab: install it, and leave the host's numpy and torch alone
-    %pip install -q "bnviz @ git+{url}"
+except ImportError:  # on Colab, whose own numpy and torch stay as they are
+    %pip install -q git+{url}
     import bnviz"""
 
 
