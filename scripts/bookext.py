@@ -9,6 +9,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+from docutils import nodes
 from sphinx.application import Sphinx
 from sphinxcontrib import katex
 
@@ -23,6 +24,9 @@ _UNWANTED = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
+
+#: A formula of so many characters of TeX fits into a line of a phone.
+_SHORT = 24
 
 _INDEX = """\
 <!DOCTYPE html>
@@ -46,6 +50,32 @@ def steady_katex() -> None:
     """
     katex.KaTeXServer.start_server_process = katex.KaTeXServer.start_network_socket
     katex.STARTUP_TIMEOUT = katex.RENDER_TIMEOUT = 60.0
+
+
+def keep_punctuation(app: Sphinx, doctree: nodes.document, docname: str) -> None:
+    """Keep a short formula and what stands right beside it, such as a comma, in one line."""
+    for math in list(doctree.findall(nodes.math)):
+        if len(math.astext()) > _SHORT or isinstance(math.parent, nodes.inline):
+            continue
+        parent = math.parent
+        at = parent.index(math)
+        before, after = "", ""
+        if at + 1 < len(parent) and isinstance(parent[at + 1], nodes.Text):
+            after = re.match(r"[^\s\w(—–-]*", parent[at + 1])[0]
+        if at and isinstance(parent[at - 1], nodes.Text):
+            before = re.search(r"[(“‘]*$", parent[at - 1])[0]
+        if not before and not after:
+            continue
+        glued = nodes.inline(classes=["glued"])
+        if before:
+            parent[at - 1] = nodes.Text(parent[at - 1][: -len(before)])
+            glued += nodes.Text(before)
+        if after:
+            parent[at + 1] = nodes.Text(parent[at + 1][len(after) :])
+        parent[at] = glued
+        glued += math
+        if after:
+            glued += nodes.Text(after)
 
 
 def tidy_pages(app: Sphinx, exception: Exception | None) -> None:
@@ -75,6 +105,7 @@ def write_index(app: Sphinx, exception: Exception | None) -> None:
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register the extension with Sphinx."""
     steady_katex()
+    app.connect("doctree-resolved", keep_punctuation)
     app.connect("build-finished", tidy_pages)
     app.connect("build-finished", write_index, priority=400)  # before sphinx-external-toc's (500)
     return {"version": "0.1", "parallel_read_safe": True, "parallel_write_safe": True}
