@@ -25,8 +25,9 @@ _UNWANTED = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 
-#: A formula of so many characters of TeX fits into a line of a phone.
-_SHORT = 24
+#: A formula of so many symbols may be kept in one line, on a phone too.
+_SHORT = 14
+_SYMBOL = re.compile(r"\\[a-zA-Z]+|[^\s{}^_\\]")
 
 _INDEX = """\
 <!DOCTYPE html>
@@ -55,7 +56,7 @@ def steady_katex() -> None:
 def keep_punctuation(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     """Keep a short formula and what stands right beside it, such as a comma, in one line."""
     for math in list(doctree.findall(nodes.math)):
-        if len(math.astext()) > _SHORT or isinstance(math.parent, nodes.inline):
+        if len(_SYMBOL.findall(math.astext())) > _SHORT or isinstance(math.parent, nodes.inline):
             continue
         parent = math.parent
         at = parent.index(math)

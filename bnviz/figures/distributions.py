@@ -254,7 +254,8 @@ def _draw_picture(spec: Mapping[str, Any], arrays: Mapping[str, Array]) -> Pictu
                 axes[row, column].set_title(f"step {steps[moment]}", fontsize=9)
     axes[-1, 0].set_xlabel("training step")
     for ax in axes[-1, 1:]:
-        ax.set_xlabel(spec["layers"][layers[-1]]["what"])
+        # Small: beside each other, these are as wide as the axes that they name.
+        ax.set_xlabel(spec["layers"][layers[-1]]["what"], fontsize=7.5)
     axes[0, 1].set_ylabel("share of values")
     handles, labels = axes[0, 0].get_legend_handles_labels()
     title = "left: median and 15th to 85th percentile; right: histograms at three steps"
@@ -299,6 +300,7 @@ def _draw_histogram(
             ax.stairs(heights, edges, linewidth=1.1, **line_style(style))
     top, most = panel["ceiling"] * 1.05, shares.max(initial=0)
     place = {"x": 1, "ha": "right", "va": "top", "transform": ax.transAxes, "fontsize": 7.5}
+    place["bbox"] = {"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 1}
     if most > top:
         ax.text(y=0.98, s=f"▲ up to {100 * most:.0f} %", **place)
     if "nonfinite" in arrays and arrays["nonfinite"][i, ..., moment].any():
