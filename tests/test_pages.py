@@ -218,6 +218,45 @@ def test_math_is_set_and_no_markup_is_left(name: str, visit: Callable[..., Visit
     assert not re.search(r"\\[(\[]|\$\$?|\\(?:frac|gamma|beta|mu|sigma)\b", prose)
 
 
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_code_of_80_characters_fits_the_column(name: str, visit: Callable[..., Visit]) -> None:
+    cut = (
+        visit()
+        .open(f"{name}.html")
+        .evaluate(
+            """() => [...document.querySelectorAll("div.cell_input pre, div.cell_output pre")]
+            .filter((pre) => pre.scrollWidth > pre.clientWidth + 1)
+            .map((pre) => pre.textContent)"""
+        )
+    )
+    # How long the address of the repository is, is not the book's to say.
+    assert [text for text in cut if "%pip install" not in text] == []
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_a_short_formula_and_its_comma_stay_in_one_line(
+    name: str, visit: Callable[..., Visit]
+) -> None:
+    page = visit(viewport=NARROW).open(f"{name}.html")
+    lines = page.locator(".glued").evaluate_all("all => all.map((e) => e.getClientRects().length)")
+    assert lines
+    assert set(lines) == {1}
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_drawings_follow_the_width_of_the_window(name: str, visit: Callable[..., Visit]) -> None:
+    page = visit().open(f"{name}.html")
+    for width in (900, 360, 1280):
+        page.set_viewport_size({"width": width, "height": 800})
+        # A unit of a drawing is a pixel of the screen, so that its text keeps its size.
+        page.wait_for_function(
+            """() => [...document.querySelectorAll("svg.bnviz-svg")].every((drawing) => {
+                const shown = drawing.getBoundingClientRect().width;
+                return shown === 0 || Math.abs(shown - drawing.viewBox.baseVal.width) < 2;
+            })"""
+        )
+
+
 def test_figure_code_is_small_and_in_the_page_once(book: Path) -> None:
     code = (book / "_static" / "bnviz.js").read_bytes()
     assert len(gzip.compress(code)) <= 30_000
