@@ -12,98 +12,31 @@ import os
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from contextlib import nullcontext
 from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
 import torch
+from bench_tools import (
+    Watcher,
+    conv_net,
+    fastai,
+    numpy_histograms,
+    recorder,
+    small_mlp,
+    tensorboard,
+    wandb,
+)
 from torch import nn
 
 import bnviz
 from bnviz.recorder import WINDOW
 from bnviz.recording import Recording
 
-Watcher = Callable[[nn.Module], AbstractContextManager[object]]
 Row = tuple[str, str, str, bool | None]
-
-# --- what is trained --------------------------------------------------------------------------
-
-
-def small_mlp() -> tuple[nn.Module, tuple[int, ...], int]:
-    """64-100×3-10 with ReLU: the model, the shape of a batch, steps in a block."""
-    model = nn.Sequential()
-    for index, (inputs, outputs) in enumerate([(64, 100), (100, 100), (100, 100)]):
-        model.add_module(f"linear{index}", nn.Linear(inputs, outputs))
-        model.add_module(f"relu{index}", nn.ReLU())
-    model.add_module("output", nn.Linear(100, 10))
-    return model, (64, 64), WINDOW
-
-
-def conv_net() -> tuple[nn.Module, tuple[int, ...], int]:
-    """Six convolutions, 6.8 million activations a step: the model, a batch, steps in a block."""
-    model = nn.Sequential()
-    for index, (inputs, outputs) in enumerate(
-        [(3, 32), (32, 32), (32, 64), (64, 64), (64, 64), (64, 64)]
-    ):
-        model.add_module(f"conv{index}", nn.Conv2d(inputs, outputs, 3, padding=1, bias=False))
-        model.add_module(f"norm{index}", nn.BatchNorm2d(outputs))
-        model.add_module(f"relu{index}", nn.ReLU())
-    for layer in (nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(64, 10)):
-        model.append(layer)
-    return model, (66, 3, 18, 18), 2
-
-
-def layers_of(model: nn.Module) -> dict[str, nn.Module]:
-    """The layers that every tool watches: the activations, and the output of the MLP."""
-    return {
-        name: module
-        for name, module in model.named_modules()
-        if isinstance(module, nn.ReLU) or name == "output"
-    }
-
-
-# --- the tools --------------------------------------------------------------------------------
-
-
-@contextmanager
-def hooked(model: nn.Module, watch: Callable[[str, torch.Tensor], None]) -> Iterator[None]:
-    """Call ``watch(name, output)`` for every watched layer."""
-    with ExitStack() as stack:
-        for name, module in layers_of(model).items():
-            handle = module.register_forward_hook(
-                lambda _, __, output, name=name: watch(name, output.detach())
-            )
-            stack.callback(handle.remove)
-        yield
-
-
-def numpy_histograms(model: nn.Module) -> AbstractContextManager[None]:
-    """The hook that people write first: np.histogram of every output."""
-    kept: dict[str, list[object]] = {name: [] for name in layers_of(model)}
-    return hooked(model, lambda name, x: kept[name].append(np.histogram(x.numpy(), bins=60)))
-
-
-@contextmanager
-def tensorboard(model: nn.Module) -> Iterator[None]:
-    """TensorBoard's add_histogram of every output."""
-    from torch.utils.tensorboard import SummaryWriter
-
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        SummaryWriter(folder) as writer,
-        hooked(model, writer.add_histogram),
-    ):
-        yield
-
-
-def recorder(**options: object) -> Watcher:
-    """bnviz.record, as a user calls it."""
-    return lambda model: bnviz.record(model, list(layers_of(model)), **options)  # type: ignore
-
 
 # --- training steps -----------------------------------------------------------------------------
 
@@ -150,26 +83,24 @@ def step_ratio(
 
 def training_rows(seconds: float) -> Iterator[Row]:
     """Ratios of training steps."""
-    every = recorder(sample=None)
-    tools: list[tuple[str, Callable, Watcher, float | None]] = [
-        ("MLP step, nothing watched", small_mlp, lambda model: nullcontext(), None),
-        ("MLP step, bnviz.record", small_mlp, recorder(), 1.08),
-        ("MLP step, bnviz.record, every element", small_mlp, every, None),
-        ("MLP step, np.histogram hook", small_mlp, numpy_histograms, None),
-        ("MLP step, TensorBoard", small_mlp, tensorboard, None),
-        ("conv step, bnviz.record", conv_net, recorder(), 1.01),
-        ("conv step, bnviz.record, every element", conv_net, every, 1.06),
-        ("conv step, np.histogram hook", conv_net, numpy_histograms, None),
-        ("conv step, TensorBoard", conv_net, tensorboard, None),
+    tools: list[tuple[str, Watcher, dict[str, float]]] = [
+        ("nothing watched", lambda model: nullcontext(), {}),
+        ("bnviz.record", recorder(), {"MLP": 1.08, "conv": 1.01}),
+        ("bnviz.record, every element", recorder(sample=None), {"conv": 1.06}),
+        ("np.histogram hook", numpy_histograms, {}),
+        ("tensorboard", tensorboard, {}),
+        ("wandb", wandb, {}),
+        ("fastai", fastai, {}),
     ]
-    for name, make, watcher, budget in tools:
-        if "TensorBoard" in name and find_spec("tensorboard") is None:
-            yield name, "not installed", "", None
-            continue
-        longer = 3 if budget else 1
-        middle, low, high = step_ratio(make, watcher, seconds * longer)
-        measured = f"{middle:.3f}× (quartiles {low:.3f}–{high:.3f})"
-        yield name, measured, f"≤ {budget}×" if budget else "", budget and middle <= budget
+    for net, make in (("MLP", small_mlp), ("conv", conv_net)):
+        for tool, watcher, budgets in tools:
+            name, budget = f"{net} step, {tool}", budgets.get(net)
+            if tool in ("tensorboard", "wandb", "fastai") and find_spec(tool) is None:
+                yield name, "not installed", "", None
+                continue
+            middle, low, high = step_ratio(make, watcher, seconds * (3 if budget else 1))
+            measured = f"{middle:.3f}× (quartiles {low:.3f}–{high:.3f})"
+            yield name, measured, f"≤ {budget}×" if budget else "", budget and middle <= budget
 
 
 # --- figures ------------------------------------------------------------------------------------
@@ -193,7 +124,7 @@ LIVE = """
 import time
 import bnviz
 from bnviz.figures import live
-from scripts.bench import two_recordings
+from bench import two_recordings
 recordings = two_recordings(400)
 for recording in recordings.values():
     recording.closed = False
@@ -217,13 +148,41 @@ for _ in range(200):
 print(sorted(own)[100] * 1e3, sorted(times)[100] * 1e3, max(sizes))
 """
 
+PLOTLY = """
+import time
+import numpy as np
+import plotly.graph_objects as go
+from IPython.display import display
+from plotly.subplots import make_subplots
+from bench import two_recordings
+recordings = two_recordings(400)
+edges = np.linspace(-6, 6, 61)
+widget = go.FigureWidget(make_subplots(2, 4))
+rows = []
+for i, recording in enumerate(recordings.values()):
+    for j, layer in enumerate(recording.layers):
+        heights = recording.density(layer, edges)
+        rows.append(heights)
+        widget.add_bar(x=edges[:-1], y=heights[0], row=i + 1, col=j + 1)
+display(widget)
+times = []
+size = sum(heights[0].nbytes for heights in rows)
+for step in range(100):
+    began = time.process_time()
+    with widget.batch_update():
+        for bar, heights in zip(widget.data, rows):
+            bar.y = heights[step]
+    times.append(time.process_time() - began)
+print(0, sorted(times)[50] * 1e3, size)
+"""
+
 REDRAW = """
 import io, time
 import matplotlib
 matplotlib.use("agg")
 import matplotlib.pyplot as plt
 from IPython.display import clear_output, display
-from scripts.bench import two_recordings
+from bench import two_recordings
 recordings = two_recordings(400)
 times, size = [], 0
 import numpy as np
@@ -249,8 +208,9 @@ def in_kernel(code: str) -> tuple[float, float, int]:
     """Run code in a real Jupyter kernel; returns the three numbers that it prints last."""
     from jupyter_client.manager import start_new_kernel
 
-    root = str(Path(__file__).resolve().parent.parent)
-    manager, client = start_new_kernel(cwd=root, env={**os.environ, "PYTHONPATH": root})
+    scripts = Path(__file__).resolve().parent
+    path = os.pathsep.join(filter(None, [str(scripts), os.environ.get("PYTHONPATH")]))
+    manager, client = start_new_kernel(cwd=scripts, env={**os.environ, "PYTHONPATH": path})
     printed: list[str] = []
 
     def keep(message: dict) -> None:
@@ -287,6 +247,12 @@ def figure_rows() -> Iterator[Row]:
         "",
         None,
     )
+    if find_spec("plotly"):
+        _, other, other_size = in_kernel(PLOTLY)
+        measured = f"{other:.2f} ms, at least {other_size} bytes ({other / own:.0f}×)"
+    else:
+        measured = "not installed"
+    yield "live update of 2×4 histograms, plotly", measured, "", None
     script = len(gzip.compress(page_script().encode()))
     yield "figure code in a page, gzip", f"{script / 1000:.1f} kB", "≤ 30 kB", script <= 30_000
     figure = bnviz.figures.distributions(two_recordings())
