@@ -7,10 +7,12 @@ import re
 import shutil
 import subprocess
 import sys
+import types
 import zlib
 from base64 import b64decode
 from pathlib import Path
 
+import anywidget
 import numpy as np
 import pytest
 from hypothesis import given
@@ -268,6 +270,25 @@ def test_code_twice_and_figures_added_later(demo_folder, page, tmp_path):
     page.wait_for_function("document.querySelectorAll('figure[data-ready]').length === 2")
     assert page.locator(".bnviz-stage").count() == 2
     assert page.locator("style[data-bnviz]").count() == 1
+
+
+def test_in_colab_a_notebook_is_told_where_widgets_come_from(demo_folder, monkeypatch):
+    """Colab draws widgets of others only with this metadata, after it was asked to."""
+    asked = []
+    output = types.ModuleType("google.colab.output")
+    output.enable_custom_widget_manager = lambda: asked.append(True)
+    output._widgets = types.SimpleNamespace(_installed_url="https://example.org/manager.js")
+    monkeypatch.setitem(sys.modules, "google.colab.output", output)
+    monkeypatch.setattr(base, "in_kernel", lambda: True)
+    anywidget._util.enable_custom_widget_manager_once.cache_clear()
+
+    data, metadata = Demo()._repr_mimebundle_()
+
+    assert asked == [True]
+    colab = metadata[base.WIDGET_VIEW]["colab"]
+    assert colab["custom_widget_manager"]["url"] == "https://example.org/manager.js"
+    assert set(data) == {"text/plain", "text/html", "image/png", base.WIDGET_VIEW}
+    anywidget._util.enable_custom_widget_manager_once.cache_clear()
 
 
 def test_esm_draws_on_a_widget_model(demo_folder, page):

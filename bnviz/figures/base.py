@@ -152,11 +152,11 @@ class Figure:
     def __repr__(self) -> str:
         return f"<bnviz figure {self.name}: {self.alt}>"
 
-    def _repr_mimebundle_(self, **_: object) -> dict[str, Any]:
-        bundle = self._still_bundle()
-        if in_kernel():
-            bundle[WIDGET_VIEW] = view_of(self.widget())
-        return bundle
+    def _repr_mimebundle_(self, **_: object) -> tuple[dict[str, Any], dict[str, Any]]:
+        if not in_kernel():
+            return self._still_bundle(), {}
+        view, metadata = view_of(self.widget())
+        return self._still_bundle() | view, metadata
 
     def _still_bundle(self) -> dict[str, Any]:
         """The forms that need no kernel."""
@@ -358,9 +358,10 @@ def in_kernel() -> bool:
     return getattr(get_ipython(), "kernel", None) is not None
 
 
-def view_of(widget: AnyWidget) -> dict[str, Any]:
-    """What a notebook displays to show a widget, under ``WIDGET_VIEW``."""
-    return {"version_major": 2, "version_minor": 0, "model_id": widget.model_id}
+def view_of(widget: AnyWidget) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What a notebook displays to show a widget, and its metadata: Colab needs some."""
+    bundle, metadata = widget._repr_mimebundle_()
+    return {WIDGET_VIEW: bundle[WIDGET_VIEW]}, metadata
 
 
 @functools.cache

@@ -14,7 +14,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bnviz.figures.base import (
-    WIDGET_VIEW,
     Figure,
     in_kernel,
     line_style,
@@ -153,8 +152,9 @@ class Distributions(Figure):
         from IPython.display import display
 
         widget = super().widget()
-        bundle = {"text/plain": repr(self), WIDGET_VIEW: view_of(widget)}
-        handle = display(bundle, raw=True, display_id=True)
+        view, metadata = view_of(widget)
+        bundle = {"text/plain": repr(self)} | view
+        handle = display(bundle, metadata=metadata, raw=True, display_id=True)
 
         def finish() -> None:
             # Without the widget's view: the saved notebook has no model for it.
