@@ -12,6 +12,8 @@ import shutil
 import subprocess
 import sys
 
+#: What apt installs. Playwright steers a browser by a Node of its own, which needs libatomic.
+PACKAGES = ("chromium", "libatomic1")
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 # A quiet browser: no sandbox (containers run as root), no GPU, no traffic of its own, so that
@@ -38,18 +40,24 @@ def starts(path: str | None) -> bool:
     return answer.returncode == 0
 
 
+def driver_starts() -> bool:
+    """Say whether Playwright can steer a browser: a bare machine lacks a library for it."""
+    command = [sys.executable, "-m", "playwright", "--version"]
+    return subprocess.run(command, capture_output=True).returncode == 0
+
+
 def find() -> str | None:
-    """Return the path of a browser that starts, or None."""
+    """Return the path of a browser that starts and can be steered, or None."""
+    if not driver_starts():
+        return None
     on_path = [os.environ.get("CHROMIUM"), *map(shutil.which, NAMES)]
     return next(filter(starts, on_path), None) or next(filter(starts, [playwright_path()]), None)
 
 
-def playwright_path() -> str | None:
+def playwright_path() -> str:
     """Return where Playwright keeps its own Chromium, whether or not it is there."""
-    try:
-        from playwright.sync_api import sync_playwright
-    except ImportError:
-        return None
+    from playwright.sync_api import sync_playwright
+
     with sync_playwright() as playwright:
         return playwright.chromium.executable_path
 
@@ -77,10 +85,11 @@ def install() -> str | None:
     prefix = apt_prefix()
     if prefix is not None:
         apt = [*prefix, "apt-get", "-q", "-y"]
-        if not run([*apt, "install", "--no-install-recommends", "chromium"]):
+        packages = [*apt, "install", "--no-install-recommends", *PACKAGES]
+        if not run(packages):
             # A fresh machine has empty package lists; a stale one has old versions in them.
             run([*apt, "update"])
-            run([*apt, "install", "--no-install-recommends", "chromium"])
+            run(packages)
         if path := find():
             return path
     with_libraries = ["--with-deps"] if prefix is not None else []
@@ -89,10 +98,11 @@ def install() -> str | None:
 
 
 MISSING = """\
-No Chromium was found, and none could be installed.
+No Chromium that Playwright can steer was found, and none could be installed.
 Tried: CHROMIUM, {names} on PATH, apt-get (needs root or sudo without a password), and
 `playwright install chromium` (needs network access).
-Install one, for example with `sudo apt-get install chromium`, or set CHROMIUM=/path/to/it.\
+Install one, for example with `sudo apt-get install chromium libatomic1`; CHROMIUM=/path/to/it
+names one elsewhere.\
 """
 
 

@@ -9,6 +9,7 @@ import sys
 import tomllib
 from pathlib import Path
 
+import chromium
 import nbformat
 import pytest
 import set_url
@@ -137,3 +138,10 @@ def test_code_keeps_the_style(command: list[str]) -> None:
         text=True,
     )
     assert ruff.returncode == 0, ruff.stdout + ruff.stderr
+
+
+def test_a_browser_that_nothing_can_steer_is_no_browser(monkeypatch):
+    """A bare Debian has no libatomic, so Playwright's own Node does not start there."""
+    monkeypatch.setattr(sys, "executable", shutil.which("false"))
+    assert chromium.find() is None
+    assert "libatomic1" in chromium.MISSING
