@@ -13,6 +13,9 @@ from bnviz.norms import batch_norm
 
 VALUES = [4.0, 1.5, 8.0, 2.5, 5.5]
 
+#: True once the table shows that sample as the chosen one, which it does after the drawing.
+CHOSEN = "(sample) => document.querySelector('tr.bnviz-batch-chosen th').textContent === sample"
+
 
 def table(page) -> np.ndarray:
     """(N, 3): x, x̂ and y of the table in full precision."""
@@ -176,7 +179,7 @@ def test_arrow_keys_move_one_sample_and_with_it_all_the_others(open_figure):
 def test_sample_follows_a_drag_in_the_drawing(open_figure, touch):
     page = open_figure(mini_batch(VALUES), has_touch=touch)
     page.get_by_label("x of sample 1", exact=True).focus()
-    page.get_by_role("row", name="1 ").and_(page.locator(".bnviz-batch-chosen")).wait_for()
+    page.wait_for_function(CHOSEN, arg="1")
     dot = page.locator(".bnviz-batch-dot.bnviz-batch-chosen").first
     box = dot.bounding_box()
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
@@ -210,8 +213,7 @@ def test_sample_follows_a_drag_in_the_drawing(open_figure, touch):
 def test_formulas_show_the_numbers_of_the_chosen_sample(open_figure):
     page = open_figure(mini_batch([1.0, 3.0, 8.0], weight=2.0, bias=-1.0))
     page.get_by_label("x of sample 3", exact=True).focus()
-    page.wait_for_function("document.querySelectorAll('tr.bnviz-batch-chosen th')[0]"
-                           ".textContent === '3'")  # fmt: skip
+    page.wait_for_function(CHOSEN, arg="3")
     lines = page.locator(".bnviz-batch-formulas > div").all_text_contents()
     assert lines[0].endswith("=123=4")  # 12 over 3
     assert lines[1].endswith("=263=8.667")
