@@ -24,6 +24,7 @@ __all__ = [
     "POS_INF",
     "SPECIAL",
     "ZERO",
+    "between",
     "bin_values",
     "fold_keys",
     "locate",
@@ -102,11 +103,11 @@ def fold_keys(key_counts: NDArray[np.integer]) -> NDArray[np.int64]:
     out[..., ZERO + 1 : POS_INF - 1] = positive[..., _KEY_LOW:_KEY_HIGH]
     out[..., NEG_INF + 2 : ZERO] = negative[..., _KEY_LOW:_KEY_HIGH][..., ::-1]
     summed = np.add.reduceat(key_counts, _KEY_RANGES, axis=-1)
-    positive, negative = summed[..., :5], summed[..., 5:]
-    out[..., ZERO] = negative[..., 0] + positive[..., 0]
-    out[..., [NEG_INF + 1, NEG_INF]] = negative[..., 2:4]
-    out[..., [POS_INF - 1, POS_INF]] = positive[..., 2:4]
-    out[..., NAN] = negative[..., 4] + positive[..., 4]
+    above, below = summed[..., :5], summed[..., 5:]
+    out[..., ZERO] = above[..., 0] + below[..., 0]
+    out[..., [POS_INF - 1, POS_INF]] = above[..., 2:4]
+    out[..., [NEG_INF + 1, NEG_INF]] = below[..., 2:4]
+    out[..., NAN] = above[..., 4] + below[..., 4]
     return out
 
 
@@ -163,11 +164,19 @@ def quantiles(counts: NDArray[np.integer], q: ArrayLike) -> NDArray[np.float64]:
     into = rank - np.take_along_axis(up_to, at, -1) + count
     low, high = _LOW[at], _HIGH[at]
     with np.errstate(invalid="ignore", divide="ignore"):
-        share = np.clip(into / count, 0, 1)
-        # Not low + (high - low) * share: the outermost bins are so wide that this would round.
-        inside = np.clip(low * (1 - share) + high * share, low, high)
+        inside = np.clip(between(low, high, np.clip(into / count, 0, 1)), low, high)
     inside = np.where(at == ZERO, 0.0, np.where(np.isinf(low), low, inside))
     return np.where(up_to[..., -1:] > 0, inside, np.nan)
+
+
+def between(
+    low: NDArray[np.float64], high: NDArray[np.float64], share: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """The point that has this share of the interval below it; exact at both ends.
+
+    Not ``low + (high - low) * share``: the outermost bins are so wide that this would round.
+    """
+    return low * (1 - share) + high * share
 
 
 def locate(thresholds: ArrayLike) -> tuple[NDArray[np.intp], NDArray[np.float64]]:

@@ -79,7 +79,7 @@ class Tap:
             # A plain copy of neighbouring rows: PyTorch's own dispatch would cost several times as
             # much as the copy itself, and this runs in every layer at every step.
             block, row, source = self._block, self._row_bytes, tensor.data_ptr()
-            start = int(self._draw() * self._rows)
+            start = int(self._draw() * self._starts)
             target = self._address + len(times) * block
             fits = (self._rows - start) * row
             if fits >= block:
@@ -111,11 +111,8 @@ class Tap:
         if self._slots:
             self._slots[len(self.times)].copy_(sampled)
             self.times.append(time)
-        else:
-            # Too large to keep, so binned before anything overwrites it.
-            self._buffer = sampled.float()[None]
-            self.times.append(time)
-            self.flush()
+        else:  # too large to keep, so binned before anything overwrites it
+            self._bin([time], sampled.float()[None])
 
     def _plan(self, tensor: Tensor) -> None:
         """Decide which elements of tensors with this layout to keep, and make room for them."""
@@ -142,6 +139,7 @@ class Tap:
         self._buffer = torch.empty(self._capacity, *size, device=tensor.device)
         if plain:
             self._rows, self._row_bytes = len(tensor), size[1] * 4
+            self._starts = 1 if self._grid.whole else self._rows
             self._block, self._address = size[0] * self._row_bytes, self._buffer.data_ptr()
         else:
             self._slots = list(self._buffer)
@@ -149,9 +147,12 @@ class Tap:
     def flush(self) -> None:
         """Bin what has gathered into the recording."""
         times, self.times = self.times, []
-        if not times:
-            return
-        gathered, recording = self._buffer[: len(times)], self._recording
+        if times:
+            self._bin(times, self._buffer[: len(times)])
+
+    def _bin(self, times: list[int], gathered: Tensor) -> None:
+        """Add the tensors (K, …) of K recorded steps to the recording."""
+        recording = self._recording
         recording.make_room(times[-1] + 1)
         rows = np.array(times) // recording.stride
         first = int(rows[0])
@@ -175,8 +176,7 @@ class Tap:
             highest = gathered.amax().reshape(1)
         else:
             highest = gathered.amax([d for d in range(gathered.ndim) if d != 1 + self._features])
-        known = highest == highest  # else the unit gave NaN
-        return int((highest <= 0).sum()), int(known.sum())
+        return int((highest <= 0).sum()), int((~highest.isnan()).sum())
 
 
 def _counts(values: Tensor, rows: np.ndarray, count: int) -> np.ndarray:

@@ -37,11 +37,10 @@ def update_running(running_mean, running_var, x, momentum):
 
 def grad_input(g, x, eps):
     """The gradient at x (N, C), where g is the gradient at x̂."""
-    return _grad_input(g, x, x.var(axis=0) + eps)
+    return _grad_input(g, x, np.sqrt(x.var(axis=0) + eps))
 
 
-def _grad_input(g, x, var):
-    std = np.sqrt(var)
+def _grad_input(g, x, std):
     x_hat = (x - x.mean(axis=0)) / std
     return (g - g.mean(axis=0) - x_hat * (g * x_hat).mean(axis=0)) / std
 
@@ -229,7 +228,7 @@ EXERCISES = (
                 lambda g, x, eps: (g - g.mean(0) - x * (g * x).mean(0)) / np.sqrt(x.var(0) + eps)
             ),
             "You divided by N - 1 in the variance (ddof=1). Batch norm divides by N.": (
-                lambda g, x, eps: _grad_input(g, x, x.var(0, ddof=1) + eps)
+                lambda g, x, eps: _grad_input(g, x, np.sqrt(x.var(0, ddof=1) + eps))
             ),
             "You took sums where means belong: every sample has its share, 1/N, in mean and "
             "variance.": lambda g, x, eps: (

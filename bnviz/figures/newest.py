@@ -138,9 +138,8 @@ class Newest:
         before, after = running.take(edge - 1), running.take(edge)
         bins = edge + self._to_bin
         inside = (rank - before) / np.maximum(after - before, 1)
-        # Not low + inside · width: the outermost bins are so wide that this would round.
         low, high = histogram.EDGES.take(bins), histogram.EDGES.take(bins + 1)
-        numbers[:, :3] = low * (1 - inside) + high * inside
+        numbers[:, :3] = histogram.between(low, high, inside)
 
         numbers *= self._times
         numbers += self._plus
