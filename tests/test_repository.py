@@ -145,3 +145,10 @@ def test_a_browser_that_nothing_can_steer_is_no_browser(monkeypatch):
     monkeypatch.setattr(sys, "executable", shutil.which("false"))
     assert chromium.find() is None
     assert "libatomic1" in chromium.MISSING
+
+
+def test_no_setting_of_the_book_is_given_twice():
+    """YAML takes the last of two equal keys without a word."""
+    keys = [line.split(":")[0] for line in (ROOT / "_config.yml").read_text().splitlines()]
+    named = [key for key in keys if key and not key.startswith((" ", "#"))]
+    assert len(named) == len(set(named))
