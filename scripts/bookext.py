@@ -58,25 +58,18 @@ def keep_punctuation(app: Sphinx, doctree: nodes.document, docname: str) -> None
     for math in list(doctree.findall(nodes.math)):
         if len(_SYMBOL.findall(math.astext())) > _SHORT or isinstance(math.parent, nodes.inline):
             continue
-        parent = math.parent
-        at = parent.index(math)
-        before, after = "", ""
-        if at + 1 < len(parent) and isinstance(parent[at + 1], nodes.Text):
-            after = re.match(r"[^\s\w(—–-]*", parent[at + 1])[0]
-        if at and isinstance(parent[at - 1], nodes.Text):
-            before = re.search(r"[(“‘]*$", parent[at - 1])[0]
-        if not before and not after:
-            continue
-        glued = nodes.inline(classes=["glued"])
-        if before:
-            parent[at - 1] = nodes.Text(parent[at - 1][: -len(before)])
-            glued += nodes.Text(before)
-        if after:
-            parent[at + 1] = nodes.Text(parent[at + 1][len(after) :])
-        parent[at] = glued
-        glued += math
-        if after:
-            glued += nodes.Text(after)
+        siblings, at = math.parent, math.parent.index(math)
+        left = siblings[at - 1] if at else None
+        right = siblings[at + 1] if at + 1 < len(siblings) else None
+        opening = re.search(r"[(“‘]*$", left)[0] if isinstance(left, nodes.Text) else ""
+        closing = re.match(r"[^\s\w(—–-]*", right)[0] if isinstance(right, nodes.Text) else ""
+        if opening:
+            siblings[at - 1] = nodes.Text(left.removesuffix(opening))
+        if closing:
+            siblings[at + 1] = nodes.Text(right.removeprefix(closing))
+        if opening or closing:
+            glued = (nodes.Text(opening), math, nodes.Text(closing))
+            siblings[at] = nodes.inline("", "", *glued, classes=["glued"])
 
 
 def tidy_pages(app: Sphinx, exception: Exception | None) -> None:

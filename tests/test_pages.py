@@ -220,14 +220,10 @@ def test_math_is_set_and_no_markup_is_left(name: str, visit: Callable[..., Visit
 
 @pytest.mark.parametrize("name", CHAPTERS)
 def test_code_of_80_characters_fits_the_column(name: str, visit: Callable[..., Visit]) -> None:
-    cut = (
-        visit()
-        .open(f"{name}.html")
-        .evaluate(
-            """() => [...document.querySelectorAll("div.cell_input pre, div.cell_output pre")]
-            .filter((pre) => pre.scrollWidth > pre.clientWidth + 1)
+    blocks = visit().open(f"{name}.html").locator("div.cell_input pre, div.cell_output pre")
+    cut = blocks.evaluate_all(
+        """(all) => all.filter((pre) => pre.scrollWidth > pre.clientWidth + 1)
             .map((pre) => pre.textContent)"""
-        )
     )
     # How long the address of the repository is, is not the book's to say.
     assert [text for text in cut if "%pip install" not in text] == []
