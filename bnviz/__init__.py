@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from bnviz import data, figures, norms
-    from bnviz.check import check
-    from bnviz.recorder import record
+    from bnviz.course.check import check
     from bnviz.recording import Recording, load, merge
+    from bnviz.recording.recorder import record
     from bnviz.twins import Twins
 
 __version__ = "0.1.0"
@@ -31,10 +31,10 @@ __all__ = [
 _HOME_OF = {
     "Recording": "recording",
     "Twins": "twins",
-    "check": "check",
+    "check": "course.check",
     "load": "recording",
     "merge": "recording",
-    "record": "recorder",
+    "record": "recording.recorder",
 }
 
 

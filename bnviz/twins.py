@@ -10,8 +10,8 @@ from torch import Tensor, nn
 from tqdm.auto import tqdm
 
 from bnviz import data as bundled
-from bnviz.recorder import record
 from bnviz.recording import Recording
+from bnviz.recording.recorder import record
 
 __all__ = ["Clouds", "Run", "Twins", "mlp"]
 

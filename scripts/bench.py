@@ -33,8 +33,8 @@ from bench_tools import (
 from torch import nn
 
 import bnviz
-from bnviz.recorder import WINDOW
 from bnviz.recording import Recording
+from bnviz.recording.recorder import WINDOW
 
 Row = tuple[str, str, str, bool | None]
 
@@ -123,7 +123,7 @@ def two_recordings(steps: int = 2000) -> dict[str, Recording]:
 LIVE = """
 import time
 import bnviz
-from bnviz.figures import live
+from bnviz.figures.gallery.distributions import live
 from bench import two_recordings
 recordings = two_recordings(400)
 for recording in recordings.values():

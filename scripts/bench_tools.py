@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 import bnviz
-from bnviz.recorder import WINDOW
+from bnviz.recording.recorder import WINDOW
 
 Watcher = Callable[[nn.Module], AbstractContextManager[object]]
 

@@ -4,12 +4,12 @@ A figure shows itself as the last value of a notebook cell, ``figure.show()`` di
 ``figure.save_html(path)`` writes a page of its own. How to add one: see ``base``.
 """
 
-from bnviz.figures.affine_activation import affine_activation
 from bnviz.figures.base import Figure, page_script
-from bnviz.figures.curves import curves
-from bnviz.figures.distributions import distributions
-from bnviz.figures.drift import drift
-from bnviz.figures.mini_batch import mini_batch
+from bnviz.figures.gallery.affine_activation import affine_activation
+from bnviz.figures.gallery.curves import curves
+from bnviz.figures.gallery.distributions import distributions
+from bnviz.figures.gallery.drift import drift
+from bnviz.figures.gallery.mini_batch import mini_batch
 
 __all__ = [
     "Figure",

@@ -254,7 +254,7 @@ def page_script() -> str:
     or when the page has loaded, and later ones by ``window.bnviz.hydrate()``. Running it again
     does just that.
     """
-    names = sorted(path.stem for path in _HERE.glob("*.js") if path.stem not in _SHARED)
+    names = sorted(path.stem for path in _HERE.rglob("*.js") if path.stem not in _SHARED)
     figures = ",\n".join(f"{json.dumps(name)}: {_figure_module(name)}" for name in names)
     code = f"{_library()}\nconst figures = {{\n{figures}\n}};"
     version = hashlib.sha256(code.encode()).hexdigest()[:12]
@@ -274,7 +274,7 @@ def _library() -> str:
 
 def _figure_module(name: str) -> str:
     """NAME.js as an expression that yields its default export."""
-    path = _HERE / f"{name}.js"
+    path = next(_HERE.rglob(f"{name}.js"))
     code = path.read_text(encoding="utf-8")
     imports = re.findall(r"^import \{([^}]*)\} from \"\./base\.js\";\n", code, re.M)
     code = re.sub(r"^import \{[^}]*\} from \"\./base\.js\";\n", "", code, flags=re.M)

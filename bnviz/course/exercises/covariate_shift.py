@@ -1,0 +1,204 @@
+"""Exercises of chapter 2: covariate shift, and what moves inside a network while it learns."""
+
+import numpy as np
+
+from bnviz.course.exercise import Exercise
+
+# 15th, 50th and 85th percentile of one unit at five moments of training. The middle goes up and
+# comes back half of the way; the spread doubles, and then shrinks a little.
+MOVING = np.array(
+    [[-1.0, 0.0, 1.0], [-0.5, 1.0, 2.0], [0.5, 3.0, 4.5], [0.0, 2.5, 4.0], [-0.5, 1.5, 2.5]]
+)
+STILL = np.array([[-1.1, 0.0, 0.9], [-1.0, 0.1, 1.0], [-1.2, -0.1, 1.0], [-1.2, 0.0, 1.3]])
+
+# Means of one unit: three moments of training (rows), four batches (columns).
+MEANS = np.array([[0.0, 0.2, 0.1, 0.1], [1.0, 1.4, 1.2, 1.2], [3.1, 2.9, 2.5, 3.5]])
+
+
+def drift(percentiles):
+    """How far the median travels, in units of the spread at the end."""
+    low, median, high = percentiles.T
+    return (median.max() - median.min()) / (high[-1] - low[-1])
+
+
+def weighted_loss(loss, p_old, p_new):
+    """The loss to expect at the new place, from examples of the old one."""
+    return np.mean(loss * p_new / p_old)
+
+
+def split_movement(means):
+    """The spread over training time, and the spread between batches."""
+    over_time = means.mean(axis=1).std()
+    between_batches = means.std(axis=1).mean()
+    return over_time, between_batches
+
+
+def promised_and_actual(w, step):
+    """The change of w[0]·w[1]·… if each step came alone, added up, and if all come together."""
+    before = np.prod(w)
+    alone = []
+    for i in range(len(w)):
+        moved = w.copy()
+        moved[i] += step[i]
+        alone.append(np.prod(moved) - before)
+    return sum(alone), np.prod(w + step) - before
+
+
+def _never_back(w, step):
+    """What is promised if weights that have taken their step stay there: a mistake."""
+    outputs = [np.prod(w + np.where(np.arange(len(w)) <= i, step, 0)) for i in range(len(w))]
+    return sum(outputs) - len(w) * np.prod(w)
+
+
+EXERCISES = (
+    Exercise(
+        name="covariate-shift/drift",
+        title="How far a unit travels",
+        reference=drift,
+        cases=[{"percentiles": MOVING}, {"percentiles": STILL}],
+        mistakes={
+            "That is the way from the first moment to the last. The median may have been further "
+            "away in between: take its largest minus its smallest value.": lambda percentiles: (
+                abs(percentiles[-1, 1] - percentiles[0, 1])
+                / (percentiles[-1, 2] - percentiles[-1, 0])
+            ),
+            "You divided by the spread at the start. The exercise asks for the spread at the "
+            "end, in the last row.": lambda percentiles: (
+                np.ptp(percentiles[:, 1]) / (percentiles[0, 2] - percentiles[0, 0])
+            ),
+            "Each row was divided by its own spread. Only the spread in the last row counts.": (
+                lambda percentiles: (
+                    np.ptp(percentiles[:, 1]) / (percentiles[:, 2] - percentiles[:, 0])
+                )
+            ),
+            "That is the travel itself. Divide it by the spread at the end.": lambda percentiles: (
+                np.ptp(percentiles[:, 1])
+            ),
+            "Divide by the spread between the 15th and the 85th percentile, not by half of it.": (
+                lambda percentiles: (
+                    2 * np.ptp(percentiles[:, 1]) / (percentiles[-1, 2] - percentiles[-1, 0])
+                )
+            ),
+            "The median is column 1; the travel that you took is that of the 15th percentile.": (
+                lambda percentiles: (
+                    np.ptp(percentiles[:, 0]) / (percentiles[-1, 2] - percentiles[-1, 0])
+                )
+            ),
+        },
+    ),
+    Exercise(
+        name="covariate-shift/weights",
+        title="The loss at a place you have no labels from",
+        reference=weighted_loss,
+        cases=[
+            {
+                "loss": np.array([0.1, 0.2, 2.0, 4.0]),
+                "p_old": np.array([0.4, 0.3, 0.2, 0.1]),
+                "p_new": np.array([0.1, 0.2, 0.3, 0.4]),
+            },
+            {
+                "loss": np.array([1.0, 0.5, 3.0]),
+                "p_old": np.array([0.5, 0.25, 0.25]),
+                "p_new": np.array([0.5, 0.5, 0.125]),
+            },
+        ],
+        mistakes={
+            "The ratio is the other way round. An example counts more where the new place has "
+            "many and the old place few: p_new / p_old.": lambda loss, p_old, p_new: np.mean(
+                loss * p_old / p_new
+            ),
+            "These are the weighted losses one by one. Now take their mean.": (
+                lambda loss, p_old, p_new: loss * p_new / p_old
+            ),
+            "That is the sum. Divide by the number of examples.": lambda loss, p_old, p_new: np.sum(
+                loss * p_new / p_old
+            ),
+            "That is the plain average: the loss at the old place.": lambda loss, p_old, p_new: (
+                np.mean(loss)
+            ),
+            "You divided by the sum of the weights. That is a known variant; here, divide by the "
+            "number of examples.": lambda loss, p_old, p_new: np.average(
+                loss, weights=p_new / p_old
+            ),
+            "Weighting with p_new alone forgets that the examples came with p_old: divide by "
+            "it.": lambda loss, p_old, p_new: np.mean(loss * p_new),
+        },
+    ),
+    Exercise(
+        name="covariate-shift/split",
+        title="Drift or sampling noise",
+        reference=split_movement,
+        returns=("over_time", "between_batches"),
+        cases=[{"means": MEANS}, {"means": MEANS[:, :2] - 1.0}],
+        mistakes={
+            "The two are swapped: over_time comes first.": lambda means: (
+                means.std(axis=1).mean(),
+                means.mean(axis=1).std(),
+            ),
+            "Rows are moments, columns are batches. You averaged over the moments first: swap "
+            "the axes.": lambda means: (means.mean(axis=0).std(), means.std(axis=0).mean()),
+            "over_time is right. For between_batches stay in the row as well: axis=1.": (
+                lambda means: (means.mean(axis=1).std(), means.std(axis=0).mean())
+            ),
+            "You divided by one less than the number of values (ddof=1). Divide by the number "
+            "itself here.": lambda means: (
+                means.mean(axis=1).std(ddof=1),
+                means.std(axis=1, ddof=1).mean(),
+            ),
+            "over_time still holds the sampling noise of every batch. Average each row over its "
+            "batches first, then take the spread of these averages.": lambda means: (
+                means.std(),
+                means.std(axis=1).mean(),
+            ),
+            "That is the variance. Take standard deviations.": lambda means: (
+                means.mean(axis=1).var(),
+                means.var(axis=1).mean(),
+            ),
+        },
+    ),
+    Exercise(
+        name="covariate-shift/chain",
+        title="Layers that move at the same time",
+        reference=promised_and_actual,
+        returns=("promised", "actual"),
+        cases=[
+            {"w": np.array([2.0, 3.0]), "step": np.array([0.5, 0.1])},
+            {"w": np.array([1.0, 2.0, -1.0]), "step": np.array([0.5, -0.5, 0.25])},
+            {"w": np.full(6, 1.0), "step": np.full(6, -0.3)},
+        ],
+        mistakes={
+            "The two are swapped: promised comes first.": lambda w, step: promised_and_actual(
+                w, step
+            )[::-1],
+            "A weight that has taken its step must go back before the next one takes its own: "
+            "start each time from a fresh w.copy().": lambda w, step: (
+                _never_back(w, step),
+                np.prod(w + step) - np.prod(w),
+            ),
+            "moved = w copies nothing: both names are the same array, and your steps change w "
+            "itself. Write w.copy().": lambda w, step: (
+                _never_back(w, step),
+                np.prod(w + 2 * step) - np.prod(w),
+            ),
+            "These are the outputs after the steps. Subtract the output before them, to get the "
+            "changes.": lambda w, step: (
+                sum(np.prod(w) * (w[i] + step[i]) / w[i] for i in range(len(w))),
+                np.prod(w + step),
+            ),
+            "The promise adds up the changes of all single steps. You gave that of the first "
+            "weight alone.": lambda w, step: (
+                np.prod(w) * step[0] / w[0],
+                np.prod(w + step) - np.prod(w),
+            ),
+            "A single step is not worth its size: the other weights multiply it.": lambda w, step: (
+                step.sum(),
+                np.prod(w + step) - np.prod(w),
+            ),
+            "actual is what happens when every weight has moved: the product of all w + step, "
+            "minus the product before.": lambda w, step: (
+                promised_and_actual(w, step)[0],
+                np.prod(step),
+            ),
+        },
+    ),
+)

@@ -1,0 +1,125 @@
+"""The table of one layer: a histogram and a few sums for every row of time."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bnviz.recording import histogram
+
+__all__ = ["SUMS", "Track"]
+
+#: What is summed up besides the histogram: "dead" of "units" let nothing through; the last four
+#: follow from the counts.
+SUMS = ("sum", "square", "dead", "units", "finite", "nan", "+inf", "-inf")
+#: Rows to make room for at once.
+_ROOM = 64
+
+
+class Track:
+    """The histograms and sums of one layer; a row for every ``stride`` recorded steps."""
+
+    def __init__(self, activation: str | None = None) -> None:
+        self.activation = activation
+        self.rows = 0
+        # Only the bins from the lowest to the highest value seen are kept, about half of them.
+        self.first_bin = histogram.ZERO
+        self._counts = np.zeros((0, 0), dtype=np.uint32)
+        self._sums = np.zeros((0, len(SUMS)), dtype=np.float64)
+        self._most = 0  # no count is above this
+
+    @classmethod
+    def of(
+        cls,
+        activation: str | None,
+        first_bin: int,
+        counts: NDArray[np.integer],
+        sums: NDArray[np.float64],
+    ) -> "Track":
+        """A track with these tables; raises ValueError where they do not fit together."""
+        fits = (
+            counts.ndim == 2
+            and counts.dtype in (np.uint32, np.uint64)
+            and sums.dtype == np.float64
+            and sums.shape == (len(counts), len(SUMS))
+            and histogram.FINITE.start <= first_bin <= histogram.FINITE.stop - counts.shape[1]
+        )
+        if not fits:
+            raise ValueError(f"tables of shapes {counts.shape} and {sums.shape} do not fit")
+        track = cls(activation)
+        track.rows, track.first_bin = len(counts), first_bin
+        track._counts, track._sums = counts, sums
+        track._most = int(counts.max(initial=0))
+        return track
+
+    @property
+    def counts(self) -> NDArray[np.integer]:
+        """Counts of the bins from :attr:`first_bin` on, shape (rows, bins kept)."""
+        return self._counts[: self.rows]
+
+    @property
+    def sums(self) -> NDArray[np.float64]:
+        """The sums that :data:`SUMS` names, shape (rows, 8)."""
+        return self._sums[: self.rows]
+
+    @property
+    def nbytes(self) -> int:
+        """Size of both tables in memory, in bytes."""
+        return self._counts.nbytes + self._sums.nbytes
+
+    def table(self, rows: int) -> NDArray[np.int64]:
+        """Dense counts, shape (rows, BINS); rows past the last are empty."""
+        dense = np.zeros((rows, histogram.BINS), dtype=np.int64)
+        dense[: self.rows, self._bins] = self.counts
+        dense[: self.rows, histogram.SPECIAL] = self.sums[:, 5:]
+        return dense
+
+    def add(self, row: int, counts: NDArray[np.integer], sums: NDArray[np.float64]) -> None:
+        """Add rows from ``row`` on: counts of shape (r, BINS), the first sums of SUMS, (r, 4)."""
+        stop = row + len(counts)
+        finite = counts[:, histogram.FINITE]
+        occupied = np.flatnonzero(finite.any(axis=0)) + histogram.FINITE.start
+        if len(occupied):
+            self._cover(stop, int(occupied[0]), int(occupied[-1]) + 1)
+        else:
+            self._cover(stop, self._bins.start, self._bins.stop)
+        added = counts[:, self._bins]
+        self._raise_limit(1, int(added.max(initial=0)))
+        self._counts[row:stop] += added.astype(self._counts.dtype)
+        self._sums[row:stop, :4] += sums
+        self._sums[row:stop, 4] += added.sum(axis=1)
+        self._sums[row:stop, 5:] += counts[:, histogram.SPECIAL]
+
+    def coarsen(self) -> None:
+        """Add rows 2i and 2i + 1 together."""
+        self._raise_limit(2, 0)
+        rows = (self.rows + 1) // 2
+        self._cover(2 * rows, self._bins.start, self._bins.stop)
+        for table in (self._counts, self._sums):
+            table[:rows] = table[0 : 2 * rows : 2] + table[1 : 2 * rows : 2]
+            table[rows:] = 0
+        self.rows = rows
+
+    @property
+    def _bins(self) -> slice:
+        return slice(self.first_bin, self.first_bin + self._counts.shape[1])
+
+    def _cover(self, rows: int, low: int, high: int) -> None:
+        """Make room for that many rows and for the bins from ``low`` to before ``high``."""
+        capacity, before = len(self._counts), self._bins
+        if rows > capacity or low < before.start or high > before.stop:
+            if before.start < before.stop:
+                low, high = min(low, before.start), max(high, before.stop)
+            larger = np.zeros((max(capacity, rows, _ROOM), high - low), self._counts.dtype)
+            larger[:capacity, before.start - low : before.stop - low] = self._counts
+            sums = np.zeros((len(larger), len(SUMS)))
+            sums[:capacity] = self._sums
+            self.first_bin, self._counts, self._sums = low, larger, sums
+        self.rows = max(self.rows, rows)
+
+    def _raise_limit(self, factor: int, added: int) -> None:
+        """Go over to 64 bits before a count, times ``factor`` plus ``added``, overflows 32."""
+        most = factor * self._most + added
+        if most >= 2**32:  # the bound is loose, so look before memory doubles
+            most = factor * int(self._counts.max(initial=0)) + added
+        if most >= 2**32 and self._counts.dtype == np.uint32:
+            self._counts = self._counts.astype(np.uint64)
+        self._most = most

@@ -1,0 +1,72 @@
+"""data/claims.csv and the chapters agree: each claim is treated where the file says so."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from collections import defaultdict
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+COLUMNS = ["id", "claim", "verdict", "answer", "source", "chapter"]
+
+
+def read_claims() -> list[dict[str, str]]:
+    with (ROOT / "data" / "claims.csv").open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+CLAIMS = read_claims()
+CHAPTERS = sorted({claim["chapter"] for claim in CLAIMS})
+
+
+def cells_by_claim(path: Path) -> dict[str, list[dict]]:
+    """The cells of a notebook that list a claim in their metadata, by the claim's id."""
+    if not path.is_file():
+        pytest.fail(f"{path.relative_to(ROOT)} does not exist, and data/claims.csv names it")
+    found = defaultdict(list)
+    for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
+        for claim in cell["metadata"].get("claims", []):
+            found[claim].append(cell)
+    return found
+
+
+def test_the_file_is_whole():
+    assert list(CLAIMS[0]) == COLUMNS
+    for claim in CLAIMS:
+        assert all(isinstance(claim[name], str) and claim[name].strip() for name in COLUMNS), claim
+        assert re.fullmatch(r"\d{3}-L\d+(-\d+)?(\+L\d+(-\d+)?)?", claim["id"]), claim["id"]
+        assert claim["verdict"] in ("true", "nuance", "disputed", "wrong"), claim["id"]
+    ids = [claim["id"] for claim in CLAIMS]
+    assert len(set(ids)) == len(ids)
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_each_claim_is_treated_in_its_chapter(chapter):
+    treated = cells_by_claim(ROOT / "chapters" / chapter)
+    wanted = [claim["id"] for claim in CLAIMS if claim["chapter"] == chapter]
+    missing = [id_ for id_ in wanted if id_ not in treated]
+    assert not missing, f"no cell of {chapter} lists {', '.join(missing)} in its metadata"
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_wrong_and_disputed_claims_stand_in_a_box(chapter):
+    treated = cells_by_claim(ROOT / "chapters" / chapter)
+    for claim in CLAIMS:
+        if claim["chapter"] == chapter and claim["verdict"] in ("wrong", "disputed"):
+            texts = ["".join(cell["source"]) for cell in treated.get(claim["id"], [])]
+            assert any(
+                'class="admonition' in text and "Claim and measurement" in text for text in texts
+            ), f"{claim['id']} is {claim['verdict']}: no box in {chapter} lists it"
+
+
+def test_chapters_list_no_claim_that_the_file_does_not_know():
+    notebooks = sorted((ROOT / "chapters").glob("*.ipynb"))
+    assert {path.name for path in notebooks} >= set(CHAPTERS)
+    known = {claim["id"] for claim in CLAIMS}
+    for path in notebooks:
+        unknown = set(cells_by_claim(path)) - known
+        assert not unknown, f"{path.name} lists {sorted(unknown)}; data/claims.csv has no such id"

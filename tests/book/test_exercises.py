@@ -1,0 +1,218 @@
+"""Every exercise can be solved, every named mistake is named, every chapter has its four cells."""
+
+import ast
+import re
+from pathlib import Path
+
+import nbformat
+import numpy as np
+import pytest
+
+from bnviz import norms
+from bnviz.course.check import CheckFailed, check
+from bnviz.course.exercise import Exercise
+from bnviz.course.exercises import all_exercises, equation
+
+CHAPTERS = Path(__file__).resolve().parents[2] / "chapters"
+
+#: The chapters by what their exercises' names begin with: the file's name without its number.
+CHAPTER_OF = {
+    re.sub(r"^\d+-", "", path.stem): path.name for path in sorted(CHAPTERS.glob("*.ipynb"))
+}
+EXERCISES = all_exercises()
+
+
+@pytest.fixture(autouse=True)
+def _not_under_nbgrader(monkeypatch):
+    monkeypatch.delenv("NBGRADER_EXECUTION", raising=False)
+
+
+def prefix_of(name: str) -> str:
+    return name.split("/")[0]
+
+
+# --- the specifications -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("prefix", CHAPTER_OF)
+def test_every_chapter_has_at_least_three_exercises(prefix):
+    assert sum(prefix_of(name) == prefix for name in EXERCISES) >= 3
+
+
+@pytest.mark.parametrize("exercise", EXERCISES.values(), ids=EXERCISES)
+class TestSpecification:
+    def test_the_reference_passes(self, exercise: Exercise, capsys):
+        check(exercise.name, exercise.reference)
+        assert capsys.readouterr().out.startswith("Correct")
+
+    def test_a_stub_is_not_attempted(self, exercise: Exercise, capsys):
+        check(exercise.name, lambda *arguments: None)
+        assert capsys.readouterr().out.startswith("Not attempted yet")
+
+    def test_typical_mistakes_are_known_and_each_is_recognised(self, exercise: Exercise, capsys):
+        assert exercise.mistakes
+        for message, mistaken in exercise.mistakes.items():
+            check(exercise.name, lambda *arguments, f=mistaken: f(*arguments))
+            report = " ".join(capsys.readouterr().out.split())
+            assert report.startswith("Not right yet"), message
+            assert f"Likely {' '.join(message.split())}" in report
+
+    def test_under_nbgrader_stub_and_mistakes_fail_and_the_reference_passes(
+        self, exercise: Exercise, monkeypatch
+    ):
+        monkeypatch.setenv("NBGRADER_EXECUTION", "autograde")
+        check(exercise.name, exercise.reference)
+        for wrong in (lambda *arguments: None, *exercise.mistakes.values()):
+            with pytest.raises(CheckFailed):
+                check(exercise.name, wrong)
+
+
+class TestChapter3SolutionsAreBatchNorm:
+    """The solutions of chapter 3 are held against `bnviz.norms`, which is held against PyTorch."""
+
+    X = np.random.default_rng(0).normal(5, 3, (7, 4))
+    G = np.random.default_rng(1).normal(size=(7, 4))
+
+    def test_normalize(self):
+        expected = norms.batch_norm(self.X, None, None, training=True, eps=1e-3)
+        np.testing.assert_allclose(equation.normalize(self.X, 1e-3), expected)
+
+    def test_std_of_x_hat(self):
+        std = norms.batch_norm(self.X, None, None, training=True, eps=2.0).std(0)
+        np.testing.assert_allclose(equation.std_of_x_hat(self.X.var(0), 2.0), std)
+
+    def test_skewness_is_not_changed_by_normalizing(self):
+        x_hat = norms.batch_norm(self.X, None, None, training=True)
+        np.testing.assert_allclose(equation.skewness(x_hat), equation.skewness(self.X))
+
+    def test_update_running(self):
+        running_mean, running_var = np.arange(4.0), np.arange(1.0, 5.0)
+        ours = equation.update_running(running_mean, running_var, self.X, 0.3)
+        norms.batch_norm(self.X, running_mean, running_var, training=True, momentum=0.3)
+        np.testing.assert_allclose(ours, (running_mean, running_var))
+
+    def test_grad_input(self):
+        expected, _, _ = norms.batch_norm_backward(self.G, self.X, eps=1e-3)
+        np.testing.assert_allclose(equation.grad_input(self.G, self.X, 1e-3), expected)
+
+
+# --- the chapters -------------------------------------------------------------------------------
+
+
+def read(chapter: str) -> nbformat.NotebookNode:
+    path = CHAPTERS / chapter
+    assert path.is_file(), f"chapter {chapter} is missing"
+    return nbformat.read(path, as_version=4)
+
+
+def tags_of(cell: nbformat.NotebookNode) -> list[str]:
+    return cell.metadata.get("tags", [])
+
+
+def values_of(cell: nbformat.NotebookNode, kind: str) -> list[str]:
+    """What follows "kind:" in the tags of a cell."""
+    return [tag.removeprefix(f"{kind}:") for tag in tags_of(cell) if tag.startswith(f"{kind}:")]
+
+
+def exercises_in(notebook: nbformat.NotebookNode) -> list[list[nbformat.NotebookNode]]:
+    """The four cells that begin with each cell tagged `exercise`."""
+    starts = [i for i, cell in enumerate(notebook.cells) if "exercise" in tags_of(cell)]
+    return [notebook.cells[i : i + 4] for i in starts]
+
+
+def names_in(notebook: nbformat.NotebookNode) -> list[str]:
+    return [values_of(cells[1], "ex")[0] for cells in exercises_in(notebook)]
+
+
+def imports_and_functions(notebook: nbformat.NotebookNode) -> dict[str, object]:
+    """What a chapter defines outside its exercises, without running its experiments."""
+    namespace: dict[str, object] = {}
+    for cell in notebook.cells:
+        if cell.cell_type != "code" or values_of(cell, "ex"):
+            continue
+        plain = re.sub(r"^(\s*)[%!].*$", r"\1pass", cell.source, flags=re.MULTILINE)
+        for node in ast.walk(ast.parse(plain)):
+            is_import = isinstance(node, ast.Import | ast.ImportFrom)  # also inside `try`
+            if is_import or (isinstance(node, ast.FunctionDef) and node.col_offset == 0):
+                exec(compile(ast.Module([node], []), "chapter", "exec"), namespace)
+    return namespace
+
+
+def function_in(source: str) -> ast.FunctionDef:
+    functions = [node for node in ast.parse(source).body if isinstance(node, ast.FunctionDef)]
+    assert len(functions) == 1, "one function is asked for"
+    return functions[0]
+
+
+def test_every_exercise_names_its_chapter():
+    assert {prefix_of(name) for name in EXERCISES} == set(CHAPTER_OF)
+
+
+def test_every_exercise_is_used_in_exactly_one_chapter():
+    used = [name for path in sorted(CHAPTERS.glob("*.ipynb")) for name in names_in(read(path.name))]
+    assert sorted(used) == sorted(EXERCISES)
+
+
+@pytest.mark.parametrize("prefix", CHAPTER_OF)
+class TestChapter:
+    def test_it_has_at_least_three_exercises_of_its_own(self, prefix):
+        names = names_in(read(CHAPTER_OF[prefix]))
+        assert len(names) >= 3
+        assert {prefix_of(name) for name in names} == {prefix}
+
+    def test_no_cell_of_an_exercise_stands_elsewhere(self, prefix):
+        notebook = read(CHAPTER_OF[prefix])
+        inside = {cell.id for cells in exercises_in(notebook) for cell in cells}
+        stray = [
+            cell.id
+            for cell in notebook.cells
+            if {"stub", "check", "solution"} & set(tags_of(cell)) and cell.id not in inside
+        ]
+        assert stray == []
+
+    def test_the_four_cells(self, prefix):
+        for text, stub, checked, solution in exercises_in(read(CHAPTER_OF[prefix])):
+            (name,) = values_of(stub, "ex")
+
+            assert text.cell_type == "markdown"
+            assert re.match(r"#{2,3} Exercise \w+\.\d+: \S", text.source), name
+            assert text.source.count("<details>") == text.source.count("</details>") > 0, name
+
+            assert stub.cell_type == checked.cell_type == solution.cell_type == "code"
+            assert "stub" in tags_of(stub)
+            assert "# YOUR CODE HERE" in stub.source
+            assert stub.source.rstrip().endswith("return None")
+
+            assert "check" in tags_of(checked)
+            assert values_of(checked, "ex") == [name]
+            (points,) = values_of(checked, "points")
+            assert int(points) > 0
+
+            assert {"solution", "hide-cell"} <= set(tags_of(solution))
+            assert values_of(solution, "ex") == [name]
+            assert solution.metadata.cellView == "form"
+            assert solution.metadata.jupyter.source_hidden is True
+            assert solution.source.startswith("#@title")
+
+    def test_stub_check_and_solution_speak_of_the_same_function(self, prefix):
+        for _, stub, checked, solution in exercises_in(read(CHAPTER_OF[prefix])):
+            (name,) = values_of(stub, "ex")
+            asked = function_in(stub.source)
+            assert ast.get_docstring(asked), name
+            assert asked.name == EXERCISES[name].reference.__name__
+            assert [a.arg for a in asked.args.args] == list(EXERCISES[name].cases[0])
+            assert function_in(solution.source).name == asked.name
+            assert re.search(
+                rf"""check\(["']{re.escape(name)}["'], {asked.name}\)""", checked.source
+            )
+
+    def test_the_stub_is_not_attempted_and_the_solution_is_correct(self, prefix, capsys):
+        notebook = read(CHAPTER_OF[prefix])
+        namespace = imports_and_functions(notebook) | {"check": check}
+        for _, stub, checked, solution in exercises_in(notebook):
+            exec(stub.source, namespace)
+            exec(checked.source, namespace)
+            assert capsys.readouterr().out.startswith("Not attempted yet")
+            exec(solution.source, namespace)
+            exec(checked.source, namespace)
+            assert "Correct" in capsys.readouterr().out

@@ -1,0 +1,202 @@
+"""The live figure in a real JupyterLab: it moves while the cell trains, and stays afterwards."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+from playwright.sync_api import Locator, Page, TimeoutError, expect
+
+ROOT = Path(__file__).resolve().parents[2]
+
+# Small matrices on many threads wait for each other, on a busy machine for seconds.
+ONE_THREAD = {"OMP_NUM_THREADS": "1"}
+
+WATCH = """\
+import bnviz
+
+pair = bnviz.Twins()
+bnviz.figures.distributions(pair).show()
+for run in pair.runs.values():
+    run.model.register_forward_hook(lambda *_: time.sleep(0.0005))  # a run worth watching
+pair.train(STEPS)
+"""
+
+
+def notebook(path: Path, steps: int) -> nbformat.NotebookNode:
+    """A notebook of two cells: the imports, and a figure shown before its training begins."""
+    sources = ["import time", WATCH.replace("STEPS", str(steps))]
+    cells = [nbformat.v4.new_code_cell(source) for source in sources]
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    made = nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel})
+    nbformat.write(made, path)
+    return made
+
+
+# --- in JupyterLab ------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str, Path]]:
+    """A JupyterLab with settings of its own: its address, its token and its folder."""
+    home, folder = tmp_path_factory.mktemp("home"), tmp_path_factory.mktemp("notebooks")
+    own = ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR")
+    own += ("JUPYTERLAB_SETTINGS_DIR", "JUPYTERLAB_WORKSPACES_DIR")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    token = secrets.token_hex(16)
+    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"]
+    command += [f"--ServerApp.port={port}", "--ServerApp.port_retries=0", "--ip=127.0.0.1"]
+    command += [f"--IdentityProvider.token={token}", f"--ServerApp.root_dir={folder}"]
+    command += ["--LabApp.extension_manager=readonly"]  # the other one asks PyPI
+    # Nobody is there to be asked about news.
+    settings = home / "jupyterlab_settings_dir" / "@jupyterlab" / "apputils-extension"
+    settings.mkdir(parents=True)
+    quiet = {"fetchNews": "false", "checkForUpdates": False}
+    (settings / "notification.jupyterlab-settings").write_text(json.dumps(quiet))
+    env = {**os.environ, **ONE_THREAD, **{name: str(home / name.lower()) for name in own}}
+    env["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
+    log = home / "log.txt"
+    with log.open("w") as out:
+        server = subprocess.Popen(command, env=env, cwd=folder, stdout=out, stderr=out)
+    address = f"http://127.0.0.1:{port}"
+    try:
+        wait_for_server(f"{address}/api/status?token={token}", server, log)
+        yield address, token, folder
+    finally:
+        server.terminate()
+        server.wait(timeout=20)
+
+
+def wait_for_server(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
+    end = time.monotonic() + 45
+    while time.monotonic() < end and server.poll() is None:
+        try:
+            with urllib.request.urlopen(url, timeout=5):
+                return
+        except OSError:
+            time.sleep(0.2)
+    pytest.fail(f"JupyterLab did not start:\n{log.read_text()[-3000:]}")
+
+
+@pytest.fixture
+def page(chromium, lab) -> Iterator[Page]:
+    """A page that fails the test where our code writes an error."""
+    context = chromium.new_context(viewport={"width": 1200, "height": 1000})
+    page, problems = context.new_page(), []
+    # JupyterLab logs as errors what is none of ours: requests for settings or licences that this
+    # fresh server has not, and its own warnings. What a figure throws names a bnviz class, comes
+    # from an anywidget module (a blob: address), or is not caught at all.
+    page.on(
+        "console",
+        lambda m: (
+            m.type == "error"
+            and any(word in m.text + m.location["url"] for word in ("bnviz", "widget", "blob:"))
+            and problems.append(m.text)
+        ),
+    )
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    yield page
+    context.close()
+    assert problems == []
+
+
+def run_all_cells(page: Page, prompt: Locator) -> None:
+    """Choose it from the menu until a cell has begun.
+
+    JupyterLab calls a kernel idle a moment before it is connected, and cells that are run in that
+    moment are lost: they show "[ ]:" and are never sent.
+    """
+    for _ in range(6):
+        page.get_by_role("menuitem", name="Run", exact=True).click()
+        page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+        try:
+            expect(prompt).not_to_have_text("[ ]:", timeout=5_000)
+            return
+        except AssertionError:
+            continue
+    pytest.fail(f"no cell began to run:\n{page.locator('.jp-Notebook').inner_text()}")
+
+
+def test_figure_moves_while_the_cell_trains_and_stays_when_it_is_done(lab, page):
+    address, token, folder = lab
+    notebook(folder / "live.ipynb", steps=4000)
+    page.goto(f"{address}/lab/tree/live.ipynb?token={token}")
+    page.locator(".jp-Notebook .jp-CodeCell").nth(1).wait_for(timeout=45_000)
+    idle = ".jp-NotebookPanel .jp-Notebook-ExecutionIndicator[data-status=idle]"
+    page.locator(idle).wait_for(timeout=45_000)
+    cell = page.locator(".jp-Notebook .jp-CodeCell").nth(1)
+    figure = cell.locator(".jp-OutputArea figure.bnviz-figure[data-figure=distributions]")
+    prompt = cell.locator(".jp-InputPrompt")
+    run_all_cells(page, prompt)
+    try:
+        figure.and_(page.locator("[data-ready]")).wait_for(timeout=45_000)
+    except TimeoutError:
+        pytest.fail(f"no figure; the notebook says:\n{page.locator('.jp-Notebook').inner_text()}")
+    # Every draw, with the step that it shows and what stands before the cell at that moment.
+    figure.evaluate(
+        """(figure, prompt) => {
+            window.seen = [];
+            new MutationObserver(() => window.seen.push([
+                Number(figure.dataset.draws),
+                figure.querySelector("input[type=range]").getAttribute("aria-valuetext"),
+                prompt.textContent,
+            ])).observe(figure, { attributeFilter: ["data-draws"] });
+        }""",
+        prompt.element_handle(),
+    )
+    page.wait_for_function(
+        "(p) => /\\d/.test(p.textContent)", arg=prompt.element_handle(), timeout=60_000
+    )
+    live = [(draws, step) for draws, step, before in page.evaluate("seen") if before == "[*]:"]
+    assert len(live) >= 3
+    assert live == sorted(live, key=lambda draw: draw[0])
+    assert len({step for _, step in live}) >= 3
+
+    # Done: the widget is replaced by the finished figure, which needs no kernel.
+    figure.and_(page.locator("[data-hydrated][data-ready]")).wait_for()
+    assert figure.count() == 1
+    slider = figure.get_by_role("slider", name="Training step")
+    last = slider.get_attribute("aria-valuetext")
+    slider.focus()
+    for key in ("ArrowLeft", "Home"):  # JupyterLab has shortcuts on both; the slider gets them
+        before = int(figure.get_attribute("data-draws"))
+        page.keyboard.press(key)
+        page.wait_for_function(
+            "([f, n]) => Number(f.dataset.draws) > n", arg=[figure.element_handle(), before]
+        )
+        assert slider.get_attribute("aria-valuetext") != last
+        last = slider.get_attribute("aria-valuetext")
+    assert last == "1"
+    assert figure.locator(".bnviz-panel").count() == 3
+
+
+# --- executed without a front end ---------------------------------------------------------------
+
+
+def test_a_saved_notebook_holds_the_finished_figure(tmp_path, monkeypatch):
+    for name, value in ONE_THREAD.items():
+        monkeypatch.setenv(name, value)  # the kernel inherits it
+    made = notebook(tmp_path / "live.ipynb", steps=300)
+    NotebookClient(made, timeout=60, resources={"metadata": {"path": str(tmp_path)}}).execute()
+    bundles = [o.data for o in made.cells[1].outputs if o.output_type == "display_data"]
+    figures = [data for data in bundles if "bnviz figure distributions" in data["text/plain"]]
+    assert len(figures) == 1
+    (data,) = figures
+    assert 'data-figure="distributions"' in data["text/html"]
+    assert "hidden3.activation: spread from" in data["text/plain"]
+    assert data["image/png"].startswith("iVBORw0KGgo")
+    # The widget is gone with its kernel: a saved view of it would show an error.
+    assert "application/vnd.jupyter.widget-view+json" not in data

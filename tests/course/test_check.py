@@ -1,0 +1,368 @@
+"""`check` is kind, exact, and never the reason why something fails."""
+
+import numpy as np
+import pytest
+import torch
+
+import bnviz
+from bnviz.course.check import CheckFailed, check
+from bnviz.course.compare import describe, factor_between, same, show
+from bnviz.course.exercise import Exercise
+from bnviz.course.exercises import all_exercises, find
+
+NAME = "equation/normalize"
+
+
+@pytest.fixture(autouse=True)
+def _not_under_nbgrader(monkeypatch):
+    monkeypatch.delenv("NBGRADER_EXECUTION", raising=False)
+
+
+@pytest.fixture
+def report(capsys):
+    """What `check` prints for an answer."""
+
+    def run(function, name=NAME) -> str:
+        assert check(name, function) is None
+        return capsys.readouterr().out
+
+    return run
+
+
+@pytest.fixture
+def register(monkeypatch):
+    """Put a made-up exercise in the place of those of chapter 3."""
+
+    def put(**fields) -> str:
+        exercise = Exercise(**{"name": "equation/made-up", "title": "Made up"} | fields)
+        monkeypatch.setattr("bnviz.course.exercises.equation.EXERCISES", (exercise,))
+        return exercise.name
+
+    return put
+
+
+def right(x, eps):
+    return (x - x.mean(0)) / np.sqrt(x.var(0) + eps)
+
+
+class TestVerdict:
+    def test_a_right_answer(self, report):
+        assert report(right) == "Correct: Normalize a mini-batch (3 of 3 cases).\n"
+
+    def test_rounding_is_not_an_error(self, report):
+        assert "Correct" in report(lambda x, eps: right(x.astype(np.float32), eps))
+
+    def test_lists_numbers_and_tensors_are_answers_too(self, report):
+        assert "Correct" in report(lambda x, eps: right(x, eps).tolist())
+        assert "Correct" in report(lambda x, eps: torch.from_numpy(right(x, eps)))
+        wants_grad = lambda x, eps: torch.from_numpy(right(x, eps)).requires_grad_()  # noqa: E731
+        assert "Correct" in report(wants_grad)
+
+    def test_a_text_can_be_asked_for(self, report, register):
+        name = register(
+            reference=lambda: "variance",
+            cases=[{}],
+            mistakes={"The mean is kept.": lambda: "mean"},
+        )
+        assert report(lambda: "variance", name) == "Correct: Made up (1 of 1 case).\n"
+        text = report(lambda: "mean", name)
+        assert "Came back  'mean'\n  Expected   'variance'\n  Likely     The mean is kept." in text
+        assert "Came back  a single number" in report(lambda: 1, name)
+
+    def test_a_stub_that_returns_none_is_not_attempted(self, report):
+        def normalize(x, eps):
+            return None
+
+        text = report(normalize)
+        assert text.startswith("Not attempted yet: Normalize a mini-batch.")
+        assert "does it end with `return`?" in text.replace("\n", " ")
+
+    def test_a_stub_that_raises_not_implemented_is_not_attempted(self, report):
+        def normalize(x, eps):
+            raise NotImplementedError
+
+        assert report(normalize) == "Not attempted yet: Normalize a mini-batch.\n"
+
+    def test_a_wrong_answer_shows_what_was_tried_came_back_and_was_expected(self, report):
+        def mine(x, eps):
+            return right(x, eps) + np.arange(len(x))[:, None] * x[0, 0]
+
+        text = report(mine)
+        assert text.startswith("Not right yet: Normalize a mini-batch.")
+        for part in ("Tried      mine(x, eps), case 1 of 3", "x = [[ 1, 40],", "eps = 1e-05"):
+            assert part in text
+        assert "Came back  [[-1.088,    1.5]," in text
+        assert "Expected   [[ -1.088,     1.5]," in text
+        assert "Largest difference 4, at [4, 0]" in text
+        assert "Likely" not in text
+
+    def test_a_small_difference_is_shown_with_enough_digits(self, report, register):
+        name = register(reference=lambda x: x, cases=[{"x": 1.0}])
+        text = report(lambda x: 1.0005, name)
+        assert "Came back  1.0005\n" in text
+        assert "Expected   1\n" in text
+
+    def test_every_case_counts(self, report):
+        only_for_small_eps = lambda x, eps: right(x, min(eps, 1e-5))  # noqa: E731
+        assert "case 3 of 3" in report(only_for_small_eps)
+
+    def test_reports_fit_beside_each_other_without_scrolling(self, report):
+        answers = [lambda x, eps: x[0], lambda x: x, lambda x, eps: x.no_such_thing, 3]
+        answers += find(NAME).mistakes.values()
+        for answer in answers:
+            assert max(map(len, report(answer).splitlines())) <= 80
+
+
+class TestTrouble:
+    """Whatever the reader's function does, the report is about it, and nothing is raised."""
+
+    def test_its_error_is_shown_with_the_input_and_the_line(self, report):
+        def mine(x, eps):
+            half = x.shape[0] / 2
+            return x[half]
+
+        text = report(mine)
+        assert "Your error IndexError: only integers" in text
+        assert ": return x[half]" in text
+        assert "x = [[ 1, 40]," in text
+
+    def test_a_line_inside_numpy_is_not_the_readers_line(self, report):
+        def mine(x, eps):
+            return np.stack([x, x[0]])
+
+        assert ": return np.stack([x, x[0]])" in report(mine)
+
+    @pytest.mark.parametrize("error", [KeyError("k"), SystemExit(1), RecursionError(), Warning()])
+    def test_any_error(self, report, error):
+        def mine(x, eps):
+            raise error
+
+        assert f"Your error {type(error).__name__}" in report(mine)
+
+    def test_wrong_parameters(self, report):
+        text = report(lambda x: x)
+        assert "The check calls normalize(x, eps), but your function is normalize(x)." in text
+        assert "Give it the parameters (x, eps)." in text.replace("\n", " ")
+
+    def test_other_names_and_more_parameters_with_defaults_are_fine(self, report):
+        def mine(batch, e, axis=0):
+            return (batch - batch.mean(axis)) / np.sqrt(batch.var(axis) + e)
+
+        assert "Correct" in report(mine)
+
+    def test_the_result_instead_of_the_function(self, report):
+        text = report(right(np.ones((2, 1)), 1e-5))
+        assert "not a function" in text
+        assert 'check("equation/normalize", normalize)' in text
+
+    def test_wrong_shape(self, report):
+        text = report(lambda x, eps: right(x, eps).mean(0))
+        assert "The shapes differ: (2,) came back, (5, 2) was expected." in text
+
+    def test_swapped_axes(self, report):
+        text = report(lambda x, eps: right(x, eps).T)
+        assert "rows and columns are swapped" in text
+
+    @pytest.mark.parametrize(
+        ("answer", "shown"),
+        [
+            ("text", "'text'"),
+            ({"a": 1}, "a dict: {'a': 1}"),
+            ([[1.0], [2.0, 3.0]], "a list of 2 values"),
+            (object, "a type: object"),
+            (np.array(["a", "b"]), "a ndarray: "),
+            (1j, "a complex: 1j"),
+        ],
+        ids=["str", "dict", "ragged", "class", "texts", "complex"],
+    )
+    def test_wrong_type(self, report, answer, shown):
+        text = report(lambda x, eps: answer)
+        assert f"Came back  {shown}" in text
+        assert "array of shape (5, 2)" in text
+
+    def test_a_value_whose_repr_fails(self, report):
+        class Hostile:
+            def __repr__(self):
+                raise RuntimeError
+
+        assert "Came back  a Hostile: <Hostile>" in report(lambda x, eps: Hostile())
+
+    def test_nan_and_inf_are_counted(self, report):
+        with np.errstate(all="ignore"):
+            text = report(lambda x, eps: right(x, eps) + np.where(x == 1, np.nan, 0))
+        assert "nan" in text
+        assert "1 of 10 are NaN or infinite" in text
+
+    def test_none_for_some_cases_only_is_a_wrong_answer(self, report):
+        text = report(lambda x, eps: right(x, eps) if eps < 0.1 else None)
+        assert text.startswith("Not right yet")
+        assert "Came back  None" in text
+
+    def test_a_function_that_changes_its_input_spoils_nothing(self, report):
+        def in_place(x, eps):
+            std = np.sqrt(x.var(0) + eps)
+            x -= x.mean(0)
+            x /= std
+            return x
+
+        def wrecks(x, eps):
+            x[:] = 0
+            return x
+
+        assert "Correct" in report(in_place)
+        text = report(wrecks)
+        assert "x = [[ 1, 40]," in text
+        assert "Correct" in report(right)
+
+
+class TestMistakes:
+    def test_the_message_of_a_mistake(self, report):
+        text = report(lambda x, eps: (x - x.mean(0)) / np.sqrt(x.var(0, ddof=1) + eps))
+        assert "Likely     You divided by N - 1 in the variance" in text
+
+    def test_two_mistakes_at_once_are_told_one_after_the_other(self, report):
+        no_eps_and_ddof = lambda x, eps: (x - x.mean(0)) / x.std(0, ddof=1)  # noqa: E731
+        assert "You divided by N - 1" in report(no_eps_and_ddof)
+        assert "eps is missing" in report(lambda x, eps: (x - x.mean(0)) / x.std(0))
+
+    def test_the_mistake_that_agrees_most_wins(self, report, register):
+        name = register(
+            reference=lambda n: n,
+            cases=[{"n": 1.0}, {"n": 2.0}],
+            mistakes={"always three": lambda n: 3.0, "three times": lambda n: 3 * n},
+        )
+        assert "Likely     three times" in report(lambda n: 3 * n, name)
+        assert "Likely     always three" in report(lambda n: 3.0, name)
+
+    def test_a_mistake_that_does_not_explain_the_failed_case_is_not_blamed(self, report, register):
+        name = register(
+            reference=lambda n: abs(n),
+            cases=[{"n": 1.0}, {"n": -2.0}],
+            mistakes={"forgot abs": lambda n: n},
+        )
+        assert "Likely" not in report(lambda n: 1.0, name)
+
+    def test_a_mistake_that_cannot_be_made_in_some_case_is_no_trouble(self, report, register):
+        def impossible(x):
+            raise ZeroDivisionError
+
+        name = register(
+            reference=lambda x: x, cases=[{"x": 1.0}], mistakes={"impossible": impossible}
+        )
+        assert "Not right yet" in report(lambda x: 7.0, name)
+
+    def test_a_common_factor_sign_or_offset_is_named(self, report):
+        assert "Every number is 2 times what it should be." in report(
+            lambda x, eps: 2 * right(x, eps)
+        )
+        assert "The sign is the other way round." in report(lambda x, eps: -right(x, eps))
+        assert "off by the same amount, 1." in report(lambda x, eps: right(x, eps) + 1)
+
+
+class TestSeveralValues:
+    NAME = "equation/running"
+
+    def test_the_right_part_is_told_from_the_wrong_one(self, report):
+        def mine(running_mean, running_var, x, momentum):
+            return 0.9 * running_mean + 0.1 * x.mean(0), running_var
+
+        text = report(mine, self.NAME)
+        assert "Right      running_mean" in text
+        assert "Came back  running_var = [1, 1]" in text
+        assert "Expected   running_var = [1.85, 13.4]" in text
+
+    @pytest.mark.parametrize(
+        ("answer", "shown"),
+        [
+            (np.ones(2), "an array of shape (2,)"),
+            ((np.ones(2),), "a tuple of 1 value: an array of shape (2,)"),
+            (1.0, "a single number"),
+        ],
+    )
+    def test_the_wrong_number_of_values(self, report, answer, shown):
+        text = report(lambda *arguments: answer, self.NAME)
+        assert f"Came back  {shown}" in text
+        assert "2 values, as in: return running_mean, running_var" in text
+
+
+class TestNbgrader:
+    """Under nbgrader a check that is not passed fails its cell."""
+
+    @pytest.mark.parametrize(
+        ("answer", "start"),
+        [
+            (lambda x, eps: None, "Not attempted yet"),
+            (lambda x, eps: x, "Not right yet"),
+            (lambda x, eps: 1 / 0, "Not right yet"),
+            (lambda x: x, "Not right yet"),
+            (None, "Not right yet"),
+        ],
+        ids=["stub", "wrong", "error", "parameters", "no function"],
+    )
+    def test_it_raises_what_it_would_have_printed(self, monkeypatch, capsys, answer, start):
+        monkeypatch.setenv("NBGRADER_EXECUTION", "autograde")
+        with pytest.raises(CheckFailed, match=f"^{start}") as caught:
+            check(NAME, answer)
+        assert isinstance(caught.value, AssertionError)
+        monkeypatch.delenv("NBGRADER_EXECUTION")
+        check(NAME, answer)
+        assert capsys.readouterr().out == f"{caught.value}\n"
+
+    def test_a_right_answer_passes(self, monkeypatch, capsys):
+        monkeypatch.setenv("NBGRADER_EXECUTION", "validate")
+        assert check(NAME, right) is None
+        assert capsys.readouterr().out.startswith("Correct")
+
+
+class TestNames:
+    def test_an_unknown_name_lists_the_known_and_the_closest(self):
+        with pytest.raises(ValueError, match="Did you mean 'equation/normalize'") as caught:
+            check("equation/normalise", right)
+        for name in all_exercises():
+            assert name in str(caught.value)
+
+    @pytest.mark.parametrize("name", ["", "nothing", None, 3])
+    def test_a_name_like_none_of_them(self, name):
+        with pytest.raises(ValueError, match=f"There is no exercise {name!r}.*There are: "):
+            check(name, right)
+
+    def test_an_exercise_needs_a_chapter_and_a_case(self):
+        with pytest.raises(ValueError, match="accepted are names like 'equation/normalize'"):
+            Exercise(name="normalize", title="", reference=right, cases=[{}])
+        with pytest.raises(ValueError, match="has no cases"):
+            Exercise(name="intro/x", title="", reference=right, cases=[])
+
+    def test_the_public_name(self, capsys):
+        bnviz.check(NAME, right)
+        assert capsys.readouterr().out.startswith("Correct")
+
+
+class TestCompare:
+    def test_same_needs_the_same_structure(self):
+        tolerance = {"rtol": 1e-4, "atol": 1e-7}
+        assert same((1.0, np.ones(2)), (1.0, np.ones(2)), **tolerance)
+        assert not same((1.0,), (1.0, 2.0), **tolerance)
+        assert not same(1.0, "1.0", **tolerance)
+        assert same("a", "a", **tolerance)
+        assert not same(np.ones((1, 2)), np.ones(2), **tolerance)
+        assert same(np.array([np.nan]), np.array([np.nan]), **tolerance)
+
+    def test_long_arrays_are_shortened_and_tell_their_shape(self):
+        text = show(np.arange(1000.0).reshape(100, 10))
+        assert "..." in text
+        assert text.endswith("shape (100, 10)")
+        assert len(text.splitlines()) <= 6
+
+    def test_zero_has_no_sign(self):
+        assert show(np.array([-0.0, 1.0])) == "[0, 1]"
+
+    def test_functions_are_shown_by_name(self):
+        assert show(right) == "right"
+        assert describe(np.float64(1)) == "a single number"
+
+    @pytest.mark.parametrize(
+        ("answer", "expected"),
+        [(1.0, 2.0), ("a", "b"), (np.zeros(3), np.zeros(3)), (np.ones(3), np.zeros(3) + np.inf)],
+    )
+    def test_no_factor_is_claimed_where_none_can_be_seen(self, answer, expected):
+        assert factor_between(answer, expected) is None
