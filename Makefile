@@ -5,9 +5,10 @@
 PY := .venv/bin/python
 READY := .venv/.ready
 PORT ?= 8000
+PINS := $(PY) -m uv pip compile --quiet --config-file scripts/pins.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help book serve test lint lab bench url clean
+.PHONY: help book serve test lint fix lowest lab bench pins url clean
 
 help:             ## show this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 16
@@ -22,23 +23,36 @@ serve: book       ## build the book, and serve it on this machine
 test: book        ## run every test: units, notebooks, pages in a real browser
 	CHROMIUM="$$($(PY) scripts/chromium.py)" && export CHROMIUM && $(PY) -m pytest
 
-lint: $(READY)    ## check style and format
+lint: $(READY)    ## check style, format and types, of Python and of JavaScript
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
+	$(PY) -m mypy
+	$(PY) scripts/check_js.py
+
+fix: $(READY)     ## put right what of the style can be put right by itself
+	$(PY) -m ruff check --fix .
+	$(PY) -m ruff format .
+
+lowest: $(READY)  ## test with the lowest versions that pyproject.toml allows, in .venv-lowest
+	$(PY) scripts/lowest.py
 
 lab: $(READY)     ## open the chapters in JupyterLab
 	.venv/bin/jupyter lab chapters
 
 bench: $(READY)   ## measure what watching costs, beside other tools
-	$(PY) -m pip install --quiet --disable-pip-version-check tensorboard==2.21.0
+	$(PY) -m pip install --quiet --disable-pip-version-check -r requirements-bench.txt
 	$(PY) scripts/bench.py
+
+pins: $(READY)    ## write requirements*.txt anew from requirements*.in; what is pinned there stays
+	$(PINS) requirements.in -o requirements.txt
+	$(PINS) requirements-bench.in -o requirements-bench.txt
 
 url: $(READY)     ## set the repository's address everywhere: make url URL=https://github.com/…
 	$(PY) scripts/set_url.py "$(URL)"
 
-clean:            ## remove what was built (not .venv)
-	rm -rf _build dist .pytest_cache .hypothesis .ruff_cache
-	find . -name __pycache__ -type d -not -path './.venv/*' -prune -exec rm -rf {} +
+clean:            ## remove what was built (not .venv, .venv-lowest)
+	rm -rf _build dist .pytest_cache .hypothesis .ruff_cache .mypy_cache
+	find . -name __pycache__ -type d -not -path './.venv*/*' -prune -exec rm -rf {} +
 
 # Runs again when what is installed changes; `bnviz` itself is installed in place.
 $(READY): requirements.txt pyproject.toml scripts/setup_venv.sh

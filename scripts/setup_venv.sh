@@ -54,4 +54,6 @@ fi
 
 echo "Installing requirements.txt: a few minutes, most of them for torch"
 .venv/bin/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
-.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+# Built with the hatchling that is now there, without fetching another.
+.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps \
+  --no-build-isolation --editable .
