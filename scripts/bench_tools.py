@@ -3,15 +3,17 @@
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
+from typing import Any
 
 import numpy as np
 import torch
 from torch import nn
 
 import bnviz
-from bnviz.recording.recorder import WINDOW
+from bnviz.recording.taps import WINDOW
 
-Watcher = Callable[[nn.Module], AbstractContextManager[object]]
+#: From a model and its optimizer to a context in which they are watched.
+Watcher = Callable[[nn.Module, torch.optim.Optimizer], AbstractContextManager[object]]
 
 # --- what is trained --------------------------------------------------------------------------
 
@@ -64,14 +66,14 @@ def hooked(model: nn.Module, watch: Callable[[str, torch.Tensor], None]) -> Iter
         yield
 
 
-def numpy_histograms(model: nn.Module) -> AbstractContextManager[None]:
+def numpy_histograms(model: nn.Module, _: object) -> AbstractContextManager[None]:
     """The hook that people write first: np.histogram of every output."""
     kept: dict[str, list[object]] = {name: [] for name in layers_of(model)}
     return hooked(model, lambda name, x: kept[name].append(np.histogram(x.numpy(), bins=60)))
 
 
 @contextmanager
-def tensorboard(model: nn.Module) -> Iterator[None]:
+def tensorboard(model: nn.Module, _: object) -> Iterator[None]:
     """TensorBoard's add_histogram of every output."""
     from torch.utils.tensorboard import SummaryWriter
 
@@ -84,7 +86,7 @@ def tensorboard(model: nn.Module) -> Iterator[None]:
 
 
 @contextmanager
-def wandb(model: nn.Module) -> Iterator[None]:
+def wandb(model: nn.Module, _: object) -> Iterator[None]:
     """Weights & Biases: a histogram of every output, logged at every step, offline."""
     import wandb as client
 
@@ -105,7 +107,24 @@ def wandb(model: nn.Module) -> Iterator[None]:
 
 
 @contextmanager
-def fastai(model: nn.Module) -> Iterator[None]:
+def wandb_watch(model: nn.Module, _: object) -> Iterator[None]:
+    """Weights & Biases: histograms of the gradients of all weights, at every step, offline."""
+    import wandb as client
+
+    with tempfile.TemporaryDirectory() as folder:
+        settings = client.Settings(silent=True, console="off", x_disable_stats=True)
+        run = client.init(project="bench", mode="offline", dir=folder, settings=settings)
+        run.watch(model, log="gradients", log_freq=1)
+        # The gradients of a step are sent with what is logged next.
+        handle = model.register_forward_hook(lambda *_: run.log({}))
+        yield
+        handle.remove()
+        run.unwatch(model)
+        run.finish()
+
+
+@contextmanager
+def fastai(model: nn.Module, _: object) -> Iterator[None]:
     """Fastai's ActivationStats, with histograms, of every output."""
     from fastai.callback.hook import ActivationStats
 
@@ -115,6 +134,11 @@ def fastai(model: nn.Module) -> Iterator[None]:
         yield
 
 
-def recorder(**options: object) -> Watcher:
-    """bnviz.record, as a user calls it."""
-    return lambda model: bnviz.record(model, list(layers_of(model)), **options)  # type: ignore
+def recorder(*, updates: bool = False, **options: Any) -> Watcher:
+    """bnviz.record, as a user calls it; with ``updates``, those of the weights as well."""
+
+    def watch(model: nn.Module, optimizer: torch.optim.Optimizer) -> bnviz.record:
+        given = optimizer if updates else None
+        return bnviz.record(model, list(layers_of(model)), optimizer=given, **options)
+
+    return watch

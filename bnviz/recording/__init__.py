@@ -1,8 +1,15 @@
 """What happens inside a network while it trains, watched and kept.
 
-What is recorded: ``recording`` (to read), on the tables of ``track``, whose bins are those of
-``histogram``; ``files`` saves, loads and merges. How: ``recorder`` hooks a model and counts steps,
-``layers`` says what to watch, ``tap`` keeps the values of one layer, ``sampling`` which of them.
+To read: ``recording`` publishes what a ``store`` of tables holds, one ``track`` for each layer,
+whose bins are those of ``histogram``; ``rows`` reads the tables, ``files`` keeps them on disk,
+``summary`` puts them into words.
+
+To record: ``recorder`` sets the hooks and counts the steps. ``layers`` says which modules to watch
+and where their units are (``layouts``: of those that do not know it themselves). A ``place`` is one
+of them, ``taps`` makes its taps, a ``tap`` keeps its values (``sampling`` says which, ``tensors``
+how to get at them), ``binning`` brings them into the tables, ``dead`` judges units, ``updates``
+measures weights. What PyTorch does to models is known to ``tracing``, ``compiled``, ``hooks``, and
+``coverage``, which finds activations that no hook sees.
 """
 
 from bnviz.recording.recording import Recording, RecordingError, load, merge

@@ -13,14 +13,9 @@ How it stays cheap: a forward hook only copies (a sample of) a layer's values in
 128 recorded steps one pass bins what has gathered, straight from the float32 bit patterns.
 """
 
-import random
-import sys
 import time
 import warnings
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import nullcontext
-from difflib import get_close_matches
-from fnmatch import fnmatchcase
 from functools import partial
 from types import TracebackType
 from typing import Any
@@ -32,50 +27,66 @@ except ImportError as error:
         "bnviz.record watches PyTorch models, and PyTorch is not installed; see pytorch.org for "
         "the command that fits your machine"
     ) from error
-from torch import Tensor, nn
-from torch.compiler import is_compiling
+from torch import nn
+from torch.compiler import is_dynamo_compiling
 
+from bnviz.recording.compiled import OwnCode
+from bnviz.recording.coverage import unwatched_activations
+from bnviz.recording.hooks import Hook, outside
+from bnviz.recording.layers import ACTIVATIONS, LayerChoice, choose, unwrapped_model
+from bnviz.recording.layouts import Layouts
+from bnviz.recording.place import Clock, Place
 from bnviz.recording.recording import Recording
-from bnviz.recording.tap import Tap
+from bnviz.recording.store import Store
+from bnviz.recording.taps import WINDOW, Taps
+from bnviz.recording.tracing import only_traces
+from bnviz.recording.updates import Updates
 
 __all__ = ["record"]
 
-#: Recorded steps that gather before they are binned, or fewer where a figure follows slow steps.
-WINDOW = 128
 _PATIENCE = 0.1  # seconds
-
-_ACTIVATIONS: tuple[type[nn.Module], ...] = (
-    *(nn.ReLU, nn.ReLU6, nn.LeakyReLU, nn.PReLU, nn.RReLU, nn.ELU, nn.CELU, nn.SELU, nn.GELU),
-    *(nn.SiLU, nn.Mish, nn.Softplus, nn.Sigmoid, nn.Tanh, nn.Hardtanh, nn.Hardsigmoid),
-    *(nn.Hardswish, nn.Softsign, nn.LogSigmoid, nn.Tanhshrink, nn.Threshold),
-)
-_WEIGHTED: tuple[type[nn.Module], ...] = (
-    *(nn.Linear, nn.Bilinear, nn.modules.conv._ConvNd, nn.modules.batchnorm._NormBase),
-    *(nn.LayerNorm, nn.GroupNorm, nn.RMSNorm, nn.RNNBase, nn.MultiheadAttention),
-)
-
-LayerChoice = str | type[nn.Module] | nn.Module
+_WATCH = ("auto", "input", "output", "gradient")
 
 
 class record:  # noqa: N801  (reads as a verb: `with record(model) as recording`)
     """Record the distributions inside a model while it trains.
 
-    Every forward pass of ``model`` in training mode counts as a step; passes in eval mode do not.
-    A layer that runs more than once in a step is kept apart by call: "relu", "relu#2". On exit,
-    also after an error, all hooks are removed and the recording is closed.
+    Every forward pass of ``model`` in training mode counts as a step; passes in eval mode do not,
+    nor do those that only trace the model, as ``torch.export`` does. A layer that runs more than
+    once in a pass is kept apart by call: "relu", "relu#2". On exit, also after an error, all hooks
+    are removed and the recording is closed. Recording never changes a run, and never ends it: a
+    layer that cannot be watched is left out with a warning.
+
+    In a notebook, ``watch = record(model)``, ``watch.start()`` and ``watch.stop()`` do in several
+    cells what ``with`` does in one; ``watch.recording`` can be read and drawn at any time.
 
     Args:
-        model: any module, on any device, in any floating dtype, compiled or not (though not with
-            ``fullgraph=True``: hooks run between the parts of compiled code).
+        model: any module, on any device, in any floating dtype, in ``DataParallel`` and the like,
+            compiled or not (though not with ``fullgraph=True``: hooks run between the parts of
+            compiled code).
         layers: what to watch: names from ``model.named_modules()`` with ``*`` and ``?`` as
             wildcards, module types, or modules of the model; one of these or several. Left out:
-            every activation module, or, in a model without any, every layer with weights.
+            every activation module, or, in a model without any, every layer with weights. Functions
+            such as ``F.relu`` are no modules; a warning says so where some would be missed.
         every: record every so many steps.
         sample: values to keep of each layer at each step, from a part of the batch drawn anew,
             and eight times as many where a layer gives maps; None keeps every element.
         units: features or channels to record one by one as well, under names such as "fc1[3]".
-        watch: "input" or "output" of the layers; "auto" takes the input of activations (which
-            shows saturation) and the output of all others.
+        watch: "auto", "input" or "output" of the layers, "gradient", or one of the first three and
+            "gradient". "auto" takes the input of activations (which shows saturation) and the
+            output of all others. "gradient" is that of the loss at the same places (at what "auto"
+            takes, unless "input" or "output" is given), under names such as "fc1.grad". It is what
+            comes by in ``backward()``: a loss that was scaled up, as in mixed precision, has
+            gradients that are scaled up; one that was divided by the number of accumulated passes,
+            smaller ones. Gradients that ``torch.func`` takes do not come by.
+        optimizer: the one that trains the model. A step is then what lies between two of its
+            ``step()``, however many passes accumulate gradients for it. And its updates are
+            recorded: ‖Δw‖ / ‖w‖ for each weight of two or more dimensions, under names such as
+            "fc1.weight.update", for two steps of each row. For plain SGD that is the learning rate
+            times ‖gradient‖ / ‖w‖, near the lr · std(gradient) / std(w) that is often plotted;
+            for others, with momentum or Adam, only the update itself tells.
+        feature_axis: the dimension of the features (units, channels) in all layers' tensors. Left
+            out: layers with weights know, activations take it from the layer that ran before them.
 
     Raises:
         TypeError, ValueError: when an argument does not fit; the message says what does.
@@ -91,50 +102,51 @@ class record:  # noqa: N801  (reads as a verb: `with record(model) as recording`
         every: int = 1,
         sample: int | None = 512,
         units: int | Sequence[int] | None = None,
-        watch: str = "auto",
+        watch: str | Sequence[str] = "auto",
+        optimizer: torch.optim.Optimizer | None = None,
+        feature_axis: int | None = None,
     ) -> None:
         if not isinstance(model, nn.Module):
             raise TypeError(f"record needs a torch.nn.Module; given {type(model).__name__}")
         _require_count("every", every)
         if sample is not None:
             _require_count("sample", sample)
-        if watch not in ("auto", "input", "output"):
-            raise ValueError(f"watch must be 'auto', 'input' or 'output'; given {watch!r}")
-        # A compiled model wraps the one whose modules have the names, and calls its forward without
-        # its hooks: steps are those of the wrapper.
-        self._called = model
-        self._model: nn.Module = getattr(model, "_orig_mod", model)
+        if not isinstance(optimizer, torch.optim.Optimizer | None):
+            raise TypeError(f"optimizer must be one of torch.optim; given {optimizer!r}")
+        self._called = model  # compiled or data-parallel models wrap the one that has the names
+        self._model = unwrapped_model(model)
         self._every = every
-        self._sample = sample
-        self._units = _as_units(units)
-        self._watch = watch
-        self._chosen = _choose(self._model, layers)
+        self._watch = _as_watch(watch)
+        self._optimizer = optimizer
+        self._chosen = choose(model, layers)
         self._asked = layers is not None
-        self._random = random.Random(0)  # own generator: recording must not change the run
         self._handles: list[Any] = []
-        self._taps: list[Tap] = []
-        self._now = -1  # the recorded step that runs, or -1
-        self._evals = 0
-        self._strays = 0  # calls of watched layers outside of a step
+        self._places: list[Place] = []
+        self._clock = Clock()
+        self._code = OwnCode(model)
+        self._looked = False  # at the graph of the first pass
+        self._evals = 0  # passes in eval mode
+        self._between = False  # a recorded step may still get passes: no optimizer step yet
         self._recorded = 0  # recorded steps begun
-        self._binned = 0  # of these, in the recording
+        self._binned = 0  # of these, in the tables
         self._binned_at = time.monotonic()
-        self.recording = Recording(every, f"the {type(self._model).__name__}")
+        self._store = Store(every)
+        self._layouts = Layouts(model, feature_axis)
+        self._taps = Taps(
+            self._store,
+            self._layouts,
+            sample=sample,
+            units=_as_units(units),
+            note=self._note,
+            give_up=self._give_up,
+        )
+        self._updates: Updates | None = None
+        self.recording = Recording(self._store, self)
 
     # -- the context -------------------------------------------------------------------------------
 
     def __enter__(self) -> Recording:
-        if self._handles or self.recording.closed:
-            raise RuntimeError("this record(…) was used before; make a new one for each run")
-        _forget_compiled_code()
-        self._handles = [
-            self._called.register_forward_pre_hook(_Hook(self._begin)),
-            *(self._hook(name, module) for name, module in self._chosen.items()),
-            # Last, because the model may be a watched layer itself.
-            self._called.register_forward_hook(_Hook(self._end)),
-        ]
-        self.recording.gather = self._flush
-        return self.recording
+        return self.start()
 
     def __exit__(
         self,
@@ -142,140 +154,220 @@ class record:  # noqa: N801  (reads as a verb: `with record(model) as recording`
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self.stop(complete=kind is None)
+
+    def start(self) -> Recording:
+        """Begin to record; returns :attr:`recording`, which fills from now on."""
+        if self._handles or self.recording.closed:
+            raise RuntimeError("this record(…) was used before; make a new one for each run")
+        called, before = self._called, Hook(self._before_pass)
+        self._handles = [
+            called.register_forward_pre_hook(before, with_kwargs=True),
+            *(self._hook(name, module) for name, module in self._chosen.items()),
+            # Last, because the model may be a watched layer itself.
+            called.register_forward_hook(Hook(self._after_pass)),
+        ]
+        self._layouts.begin()
+        if self._optimizer is not None:
+            parameters = self._model.named_parameters()
+            self._updates = Updates(self._store, parameters, self._optimizer)
+            self._handles += [
+                self._optimizer.register_step_pre_hook(self._before_update),
+                self._optimizer.register_step_post_hook(self._after_update),
+            ]
+        self._code.begin()
+        return self.recording
+
+    def stop(self, *, complete: bool = True) -> None:
+        """Remove all hooks and close the recording.
+
+        Args:
+            complete: tell of named layers that never ran.
+        """
+        if self.recording.closed:
+            return
         for handle in self._handles:
             handle.remove()
-        _forget_compiled_code()
-        self._flush()
-        self.recording.gather = None
-        recording, name = self.recording, type(self._model).__name__
-        if not self._recorded and self._evals:
-            recording.why_empty = f"all {self._evals} passes of the {name} were in eval mode"
-        elif not self._recorded and self._strays:
-            recording.why_empty = (
+        self._layouts.end()
+        for place in self._places:
+            place.forget_leaves()
+        self._code.end()
+        self._clock.running = False
+        self._end_of_window()
+        recording = self.recording
+        seen = {layer.removesuffix(".grad") for layer in (*recording.layers, *recording.gradients)}
+        unseen = [layer for layer in self._chosen if layer not in seen]
+        if self._asked and self._recorded and unseen and complete:
+            self._note(f"never ran, so not recorded: {', '.join(unseen)}")
+        recording.close()
+
+    def why_empty(self) -> str:
+        """Why nothing may have been recorded."""
+        name = type(self._model).__name__
+        if self._recorded:
+            return f"no watched layer of the {name} gave floating-point numbers"
+        if self._evals:
+            return f"all {self._evals} passes of the {name} were in eval mode"
+        if any(place.strays for place in self._places):
+            return (
                 f"layers of the {name} ran, but not the {name} that was given; give record the "
                 "module that your training loop calls, compiled if it is"
             )
-        elif self._recorded and not recording.layers:
-            recording.why_empty = f"no watched layer of the {name} gave floating-point numbers"
-        unseen = [layer for layer in self._chosen if layer not in recording.layers]
-        if self._asked and self._recorded and unseen and kind is None:
-            warnings.warn(f"never ran, so not recorded: {', '.join(unseen)}", stacklevel=2)
-        recording.close()
+        return f"the {name} never ran in training mode while it was recorded"
+
+    # -- places ------------------------------------------------------------------------------------
 
     def _hook(self, name: str, module: nn.Module) -> Any:
         """Watch one module; returns the handle that removes the hook."""
-        is_activation = isinstance(module, _ACTIVATIONS)
-        at_input = self._watch == "input" or (self._watch == "auto" and is_activation)
-        kind = type(module).__name__.lower() if is_activation and at_input else None
-        calls: list[list[Tap]] = []  # the taps of the first, second, … call in a step
+        activation = isinstance(module, ACTIVATIONS)
+        at_input = "input" in self._watch or ("output" not in self._watch and activation)
+        place = Place(
+            name,
+            self._clock,
+            values=self._watch != {"gradient"},
+            gradients="gradient" in self._watch,
+            make_taps=partial(self._taps.make, module, at_input),
+            give_up=self._give_up,
+        )
+        self._places.append(place)
+        return place.watch(module, at_input=at_input)
 
-        def keep(values: Any) -> None:
-            now = self._now
-            if now < 0:
-                self._strays += 1
-                return
-            tensor = values if isinstance(values, Tensor) else _first_tensor(values)
-            if tensor is None:
-                return
-            for taps in calls:
-                if taps[0].last != now:
-                    break
-            else:
-                number = len(calls) + 1
-                taps = self._new_taps(name if number == 1 else f"{name}#{number}", kind)
-                calls.append(taps)
-            for tap in taps:
-                tap.push(tensor, now)
+    def _give_up(self, layer: str, error: Exception) -> None:
+        """Say that a layer is watched no more; training goes on."""
+        self._note(
+            f"{layer} can no longer be watched, and is left out from step "
+            f"{self._store.num_steps} on: {error!r}. Training goes on as before"
+        )
 
-        def before(_: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-            values = args[0] if args else kwargs.get("input")
-            (_uncompiled(keep) if is_compiling() else keep)(values)
-
-        def before_any(_: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-            (_uncompiled(keep) if is_compiling() else keep)([args, kwargs])
-
-        def after(_: nn.Module, args: tuple[Any, ...], output: Any) -> None:
-            (_uncompiled(keep) if is_compiling() else keep)(output)
-
-        if at_input and is_activation:
-            return module.register_forward_pre_hook(_Hook(before), with_kwargs=True)
-        if at_input:
-            return module.register_forward_pre_hook(_Hook(before_any), with_kwargs=True)
-        return module.register_forward_hook(_Hook(after))
-
-    def _new_taps(self, label: str, kind: str | None) -> list[Tap]:
-        lengthwise = any(isinstance(module, nn.Conv1d) for module in self._model.modules())
-        names = {None: label} | {unit: f"{label}[{unit}]" for unit in self._units}
-        taps = [
-            Tap(
-                self.recording,
-                name,
-                kind,
-                unit=unit,
-                sample=self._sample,
-                window=WINDOW,
-                features_last=not lengthwise,
-                generator=self._random,
-            )
-            for unit, name in names.items()
-        ]
-        self._taps += taps
-        return taps
+    def _note(self, sentence: str) -> None:
+        """Say something now, and to all who read the recording."""
+        self._store.notes.append(sentence)
+        warnings.warn(sentence, stacklevel=2)
 
     # -- steps -------------------------------------------------------------------------------------
 
-    def _begin(self, model: nn.Module, args: object) -> None:
-        if is_compiling():
-            _uncompiled(self._begin)(model, args)
+    def _before_pass(self, model: nn.Module, args: Any, kwargs: Any) -> None:
+        if is_dynamo_compiling():
+            outside(self._begin, model, args, kwargs)
+        else:
+            self._begin(model, args, kwargs)
+
+    def _begin(self, model: nn.Module, args: Any, kwargs: Any) -> None:
+        clock = self._clock
+        clock.now = -1
+        if not clock.running:
             return
-        self._now = -1
-        if not model.training:
-            self._evals += 1
+        try:
+            if only_traces(*args, *kwargs.values()):
+                return
+            if not model.training:
+                self._evals += 1
+                return
+            if not self._between:
+                self._begin_step()
+        except Exception as error:  # whatever it is, it must not end the training run
+            clock.running = False
+            self._note(f"nothing more can be recorded: {error!r}. Training goes on as before")
             return
-        recording = self.recording
-        seen = recording.num_steps
-        recording.num_steps = seen + 1
+        if clock.last >= 0:
+            clock.now = clock.last
+            clock.passes += 1
+
+    def _begin_step(self) -> None:
+        store, clock = self._store, self._clock
+        seen = store.num_steps
+        store.num_steps = seen + 1
+        self._between = self._optimizer is not None
+        clock.last = -1
         if seen % self._every:
             return
-        waiting = self._recorded - self._binned
-        if waiting >= WINDOW or (
-            waiting and recording.followed and time.monotonic() - self._binned_at > _PATIENCE
-        ):
-            self._flush()
-            recording.notify()
-        self._now = self._recorded
-        self._recorded += 1
+        recorded = self._recorded
+        if recorded % WINDOW == 0:
+            waiting = recorded > self._binned
+            self._end_of_window()
+            if waiting:
+                self.recording.notify()
+        elif self.recording.followed and recorded > self._binned and self._late():
+            self.flush()
+            self.recording.notify()
+        clock.last = recorded
+        self._recorded = recorded + 1
 
-    def _end(self, model: nn.Module, args: object, output: object) -> None:
+    def _late(self) -> bool:
+        """Whether a figure that follows the recording has waited for long enough."""
+        return time.monotonic() - self._binned_at > _PATIENCE
+
+    def _after_pass(self, model: nn.Module, args: object, output: object) -> None:
+        if is_dynamo_compiling():
+            outside(self._end, output)
+        else:
+            self._end(output)
+
+    def _end(self, output: object) -> None:
+        clock = self._clock
+        if not self._looked and clock.now >= 0:
+            self._after_first_pass(output)
         # Whatever runs outside of the model's own forward pass is none of its steps.
-        self._now = -1
+        clock.now = -1
 
-    def _flush(self) -> None:
+    def _after_first_pass(self, output: object) -> None:
+        self._layouts.end()
+        self._looked = True
+        if self._asked:
+            return
+        watched = [
+            module
+            for place, module in zip(self._places, self._chosen.values(), strict=True)
+            for _ in range(place.calls)
+        ]
+        try:
+            missed = unwatched_activations(self._model, output, watched)
+        except Exception:  # an unusual graph; nobody can say
+            return
+        if missed and any(isinstance(module, ACTIVATIONS) for module in watched):
+            counts = ", ".join(f"{count} {name}" for name, count in missed.items())
+            self._note(
+                f"only {', '.join(self._chosen)} of the {type(self._model).__name__} is watched: "
+                f"{counts} ran as functions, and hooks see modules alone. Make them modules, or "
+                "name the layers in front of them: record(model, layers=[…])"
+            )
+
+    # -- optimizer ---------------------------------------------------------------------------------
+
+    def _before_update(self, optimizer: object, args: object, kwargs: object) -> None:
+        time = self._clock.last
+        if self._between and time >= 0 and self._updates and self._updates.wanted(time):
+            self._guarded(partial(self._updates.before_step, time))
+
+    def _after_update(self, optimizer: object, args: object, kwargs: object) -> None:
+        self._between = False
+        if self._updates:
+            self._guarded(self._updates.after_step)
+
+    def _guarded(self, do: Callable[[], object]) -> None:
+        """Measure updates no more where that fails."""
+        try:
+            do()
+        except Exception as error:
+            self._updates = None
+            self._note(f"updates can no longer be measured: {error!r}. Training goes on as before")
+
+    # -- tables ------------------------------------------------------------------------------------
+
+    def flush(self) -> None:
+        """Bring what has gathered into the tables."""
         if self._recorded > self._binned:
-            self.recording.make_room(self._recorded)
-            for tap in self._taps:
-                tap.flush()
+            self._store.make_room(self._recorded)
+            self._taps.flush()
+            if self._updates:
+                self._guarded(self._updates.flush)
             self._binned = self._recorded
             self._binned_at = time.monotonic()
 
-
-class _Hook(partial):  # type: ignore[type-arg]
-    """A hook of the model alone: in a copy or a pickle of the model, one that does nothing."""
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        # Of the standard library, so that a pickled model can be read without bnviz.
-        return getattr, (nullcontext(), "__exit__")
-
-
-def _uncompiled(hook: Callable[..., None]) -> Callable[..., None]:
-    """Keep a hook outside of compiled code, which then runs in parts around it."""
-    return torch.compiler.disable(hook)
-
-
-def _forget_compiled_code() -> None:
-    """Have compiled models compiled anew: their code does not notice that hooks come and go."""
-    if "torch._dynamo" in sys.modules:  # else nothing was ever compiled
-        torch.compiler.reset()
+    def _end_of_window(self) -> None:
+        """Bring all into the tables, and judge which units were dead since the last time."""
+        self.flush()
+        self._taps.judge(whole=self._recorded % WINDOW == 0)
 
 
 def _require_count(name: str, value: object) -> None:
@@ -290,59 +382,11 @@ def _as_units(units: int | Sequence[int] | None) -> tuple[int, ...]:
     return tuple(dict.fromkeys(chosen))
 
 
-def _first_tensor(values: Any) -> Tensor | None:
-    """The first tensor in nested tuples, lists and dictionaries: an RNN's output, for one."""
-    if isinstance(values, Tensor):
-        return values
-    if isinstance(values, dict):
-        values = list(values.values())
-    if isinstance(values, tuple | list):
-        return next((t for v in values if (t := _first_tensor(v)) is not None), None)
-    return None
-
-
-def _choose(
-    model: nn.Module, layers: LayerChoice | Iterable[LayerChoice] | None
-) -> dict[str, nn.Module]:
-    """The modules to watch, by name, in the order of the model."""
-    modules = dict(model.named_modules())
-    modules[""] = model
-    if layers is None:
-        for kinds in (_ACTIVATIONS, _WEIGHTED):
-            found = {name: m for name, m in modules.items() if isinstance(m, kinds)}
-            if found:
-                return {name or "model": m for name, m in found.items()}
+def _as_watch(watch: str | Sequence[str]) -> frozenset[str]:
+    chosen = frozenset([watch] if isinstance(watch, str) else watch)
+    if not chosen or chosen - {*_WATCH} or {"input", "output"} <= chosen:
         raise ValueError(
-            f"the {type(model).__name__} has no activation modules and no known layers with "
-            "weights; name the modules to watch with layers=…"
+            "watch must be 'auto', 'input' or 'output', 'gradient', or one of the first three and "
+            f"'gradient'; given {watch!r}"
         )
-    wanted = [layers] if isinstance(layers, str | type | nn.Module) else list(layers)
-    chosen: set[str] = set()
-    for choice in wanted:
-        if isinstance(choice, str):
-            # Names are matched by fnmatch, but "[" stands for itself: it is no wildcard here.
-            pattern = choice.replace("[", "[[]")
-            found_names = {name for name in modules if name and fnmatchcase(name, pattern)}
-        elif isinstance(choice, type) and issubclass(choice, nn.Module):
-            found_names = {name for name, m in modules.items() if isinstance(m, choice)}
-        elif isinstance(choice, nn.Module):
-            found_names = {name for name, m in modules.items() if m is choice}
-        else:
-            raise TypeError(
-                "layers takes names, module types or modules of the model; given "
-                f"{type(choice).__name__}"
-            )
-        if not found_names:
-            raise ValueError(_unknown_layer(choice, modules))
-        chosen |= found_names
-    if not chosen:
-        raise ValueError("layers is empty; leave it out to watch the activations")
-    return {name or "model": m for name, m in modules.items() if name in chosen}
-
-
-def _unknown_layer(choice: LayerChoice, modules: dict[str, nn.Module]) -> str:
-    names = [name for name in modules if name]
-    close = get_close_matches(choice, names, n=3) if isinstance(choice, str) else []
-    listed = ", ".join(close or names[:12]) + ("" if close or len(names) <= 12 else ", …")
-    what = repr(choice) if isinstance(choice, str) else getattr(choice, "__name__", "that module")
-    return f"no layer {what} in the model; {'did you mean' if close else 'it has'} {listed}"
+    return chosen

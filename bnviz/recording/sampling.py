@@ -50,16 +50,17 @@ def choose_grid(
     *,
     unit: int | None,
     sample: int | None,
-    features_last: bool,
+    features: int | None,
 ) -> Grid:
     """Decide which elements of tensors with this layout to keep.
 
     Args:
-        shape: of the tensors: (N, features), (N, features, positions …) or less.
+        shape: of the tensors, of any number of dimensions.
         strides: of the tensors, as ``Tensor.stride`` gives them.
         unit: keep this feature alone.
         sample: values to keep of each tensor, eight times as many of maps; None keeps all.
-        features_last: in tensors of three dimensions, the last one is that of the features.
+        features: the dimension of the features (units, channels). The first one of the others is
+            that of the rows. None: every number is of the one feature that there is.
 
     Returns:
         The elements: a sample is a grid of rows and positions, with all features of each.
@@ -67,15 +68,17 @@ def choose_grid(
     Raises:
         IndexError: there is no such unit.
 
-    >>> grid = choose_grid((64, 100), (100, 1), unit=None, sample=512, features_last=True)
+    >>> grid = choose_grid((64, 100), (100, 1), unit=None, sample=512, features=1)
     >>> grid.size, grid.jumps
     ((4, 100), ((25, 100),))
     """
-    # A number is a batch of one, a vector a batch of one feature.
-    full = (*shape, *[1] * (2 - len(shape)))
-    steps = (*strides, *[1] * (2 - len(shape)))
-    features = 2 if len(full) == 3 and features_last else 1
-    order = [0, features, *(d for d in range(1, len(full)) if d != features)]
+    full, steps = tuple(shape), tuple(strides)
+    if features is None:
+        full, steps, features = (*full, 1), (*steps, 1), len(full)
+    if len(full) == 1:  # one example, or one number
+        full, steps, features = (1, *full), (1, *steps), features + 1
+    rows = 1 if features == 0 else 0
+    order = [rows, features, *(d for d in range(len(full)) if d not in (rows, features))]
     size, distance = [full[d] for d in order], [steps[d] for d in order]
     start = 0
     if unit is not None:
@@ -88,10 +91,10 @@ def choose_grid(
     if math.prod(size) > limit:
         places = max(1, int(limit) // size[1])
         # As many rows as positions in each: both differ among themselves.
-        rows = min(size[0], math.isqrt(places - 1) + 1 if positions else places)
-        along = (places / rows) ** (1 / max(1, positions)) + 1e-9
+        kept = min(size[0], math.isqrt(places - 1) + 1 if positions else places)
+        along = (places / kept) ** (1 / max(1, positions)) + 1e-9
         for d in (0, *range(2, len(size))):
-            keep = rows if d == 0 else max(1, min(size[d], int(along)))
+            keep = kept if d == 0 else max(1, min(size[d], int(along)))
             # Rounded up: with room to begin at any offset, no place is taken more often.
             step = -(-size[d] // keep)
             keep = size[d] // step

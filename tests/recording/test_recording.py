@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 import bnviz
 from bnviz.recording import Recording, RecordingError, load, merge
 from bnviz.recording.histogram import BINS, EDGES, bin_values
-from bnviz.recording.recording import MAX_ROWS
+from bnviz.recording.store import MAX_ROWS, Store
 
 Values = Mapping[str, Sequence[np.ndarray]]
 ACTIVATIONS = {"sigmoid1": "sigmoid", "tanh1": "tanh", "relu1": "relu"}
@@ -24,19 +24,30 @@ ACTIVATIONS = {"sigmoid1": "sigmoid", "tanh1": "tanh", "relu1": "relu"}
 
 def recorded(values: Values, every: int = 1) -> Recording:
     """What a recorder would make of these values: one array for each recorded step."""
-    recording = Recording(every)
+    recording = Recording(Store(every))
     for time in range(max(len(steps) for steps in values.values())):
-        recording.num_steps = time * every + 1
-        recording.make_room(time + 1)
+        recording.store.num_steps = time * every + 1
+        recording.store.make_room(time + 1)
         for layer, steps in values.items():
             if time < len(steps):
                 x = np.asarray(steps[time], dtype=np.float32)
                 wide = x[np.isfinite(x)].astype(np.float64)
                 dead, units = ((x <= 0).all(0).sum(), x.shape[1]) if x.ndim == 2 else (0, 0)
-                sums = np.array([[wide.sum(), (wide**2).sum(), dead, units]])
-                track = recording.track(layer, ACTIVATIONS.get(layer))
-                track.add(time // recording.stride, bin_values(x)[None], sums)
+                track = recording.store.track(layer, ACTIVATIONS.get(layer))
+                moments = np.array([[wide.sum(), (wide**2).sum()]])
+                track.add(time // recording.stride, bin_values(x)[None], moments)
+                track.judge(time // recording.stride, [dead], [units])
     return recording
+
+
+class Nothing:
+    """Fills no recording."""
+
+    def flush(self) -> None:
+        pass
+
+    def why_empty(self) -> str:
+        return "the Net never ran"
 
 
 def noise(steps: int, size: int = 20, seed: int = 0, scale: float = 1.0) -> list[np.ndarray]:
@@ -111,7 +122,10 @@ def test_percentiles_of_the_paper_are_the_default() -> None:
 
 @pytest.mark.parametrize("q", [50, [50], (0, 100), np.array([2.5, 97.5])])
 def test_percentiles_take_a_number_or_several(example: Recording, q: object) -> None:
-    assert example.percentiles("sigmoid1", q).shape == (7, np.size(q))
+    found = example.percentiles("sigmoid1", q)
+    assert found.shape == (7, *np.shape(q))
+    several = example.percentiles("sigmoid1", np.atleast_1d(q))
+    np.testing.assert_array_equal(found.reshape(several.shape), several)
 
 
 @pytest.mark.parametrize("q", [-1, 101, [50, np.nan]])
@@ -120,10 +134,10 @@ def test_percentiles_outside_of_0_to_100_are_refused(example: Recording, q: obje
         example.percentiles("a", q)
 
 
-def test_density_is_the_share_of_the_values_between_the_edges() -> None:
+def test_shares_are_the_share_of_the_values_between_the_edges() -> None:
     steps = noise(2, size=20_000)
     edges = np.linspace(-4, 4, 41)
-    found = recorded({"a": steps}).density("a", edges)
+    found = recorded({"a": steps}).shares("a", edges)
     assert found.shape == (2, 40)
     expected = [np.histogram(x, edges)[0] / x.size for x in steps]
     np.testing.assert_allclose(found, expected, atol=0.005)
@@ -191,7 +205,8 @@ READINGS = {
     "counts": (),
     "total": (),
     "percentiles": (),
-    "density": ([0.0, 1.0],),
+    "shares": ([0.0, 1.0],),
+    "quantity": (),
     "mean": (),
     "std": (),
     "saturated": (),
@@ -209,7 +224,7 @@ def test_an_unknown_layer_is_told_which_there_are(example: Recording, read: str)
 
 @pytest.mark.parametrize("read", READINGS)
 def test_reading_what_is_empty_says_what_to_do(read: str) -> None:
-    recording = Recording(model="the Net")
+    recording = Recording(source=Nothing())
     with pytest.raises(RecordingError, match=r"the Net never ran.*model\.train\(\)"):
         getattr(recording, read)("a", *READINGS[read])
 
@@ -220,6 +235,11 @@ def test_what_is_empty_cannot_be_saved_or_merged(tmp_path: Path) -> None:
     assert not (tmp_path / "empty.npz").exists()
     with pytest.raises(RecordingError, match="nothing was recorded"):
         merge(Recording(), Recording())
+
+
+def test_only_recordings_can_be_merged(example: Recording) -> None:
+    with pytest.raises(TypeError, match=r"merge\(\*recordings\); given list"):
+        merge([example, example])  # type: ignore[arg-type]
 
 
 def test_a_recording_error_is_a_value_error() -> None:
@@ -249,11 +269,11 @@ def test_rows_stay_between_100_and_200_and_nothing_is_lost(steps: int) -> None:
 def test_a_layer_that_joins_late_keeps_its_place_in_time() -> None:
     recording = Recording()
     for time in range(500):
-        recording.make_room(time + 1)
+        recording.store.make_room(time + 1)
         for layer, since in (("early", 0), ("late", 300)):
             if time >= since:
                 row = time // recording.stride
-                recording.track(layer).add(row, bin_values([1.0])[None], np.ones((1, 4)))
+                recording.store.track(layer).add(row, bin_values([1.0])[None], np.ones((1, 2)))
     assert recording.total("early").tolist() == [4] * 125
     assert recording.total("late").tolist() == [0] * 75 + [4] * 50
 
@@ -269,11 +289,11 @@ def test_a_million_steps_of_four_layers_fit_into_5_megabytes() -> None:
         x[7, 60] = np.nan
         tables.append(np.stack([bin_values(row) for row in x]))
         wide = np.nan_to_num(x).astype(np.float64)
-        sums.append(np.stack([wide.sum(1), (wide**2).sum(1), *np.zeros((2, window))], axis=1))
+        sums.append(np.stack([wide.sum(1), (wide**2).sum(1)], axis=1))
     recording = Recording()
     steps, most = 1_000_000, 0
     for start in range(0, steps, window):
-        recording.make_room(start + window)
+        recording.store.make_room(start + window)
         rows = np.arange(start, start + window) // recording.stride
         first = int(rows[0])
         starts = np.flatnonzero(np.diff(rows, prepend=first - 1))
@@ -281,10 +301,10 @@ def test_a_million_steps_of_four_layers_fit_into_5_megabytes() -> None:
         table = np.add.reduceat(tables[phase], starts)
         column = np.add.reduceat(sums[phase], starts)
         for layer in "abcd":
-            recording.track(layer).add(first, table, column)
+            recording.store.track(layer).add(first, table, column)
         if start % 50_000 == 0:
-            most = max(most, recording.nbytes)
-    assert max(most, recording.nbytes, len(pickle.dumps(recording))) <= 5e6
+            most = max(most, recording.store.nbytes)
+    assert max(most, recording.store.nbytes, len(pickle.dumps(recording))) <= 5e6
     assert 100 <= len(recording.steps) <= 200
     for layer in "abcd":
         assert recording.total(layer).sum() == 200 * steps
@@ -297,8 +317,8 @@ def test_counts_beyond_32_bits_do_not_wrap_around() -> None:
     recording = Recording()
     many = bin_values([1.0])[None] * (2**31 + 7)
     for time in range(2 * MAX_ROWS + 1):
-        recording.make_room(time + 1)
-        recording.track("a").add(time // recording.stride, many, np.zeros((1, 4)))
+        recording.store.make_room(time + 1)
+        recording.store.track("a").add(time // recording.stride, many, np.zeros((1, 2)))
     assert recording.total("a").sum() == (2 * MAX_ROWS + 1) * (2**31 + 7)
     assert merge(recording, recording).total("a").sum() == 2 * recording.total("a").sum()
 
@@ -379,7 +399,7 @@ def test_a_loaded_recording_can_grow_and_be_merged(example: Recording, tmp_path:
     example.save(tmp_path / "run")
     loaded = load(tmp_path / "run")
     np.testing.assert_array_equal(merge(loaded, example).total("a"), 2 * example.total("a"))
-    loaded.make_room(1000)
+    loaded.store.make_room(1000)
     assert loaded.total("a").sum() == example.total("a").sum()
 
 
@@ -429,7 +449,7 @@ def test_files_of_other_kinds_are_refused(tmp_path: Path) -> None:
 
     def pickled_npz(path: Path) -> None:
         with path.open("wb") as file:
-            np.savez(file, header=np.array([{"format": "bnviz recording 1"}], dtype=object))
+            np.savez(file, header=np.array([{"format": "bnviz recording 2"}], dtype=object))
 
     def archive(path: Path) -> None:
         with zipfile.ZipFile(path, "w") as file:
@@ -452,13 +472,13 @@ def rewrite(path: Path, **changes: object) -> None:
 @pytest.mark.parametrize(
     ("before", "after"),
     [
-        ("bnviz recording 1", "bnviz recording 99"),
+        ("bnviz recording 2", "bnviz recording 99"),
         ('"stride": 1', '"stride": 3'),
         ('"stride": 1', '"stride": 0'),
         ('"every": 1', '"every": -1'),
         ('"num_steps"', '"number"'),
-        ('"relu1", "relu", ', '"relu1", "relu", 1000000'),
-        ('"relu1", "relu", ', '"relu1", "relu", -'),
+        ('"relu1", "relu", "input", ', '"relu1", "relu", "input", 1000000'),
+        ('"relu1", "relu", "input", ', '"relu1", "relu", "input", -'),
         ("{", "["),
     ],
 )
@@ -579,7 +599,7 @@ def test_merging_leaves_its_arguments_as_they_were() -> None:
     one, two = recorded({"a": noise(150, 2)}), recorded({"a": noise(900, 3)})
     before = copy.deepcopy([one, two])
     merged = merge(one, two)
-    merged.make_room(10_000)
+    merged.store.make_room(10_000)
     assert_same(one, before[0])
     assert_same(two, before[1])
 
@@ -608,5 +628,5 @@ def test_merging_what_does_not_fit_says_what_was_given() -> None:
 
 
 def test_display_edges_can_be_any(example: Recording) -> None:
-    everything = example.density("sigmoid1", [EDGES[0], EDGES[-1]])
+    everything = example.shares("sigmoid1", [EDGES[0], EDGES[-1]])
     np.testing.assert_allclose(everything, 1)

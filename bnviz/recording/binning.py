@@ -1,0 +1,81 @@
+"""From tensors of some recorded steps to rows of a track."""
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from bnviz.recording import histogram
+from bnviz.recording.store import Store
+from bnviz.recording.track import Track
+
+__all__ = ["add_values", "rows_of"]
+
+#: Values that are summed in one go, so that what lies between stays in the processor's cache.
+_CHUNK = 2**16
+_BIN_OF_KEY = torch.tensor(histogram.BIN_OF_KEY)
+
+
+def rows_of(store: Store, times: list[int]) -> tuple[int, np.ndarray, int]:
+    """The first row of some recorded steps, the rows of all from there on, and how many rows."""
+    store.make_room(max(times) + 1)
+    rows = np.array(times) // store.stride
+    first = int(rows.min())
+    return first, rows - first, int(rows.max()) - first + 1
+
+
+def add_values(store: Store, track: Track, times: list[int], values: Tensor) -> None:
+    """Add the values of K recorded steps to a track.
+
+    Args:
+        store: where the track is.
+        track: one of its tracks.
+        times: the recorded steps, counted from 0; each may come several times.
+        values: float32 of shape (K, …).
+    """
+    first, rows, count = rows_of(store, times)
+    values = values.reshape(len(times), -1).contiguous()
+    if values.device.type not in ("cpu", "cuda"):
+        values = values.cpu()  # other devices lack float64 or bincount
+    counts = _counts(values, rows, count)
+    finite = not counts[:, histogram.SPECIAL].any()
+    sums = [np.bincount(rows, weights=each, minlength=count) for each in _sums(values, finite)]
+    track.add(first, counts, np.stack(sums, axis=1, dtype=np.float64))
+
+
+def _counts(values: Tensor, rows: np.ndarray, count: int) -> np.ndarray:
+    """Counts in the bins, shape (count, BINS).
+
+    Args:
+        values: float32 of shape (K, M), contiguous.
+        rows: the row of each of the K, in [0, count).
+        count: the number of rows.
+    """
+    if values.device.type == "cpu":
+        bits = values.numpy().view(np.uint32)
+        keys = torch.from_numpy((bits >> histogram.KEY_SHIFT).view(np.int32))
+    else:  # PyTorch has no shift of unsigned integers
+        keys = (values.view(torch.int32) >> histogram.KEY_SHIFT) & (histogram.KEYS - 1)
+    start = torch.from_numpy(rows.astype(np.int32))[:, None].to(values.device)
+    if values.numel() < 3 * count * histogram.KEYS:
+        # Many small histograms: to look up each value's bin is less work than to fold their keys.
+        bins = _BIN_OF_KEY.to(values.device).index_select(0, keys.view(-1)).view(keys.shape)
+        bins += start * histogram.BINS
+        counts = torch.bincount(bins.view(-1), minlength=count * histogram.BINS)
+        return counts.cpu().numpy().reshape(count, histogram.BINS)
+    if count > 1:
+        keys += start * histogram.KEYS
+    counts = torch.bincount(keys.view(-1), minlength=count * histogram.KEYS)
+    return histogram.fold_keys(counts.cpu().numpy().reshape(count, histogram.KEYS))
+
+
+def _sums(values: Tensor, finite: bool) -> np.ndarray:
+    """Sum and sum of squares of each row in float64, of its finite values; shape (2, K)."""
+    total = torch.zeros(2, len(values), dtype=torch.float64, device=values.device)
+    for part in values.split(max(1, _CHUNK // len(values)), 1):
+        # float32 would lose the spread of values that lie far from zero.
+        wide = part.double()
+        if not finite:
+            wide = wide.nan_to_num(0.0, 0.0, 0.0)
+        total[0] += wide.sum(1)
+        total[1] += torch.linalg.vector_norm(wide, dim=1).square_()  # faster than to square all
+    return total.cpu().numpy()

@@ -1,0 +1,172 @@
+"""One watched place in a model: the taps of its values and gradients, call by call."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch._C import _functorch
+from torch.compiler import is_dynamo_compiling
+from torch.utils.hooks import RemovableHandle
+
+from bnviz.recording.hooks import Hook, outside
+from bnviz.recording.tap import Tap
+from bnviz.recording.tensors import first_tensor
+
+__all__ = ["Clock", "Place"]
+
+
+class Clock:
+    """Where in the training a recorder is."""
+
+    def __init__(self) -> None:
+        #: The recorded step of the pass that runs, counted from 0; −1 outside of recorded passes.
+        self.now = -1
+        #: The recorded step that ran last.
+        self.last = -1
+        #: Counts the passes of recorded steps: several may make one step.
+        self.passes = 0
+        #: False once nothing more is recorded.
+        self.running = True
+
+
+class Place:
+    """The input or output of a module.
+
+    Args:
+        name: what the layer is called.
+        clock: the recorder's.
+        values: record the values.
+        gradients: record the gradients of the loss at the values.
+        make_taps: makes the taps of one call; it is given the label of the call, the first tensor
+            that came there, and whether they are for gradients.
+        give_up: told of the name and an error where this place can no longer be watched.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        clock: Clock,
+        *,
+        values: bool,
+        gradients: bool,
+        make_taps: Callable[[str, Tensor, bool], list[Tap]],
+        give_up: Callable[[str, Exception], None],
+    ) -> None:
+        self.name = name
+        #: Calls outside of the model's own passes.
+        self.strays = 0
+        self._clock, self._give_up = clock, give_up
+        self._values, self._gradients = values, gradients
+        self._make_taps = make_taps
+        self._pass = self._call = -1
+        # By call in a pass, what takes a tensor and the recorded step.
+        self._pushes: dict[int, list[Callable[[Tensor, int], None]]] = {}
+        self._gradient_pushes: dict[int, list[Callable[[Tensor, int], None]]] = {}
+        self._leaves: list[Any] = []
+
+    def watch(self, module: nn.Module, *, at_input: bool) -> RemovableHandle:
+        """Hook a module's input or output; returns the handle that removes the hook."""
+
+        def before(_: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+            values = [args, kwargs] if kwargs or len(args) != 1 else args[0]
+            if is_dynamo_compiling():
+                outside(self.keep, values)
+            else:
+                self.keep(values)
+
+        def after(_: nn.Module, args: tuple[Any, ...], output: Any) -> None:
+            if is_dynamo_compiling():
+                outside(self.keep, output)
+            else:
+                self.keep(output)
+
+        if at_input:
+            return module.register_forward_pre_hook(Hook(before), with_kwargs=True)
+        return module.register_forward_hook(Hook(after))
+
+    def keep(self, values: Any) -> None:
+        """Take what came by: a tensor, or values with a tensor in them."""
+        clock = self._clock
+        now = clock.now
+        if now < 0:
+            self._stray(values)
+            return
+        if self._pass != clock.passes:
+            self._pass, call = clock.passes, 0
+            if self._leaves:
+                self.forget_leaves()
+        else:
+            call = self._call + 1
+        self._call = call
+        try:
+            tensor = values if type(values) is Tensor else first_tensor(values)
+            if tensor is None:
+                return
+            pushes = self._pushes.get(call)
+            if pushes is None:
+                taps = self._make_taps(self._label(call), tensor, False) if self._values else []
+                pushes = self._pushes[call] = [tap.push for tap in taps]
+            for push in pushes:
+                push(tensor, now)
+            if self._gradients and tensor.requires_grad:
+                self._wait_for_gradient(tensor, call, now)
+        except Exception as error:  # whatever it is, it must not end the training run
+            self.drop(error)
+
+    @property
+    def calls(self) -> int:
+        """How often it was called in the newest pass."""
+        return self._call + 1 if self._pass == self._clock.passes else 0
+
+    def drop(self, error: Exception) -> None:
+        """Watch this place no more."""
+        self.keep = _ignore  # type: ignore[method-assign]
+        self._give_up(self.name, error)
+
+    def _label(self, call: int) -> str:
+        return self.name if call == 0 else f"{self.name}#{call + 1}"
+
+    def _stray(self, values: Any) -> None:
+        self.strays += 1
+        # Reentrant checkpointing calls the layers anew on the way back, and gradients pass there.
+        if self._gradients and self._clock.last >= 0 and torch._C._current_graph_task_id() >= 0:
+            try:
+                tensor = first_tensor(values)
+                if tensor is not None and tensor.requires_grad:
+                    self._wait_for_gradient(tensor, 0, self._clock.last)
+            except Exception as error:
+                self.drop(error)
+
+    def _wait_for_gradient(self, tensor: Tensor, call: int, time: int) -> None:
+        if _functorch.peek_interpreter_stack() is not None:
+            return  # torch.func takes its gradients by itself
+        if call not in self._gradient_pushes:  # now, so that they come in the order of the layers
+            taps = self._make_taps(self._label(call), tensor, True)
+            self._gradient_pushes[call] = [tap.push for tap in taps]
+        pushes = self._gradient_pushes[call]
+        handle = tensor.register_hook(partial(self._keep_gradient, pushes, time))
+        if tensor.is_leaf:  # it lives on, and its hooks with it
+            self._leaves.append(handle)
+
+    def _keep_gradient(
+        self, pushes: list[Callable[[Tensor, int], None]], time: int, gradient: Tensor
+    ) -> None:
+        if not self._clock.running:
+            return
+        try:
+            for push in pushes:
+                push(gradient, time)
+        except Exception as error:
+            self.drop(error)
+
+    def forget_leaves(self) -> None:
+        """Remove the hooks of tensors that outlive their step."""
+        for handle in self._leaves:
+            handle.remove()
+        self._leaves = []
+
+
+def _ignore(values: Any) -> None:
+    """Take nothing."""

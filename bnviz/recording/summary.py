@@ -1,0 +1,95 @@
+"""A recording as a table of text: a row a layer, with what its newest row says."""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from bnviz.recording.rows import Rows
+from bnviz.recording.store import Store
+
+__all__ = ["summary"]
+
+_LAYERS = 24  # lines; of more, the first and the last
+_NAME = 32  # letters
+
+
+def summary(store: Store, headline: str) -> str:
+    """The text.
+
+    Args:
+        store: the tables.
+        headline: the first line.
+    """
+    names = [name for name, track in store.tracks.items() if track.rows]
+    steps = store.steps
+    if not names:
+        return "\n".join([f"{headline}: nothing was recorded yet", *store.notes])
+    shown = names
+    if len(names) > _LAYERS:
+        shown = [*names[: _LAYERS // 2], *names[-_LAYERS // 2 :]]
+    columns = _columns(store, shown)
+    lines = [list(columns), *zip(*columns.values(), strict=True)]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    text = [
+        "  ".join(
+            cell.ljust(width) if i < 2 else cell.rjust(width)
+            for i, (cell, width) in enumerate(zip(line, widths, strict=True))
+        ).rstrip()
+        for line in lines
+    ]
+    if len(shown) < len(names):
+        text.insert(1 + _LAYERS // 2, f"… {len(names) - len(shown)} more …")
+    last = f"numbers are those of the last row, steps {steps[-1]} to {store.num_steps}"
+    return "\n".join([f"{headline}; {last}", *text, *store.notes])
+
+
+def _columns(store: Store, names: Sequence[str]) -> dict[str, list[str]]:
+    """The cells by column; shares that no layer has are left out."""
+    tracks = [store.tracks[name] for name in names]
+    rows = Rows(tracks)
+    percentiles = rows.percentiles([15, 50, 85])[:, 0].T
+    columns = {
+        "layer": [_short(name) for name in names],
+        "recorded": [
+            f"input of {track.activation}" if track.activation else track.quantity
+            for track in tracks
+        ],
+        "steps": [_steps_of(store, name) for name in names],
+        "mean": _cells(rows.mean()[:, 0], _number),
+        "std": _cells(rows.std()[:, 0], _number),
+        "15 %": _cells(percentiles[0], _number),
+        "50 %": _cells(percentiles[1], _number),
+        "85 %": _cells(percentiles[2], _number),
+        "saturated": _cells(rows.saturated()[:, 0], _percent),
+        "inactive": _cells(rows.inactive()[:, 0], _percent),
+        "dead": _cells(rows.dead()[:, 0], _percent),
+        "NaN/inf": [str(count) if count else "" for count in rows.nonfinite().sum(axis=(1, 2))],
+    }
+    return {title: cells for title, cells in columns.items() if any(cells)}
+
+
+def _steps_of(store: Store, name: str) -> str:
+    """The first and the last training step of a layer, as far as its rows tell."""
+    track, width = store.tracks[name], store.stride * store.every
+    some = np.flatnonzero(Rows([track], [range(track.rows)]).total[0])
+    if not len(some):
+        return ""
+    return f"{1 + some[0] * width}–{min((some[-1] + 1) * width, store.num_steps)}"
+
+
+def _short(name: str) -> str:
+    """The name, without its middle where it is long."""
+    half = _NAME // 2
+    return name if len(name) <= _NAME else f"{name[: half - 1]}…{name[-half:]}"
+
+
+def _cells(values: Sequence[float] | np.ndarray, write: Callable[[float], str]) -> list[str]:
+    return ["" if np.isnan(value) else write(value) for value in values]
+
+
+def _number(value: float) -> str:
+    return f"{value:.3g}"
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.3g} %"

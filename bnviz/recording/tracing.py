@@ -1,0 +1,47 @@
+"""Which passes only trace a model, where others train it."""
+
+import torch
+from torch import Tensor
+from torch._C import _functorch, _get_tracing_state, _len_torch_dispatch_stack
+from torch._subclasses.fake_tensor import FakeTensor
+from torch.compiler import is_compiling
+from torch.jit import _trace
+
+from bnviz.recording.tensors import first_tensor
+
+__all__ = ["only_traces"]
+
+_MODES = torch._C._TorchDispatchModeKey
+_TRACING_MODES = (_MODES.FAKE, _MODES.PROXY, _MODES.FUNCTIONAL)
+
+
+def only_traces(*arguments: object) -> bool:
+    """Whether a pass over these arguments is no training: it looks at shapes and operations alone.
+
+    So it is under ``torch.export``, ``torch.jit.trace`` (also where that checks its trace),
+    ``make_fx``, ``torch.fx`` and ``functionalize``, and with fake or meta tensors.
+
+    Args:
+        arguments: what the model is called with.
+    """
+    return (
+        _get_tracing_state() is not None
+        or _trace._trace_module_map is not None
+        # Set while this runs outside of compiled code: torch.export calls the model itself.
+        or is_compiling()
+        or (_len_torch_dispatch_stack() > 0 and _in_tracing_mode())
+        or any(map(_holds_no_numbers, arguments))
+    )
+
+
+def _in_tracing_mode() -> bool:
+    return any(torch._C._get_dispatch_mode(mode) is not None for mode in _TRACING_MODES)
+
+
+def _holds_no_numbers(argument: object) -> bool:
+    if type(argument) is Tensor and _functorch.peek_interpreter_stack() is None:
+        return argument.is_meta
+    tensor = first_tensor(argument)
+    if tensor is None:
+        return isinstance(argument, torch.fx.Proxy)
+    return isinstance(tensor, FakeTensor) or tensor.is_meta or torch._is_functional_tensor(tensor)

@@ -1,0 +1,72 @@
+"""A recording as text: a table of its layers, and what it does not hold."""
+
+import re
+
+import numpy as np
+import pytest
+
+from bnviz.recording import Recording, load
+from bnviz.recording.histogram import bin_values
+from bnviz.recording.store import Store
+
+
+def fill(store: Store, name: str, rows: list[list[float]], kind: str | None = None) -> None:
+    for row, values in enumerate(rows):
+        x = np.array(values, dtype=np.float32)
+        wide = x[np.isfinite(x)].astype(np.float64)
+        moments = np.array([[wide.sum(), (wide**2).sum()]])
+        store.track(name, kind).add(row, bin_values(x)[None], moments)
+    store.num_steps = max(store.num_steps, len(rows))
+
+
+@pytest.fixture
+def store() -> Store:
+    store = Store()
+    fill(store, "fc", [[1, 2], [3, 5, np.nan, np.inf]])
+    fill(store, "act", [[-1, 1]], "relu")
+    return store
+
+
+def test_a_row_a_layer_with_what_its_newest_row_says(store: Store) -> None:
+    recording = Recording(store)
+    text = str(recording)
+    assert text.splitlines()[0].startswith("Recording(2 layers, 2 steps, running); numbers are")
+    assert len(text.splitlines()) == 4
+    fc = next(line for line in text.splitlines() if line.startswith("fc"))
+    low, median, high = (f"{p:.3g}" for p in recording.percentiles("fc")[-1])
+    assert high == "inf"
+    assert re.split(r"\s{2,}", fc) == ["fc", "output", "1–2", "4", "1", low, median, high, "2"]
+    act = next(line for line in text.splitlines() if line.startswith("act"))
+    assert re.split(r"\s{2,}", act)[:5] == ["act", "input of relu", "1–1", "0", "1"]
+    assert "50 %" in text
+    assert "inactive" in text
+    assert "saturated" not in text  # no layer has such a share
+
+
+def test_repr_stays_one_line(store: Store) -> None:
+    assert repr(Recording(store)) == "Recording(2 layers, 2 steps, running)"
+
+
+def test_an_empty_recording_says_so() -> None:
+    assert str(Recording()) == "Recording(0 layers, 0 steps, running): nothing was recorded yet"
+
+
+def test_long_models_and_long_names_are_shortened() -> None:
+    store = Store()
+    for i in range(100):
+        fill(store, f"encoder.layers.{i}.some.very.long.name.of.a.part.relu", [[1.0]], "relu")
+    lines = str(Recording(store)).splitlines()
+    assert len(lines) == 1 + 1 + 24 + 1
+    assert "… 76 more …" in lines
+    assert max(map(len, lines)) <= 130
+    assert lines[2].startswith("encoder.layers.…")
+    assert lines[2].split("  ")[0].endswith("of.a.part.relu")
+
+
+def test_what_was_not_watched_is_said_also_after_loading(store: Store, tmp_path) -> None:
+    store.notes.append("only out is watched")
+    recording = Recording(store)
+    assert str(recording).splitlines()[-1] == "only out is watched"
+    recording.save(tmp_path / "run")
+    assert load(tmp_path / "run").notes == ("only out is watched",)
+    assert "only out is watched" in str(load(tmp_path / "run"))
