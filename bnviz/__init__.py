@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from bnviz import data, figures, norms
     from bnviz.course.check import check
+    from bnviz.networks import mlp
     from bnviz.recording import Recording, load, merge
     from bnviz.recording.recorder import record
+    from bnviz.training import train
     from bnviz.twins import Twins
 
 __version__ = "0.1.0"
@@ -24,8 +26,10 @@ __all__ = [
     "figures",
     "load",
     "merge",
+    "mlp",
     "norms",
     "record",
+    "train",
 ]
 
 _HOME_OF = {
@@ -34,7 +38,9 @@ _HOME_OF = {
     "check": "course.check",
     "load": "recording",
     "merge": "recording",
+    "mlp": "networks",
     "record": "recording.recorder",
+    "train": "training",
 }
 
 

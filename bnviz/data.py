@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Digits", "digits", "spirals"]
+__all__ = ["Digits", "as_images", "as_maps", "digits", "spirals"]
 
 _HERE = Path(__file__).resolve().parent
 _FILE = "digits.csv.gz"
@@ -69,6 +69,32 @@ def digits(seed: int = 0) -> Digits:
     return Digits(x[train], y[train], x[test], y[test])
 
 
+def as_maps(split: Digits) -> Digits:
+    """Give digits as maps with one channel, as convolutions take them.
+
+    Args:
+        split: what :func:`digits` gives.
+
+    Returns:
+        The same with images of shape (N, 1, 8, 8).
+
+    >>> as_maps(digits()).x_test.shape
+    (500, 1, 8, 8)
+    """
+    return split._replace(
+        x_train=as_images(split.x_train)[:, None], x_test=as_images(split.x_test)[:, None]
+    )
+
+
+def as_images(x: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Give digits of shape (N, 64) or (N, 1, 8, 8) as images (N, 8, 8); others as they are.
+
+    >>> as_images(digits().x_test).shape
+    (500, 8, 8)
+    """
+    return x.reshape(-1, 8, 8) if x.shape[1:] in ((64,), (1, 8, 8)) else x
+
+
 def spirals(
     n: int = 600, seed: int = 0, turns: float = 1.5, noise: float = 0.03
 ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
@@ -107,7 +133,7 @@ def share_out(total: int, counts: NDArray[np.integer]) -> NDArray[np.int64]:
     [1, 1, 2]
     """
     exact = total * counts / counts.sum()
-    shares = np.floor(exact).astype(np.int64)
+    shares: NDArray[np.int64] = np.floor(exact).astype(np.int64)
     order = np.argsort(shares - exact, kind="stable")
     shares[order[: total - shares.sum()]] += 1
     return shares
@@ -123,7 +149,7 @@ def data_folder() -> Path:
 def _load(folder: Path) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
     text = _verified(folder).decode("ascii")
     table = np.loadtxt(text.splitlines(), delimiter=",", skiprows=1, dtype=np.uint8)
-    x = table[:, :-1].astype(np.float32) / 16
+    x = table[:, :-1].astype(np.float32) / np.float32(16)
     y = table[:, -1].astype(np.int64)
     return x, y
 
