@@ -1,0 +1,53 @@
+"""What several experiments need: digits as tensors, shares of right answers, the moment of a goal.
+
+>>> x, y, x_test, y_test = digits(seed=0)
+>>> x.shape, y.dtype
+(torch.Size([1297, 64]), torch.int64)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from bnviz import data
+from bnviz.run import Run
+
+__all__ = ["Floats", "accuracy", "digits", "ended_at", "steps_to"]
+
+Floats = NDArray[np.float64]
+
+
+def digits(seed: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """The bundled digits, split by the seed: x, y, x_test, y_test."""
+    x, y, x_test, y_test = map(torch.from_numpy, data.digits(seed))
+    return x, y, x_test, y_test
+
+
+@torch.no_grad()
+def accuracy(model: nn.Module, x: Tensor, y: Tensor) -> float:
+    """The share of images that the network recognizes, in the mode in which it is.
+
+    >>> accuracy(nn.Identity(), torch.eye(4), torch.tensor([0, 1, 2, 0]))
+    0.75
+    """
+    return float((model(x).argmax(1) == y).double().mean())
+
+
+def steps_to(run: Run, goal: float) -> float:
+    """The first evaluated step with at least this test accuracy; NaN if there is none."""
+    step = run.steps_to(goal)
+    return np.nan if step is None else step
+
+
+def ended_at(goal: float) -> Callable[[int, Mapping[str, Run]], bool]:
+    """For ``train(…, on_step=…)``: end it as soon as all networks have this test accuracy."""
+
+    def reached(step: int, runs: Mapping[str, Run]) -> bool:
+        return all(max(run.accuracy) >= goal for run in runs.values())
+
+    return reached

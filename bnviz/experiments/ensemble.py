@@ -1,0 +1,80 @@
+"""Many small networks that run and learn as one: a batched product costs little more than a plain.
+
+>>> from bnviz.networks import mlp
+>>> networks = [mlp((2, 16, 2), "tanh", norm="batch", seed=seed) for seed in range(3)]
+>>> Ensemble(networks)(torch.zeros(3, 5, 2)).shape
+torch.Size([3, 5, 2])
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+from bnviz.networks import MLP
+
+__all__ = ["Ensemble"]
+
+
+class Ensemble(nn.Module):
+    """Networks of one shape side by side, each on its own data.
+
+    Every network computes and learns as it would alone: sum their losses, and an optimizer that
+    treats each number by itself, such as SGD or Adam, trains each one as before.
+
+    Args:
+        models: from :func:`bnviz.mlp`, with the same arguments but for the seed. The norm is
+            "batch" or None, before the activation.
+    """
+
+    def __init__(self, models: Sequence[MLP]) -> None:
+        super().__init__()
+        self.blocks = nn.ModuleList()
+        for alike in zip(*(model.hidden for model in models), strict=True):
+            self.blocks.append(_Linear([block.linear for block in alike]))
+            norms = [block.norm for block in alike if isinstance(block.norm, nn.BatchNorm1d)]
+            if norms:
+                self.blocks.append(_BatchNorm(norms))
+            self.blocks.append(copy.deepcopy(alike[0].activation))
+        self.blocks.append(_Linear([model.output for model in models]))
+
+    @property
+    def norms(self) -> list[_BatchNorm]:
+        """The batch norms, from the first layer to the last."""
+        return [block for block in self.blocks if isinstance(block, _BatchNorm)]
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map inputs (E, N, C) of E networks to their outputs."""
+        x = x.transpose(1, 2)  # samples last: so all networks' units stand in a row, see _BatchNorm
+        for block in self.blocks:
+            x = block(x)
+        return x.transpose(1, 2)
+
+
+class _Linear(nn.Module):
+    def __init__(self, modules: Sequence[nn.Linear]) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.stack([m.weight.detach() for m in modules]))
+        self.bias = nn.Parameter(torch.stack([m.bias.detach() for m in modules])[..., None])
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.baddbmm(self.bias, self.weight, x)
+
+
+class _BatchNorm(nn.BatchNorm1d):
+    """One batch norm over the units of all networks: units know nothing of each other anyway."""
+
+    def __init__(self, modules: Sequence[nn.BatchNorm1d]) -> None:
+        super().__init__(sum(m.num_features for m in modules), modules[0].eps)
+        self.to(next(modules[0].buffers()).dtype)
+        for name, own in self.named_parameters():
+            alike = [getattr(m, name) for m in modules]
+            own.requires_grad_(alike[0] is not None and alike[0].requires_grad)
+            if alike[0] is not None:  # else γ = 1 and β = 0, and they stay so
+                own.data = torch.cat([p.detach() for p in alike])
+
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(x.reshape(1, -1, x.shape[-1])).view_as(x)

@@ -1,0 +1,208 @@
+"""Statements of chapter 2, on seeds that it does not use."""
+
+import numpy as np
+import pytest
+
+from bnviz.experiments.covariate_shift import (
+    SHIFTS,
+    Movement,
+    batch_means,
+    movement,
+    moving_place_and_rule,
+    one_draw,
+    over_time_and_between_batches,
+    pale_and_noisy,
+    places,
+    starts,
+    weights_by_density,
+)
+
+pytestmark = pytest.mark.slow
+
+THIRTY = range(100, 130)
+NEW = "new place"
+
+
+def test_places_follow_their_seeds_and_the_rule() -> None:
+    x, above = places(1.5, [7, 8])
+    again, _ = places(1.5, [8])
+    np.testing.assert_array_equal(x[1], again[0])
+    np.testing.assert_allclose(x.mean((0, 1)), [1.5, 0], atol=0.1)
+    np.testing.assert_allclose(x.std((0, 1)), [0.5, 0.7], atol=0.05)
+    assert above[x[..., 1] > 1].all() and not above[x[..., 1] < -1].any()
+
+
+@pytest.fixture(scope="module")
+def thirty() -> dict[str, dict[str, np.ndarray]]:
+    return moving_place_and_rule(THIRTY)
+
+
+def test_a_border_learned_in_one_place_is_worth_less_than_a_constant_answer_in_another(
+    thirty,
+) -> None:
+    old, new = ({k: v.mean() for k, v in thirty[name].items()} for name in ("old place", NEW))
+    assert old["straight border"] == pytest.approx(0.92, abs=0.02)
+    assert old["constant answer"] == pytest.approx(0.84, abs=0.03)
+    assert new["straight border"] == pytest.approx(0.48, abs=0.08)
+    assert new["constant answer"] == pytest.approx(0.77, abs=0.03)
+    nearly_always = thirty[NEW]["straight border"] < thirty[NEW]["constant answer"]
+    assert nearly_always.mean() > 0.9
+
+
+def test_how_badly_the_border_does_in_the_new_place_depends_on_the_points(thirty) -> None:
+    shares = thirty[NEW]["straight border"]
+    assert 0.2 < shares.min() < 0.45
+    assert 0.6 < shares.max() < 0.85
+
+
+@pytest.mark.parametrize(("center", "turn"), [(1.5, 1.5), (0.5, 1.0), (2.5, 1.0)])
+def test_a_model_that_holds_in_the_new_place_fails_when_the_rule_moves(center, turn) -> None:
+    right = moving_place_and_rule(THIRTY, center=center, turn=turn)
+    old, new, moved = (table["border with wave"] for table in right.values())
+    assert old.min() > 0.95
+    assert new.mean() > 0.93 and new.min() > 0.8
+    assert (moved < right[f"{NEW}, new rule"]["constant answer"]).mean() > 0.7
+    assert (new - moved).min() > 0.05
+    for table in right.values():
+        assert table["border with wave, learned there"].min() > 0.94
+
+
+def test_a_model_that_was_wrong_may_gain_when_the_rule_moves(thirty) -> None:
+    before, after = (thirty[name]["straight border"] for name in (NEW, f"{NEW}, new rule"))
+    assert after.mean() > before.mean() + 0.15
+
+
+def test_one_draw_shows_the_borders_that_were_measured() -> None:
+    draw = one_draw(100)
+    assert list(draw.points) == ["old place", NEW, f"{NEW}, new rule"]
+    for name, sides in draw.points.items():
+        straight = draw.lines[name]["straight border"]
+        rule = draw.lines[name]["the rule"]
+        right = 0.0
+        for side, x in sides.items():
+            above = x[:, 1] > np.interp(x[:, 0], *rule.T)
+            assert (above == (side == "above the rule")).mean() > 0.98
+            said = x[:, 1] > np.interp(x[:, 0], *straight.T)
+            right += (said == (side == "above the rule")).sum() / 400
+        assert right == pytest.approx(draw.right[name]["straight border"], abs=0.005)
+
+
+def test_weights_help_where_places_overlap_and_only_there() -> None:
+    found = weights_by_density((0.5, 1.0, 2.5), THIRTY)
+    plain, weighted, again = (v.mean(1) for v in (found.plain, found.weighted, found.again))
+    assert (weighted - plain)[0] > 0.06 and (weighted - plain)[1] > 0.2
+    assert np.abs(weighted - again)[:2].max() < 0.03
+    assert (found.effective.mean(1) > [100, 15, 0]).all()
+    assert found.effective[2].mean() < 6
+    # No overlap: about as good as a constant answer, and far from what could be had.
+    assert weighted[2] - found.constant[2].mean() < 0.06
+    assert again[2] - weighted[2] > 0.1
+
+
+@pytest.fixture(scope="module")
+def moved() -> Movement:
+    return movement((100, 101))
+
+
+def test_medians_travel_and_spreads_grow_less_with_batch_norm(moved: Movement) -> None:
+    plain, bn = "without BN", "with BN"
+    assert (moved.drift[plain] > 2 * moved.drift[bn]).all()
+    assert (moved.growth[plain] > 5 * moved.growth[bn]).all()
+    assert moved.growth[bn].max() < 2
+    assert (moved.steps_to_90[plain] > 10 * moved.steps_to_90[bn]).all()
+
+
+def test_in_eval_mode_the_centre_moves_with_batch_norm_too(moved: Movement) -> None:
+    train, evaluated = (moved.center_moves["with BN", mode] for mode in ("train", "eval"))
+    assert train.max() < 0.2
+    assert evaluated.min() > 0.3
+    plain = moved.center_moves["without BN", "train"]
+    np.testing.assert_allclose(plain, moved.center_moves["without BN", "eval"], rtol=1e-4)
+    assert (plain > 10 * train).all()
+
+
+def test_it_moves_less_at_another_learning_rate_and_start_too() -> None:
+    for options in ({"lr": 0.25, "steps": 800}, {"init_std": 0.3, "steps": 400}):
+        other = movement((102,), **options)
+        assert other.drift["without BN"] > 2 * other.drift["with BN"]
+        assert other.growth["without BN"] > 2 * other.growth["with BN"]
+
+
+def test_inputs_move_farther_over_time_than_between_batches_but_not_by_a_fixed_factor() -> None:
+    short = over_time_and_between_batches((100,), steps=280)
+    long = over_time_and_between_batches((100,), steps=1400)
+    assert short > 20 > 10 > long > 2
+
+
+def test_without_mini_batches_they_move_too_but_less() -> None:
+    for options in ({"seed": 100}, {"seed": 101, "lr": 0.25}):
+        rough, exact = (
+            batch_means(**options, steps=280, batch_size=size).means for size in (60, None)
+        )
+        between = exact.std(1).mean()
+        drifted = exact.mean(1).std(0).mean()
+        assert drifted > 7 * between
+        assert rough.mean(1).std(0).mean() > 5 * drifted
+    assert 10 < over_time_and_between_batches((102,), batch_size=None)[0] < 25
+
+
+def test_the_factor_that_exercise_3_asks_for() -> None:
+    means = batch_means(1, steps=1000, batch_size=None).means[:, :, 0]
+    short, long = (m.mean(1).std() / m.std(1).mean() for m in (means[:15], means))
+    assert short == pytest.approx(16, abs=1.5)
+    assert 1.5 < long < 2.5
+
+
+def test_the_longer_one_looks_the_less_the_drift_stands_out() -> None:
+    rough, exact = (batch_means(100, steps=1000, batch_size=size).means for size in (60, None))
+    over = [means.mean(1).std(0).mean() for means in (rough, exact)]
+    assert 2 < over[1] / exact.std(1).mean() < 5
+    assert 1.2 < over[0] / over[1] < 3
+
+
+def test_the_lead_shrinks_as_the_start_gets_easier() -> None:
+    reached = starts(seeds=(100, 101))
+    lead = reached["without BN"] / reached["with BN"]  # starts, learning rates, seeds
+    assert not np.isnan(lead).any()
+    assert lead[0].min() > 10
+    assert lead[1].min() > 2 and lead[1].max() < 10
+
+
+def test_from_the_right_start_nothing_of_the_lead_is_left() -> None:
+    reached = starts((0.1, 0.3, 1.0), (0.1,), (100, 101), activation="relu", steps=600)
+    plain, bn = (reached[label][:, 0] for label in ("without BN", "with BN"))
+    assert (plain[0] > 2 * bn[0]).all()
+    assert plain[1].mean() < 1.5 * bn[1].mean()
+    assert np.isnan(plain[2]).all() and not np.isnan(bn[2]).any()
+    bold = starts((0.3,), (0.3,), (100, 101), activation="relu", steps=300)
+    slow = np.nan_to_num(bold["without BN"], nan=300)
+    assert (slow > 3 * bold["with BN"]).all()
+    easy = starts((1.0,), (0.5, 1.0), (100, 101), steps=600)
+    lead = easy["without BN"] / easy["with BN"]
+    assert lead.min() > 1.2 and lead.max() < 5
+
+
+def test_the_usual_start_of_pytorch_is_harder_still_for_sigmoids() -> None:
+    reached = starts((None,), (0.5,), (100,))
+    assert np.isnan(reached["without BN"]).all()
+    assert (reached["with BN"] < 100).all()
+
+
+def test_pale_images_hurt_more_with_batch_norm_and_own_statistics_mend_it() -> None:
+    for options in ({"seeds": (100, 101)}, {"seeds": (102,), "lr": 0.1, "momentum": 0.0}):
+        found = pale_and_noisy(**options)
+        pale = found["contrast × 0.3"]
+        assert (pale["with BN"] < pale["without BN"] - 0.1).all()
+        clean = found["as in training"]["with BN"]
+        assert (pale["with BN, own statistics"] > clean - 0.01).all()
+
+
+def test_noise_and_movement_do_not_hurt_more_with_batch_norm_and_are_not_mended() -> None:
+    found = pale_and_noisy((100, 101, 102))
+    assert found.keys() == SHIFTS.keys()
+    for shift in ("noise 0.2", "noise 0.4", "one pixel to the right"):
+        means = {kind: share.mean() for kind, share in found[shift].items()}
+        assert abs(means["with BN"] - means["without BN"]) < 0.1
+        assert means["with BN"] > means["without BN"] - 0.05
+        assert means["with BN, own statistics"] - means["with BN"] < 0.06
+        assert found["as in training"]["with BN"].mean() - means["with BN"] > 0.03

@@ -1,0 +1,165 @@
+"""Statements of chapter 5, on seeds that it does not use."""
+
+from itertools import product
+
+import numpy as np
+import pytest
+import torch
+
+from bnviz.experiments.equation import biased_or_unbiased
+from bnviz.experiments.gradients import (
+    HeldConstant,
+    bias_before_norm,
+    held_constant,
+    per_layer,
+    scale,
+    starts,
+    through,
+    toy_bias,
+)
+
+pytestmark = pytest.mark.slow
+
+
+def test_held_constant_normalizes_as_batch_norm_does_and_only_its_gradient_differs() -> None:
+    torch.manual_seed(0)
+    right, held = torch.nn.BatchNorm1d(5), HeldConstant(5)
+    x = (3 * torch.randn(16, 5) + 1).requires_grad_()
+    g = torch.randn(16, 5)
+    torch.testing.assert_close(held(x), right(x))
+    torch.testing.assert_close(held.running_var, right.running_var)
+    (grad,) = torch.autograd.grad(held(x), x, g)
+    torch.testing.assert_close(grad, g / (x.var(0, correction=0) + 1e-5).sqrt())
+
+
+@pytest.mark.parametrize("lr", [0.1, 0.02])
+def test_a_bias_whose_mean_is_held_constant_runs_away_and_the_loss_stays(lr) -> None:
+    constant, right = (toy_bias(range(100, 103), constant=c, lr=lr) for c in (True, False))
+    steps = np.diff(constant.bias, axis=1)
+    np.testing.assert_allclose(steps, steps[:, :1] * np.ones_like(steps), rtol=1e-6)
+    assert constant.bias[:, -1] == pytest.approx(200 * 2 * lr * 3, rel=0.1)
+    assert np.all(right.bias == 0)
+    for toy in (constant, right):
+        assert np.ptp(toy.loss, axis=1).max() < 1e-9
+
+
+def test_with_statistics_held_constant_networks_learn_far_less_at_every_batch_size() -> None:
+    held = held_constant(seeds=(100, 101))
+    right, constant = held.accuracy[..., -1]
+    assert (right - constant).min() > 0.03
+    assert (right - constant).mean() > 0.08
+    assert right[1:].min() > 0.95 and constant.max() < 0.93
+    assert held.bias_moved[0].max() < 1e-4 < 0.1 < held.bias_moved[1].min()
+    # Not even as good as without BN.
+    assert (constant < held.none[..., -1]).mean() > 0.7
+
+
+def test_with_statistics_held_constant_they_learn_less_at_a_smaller_rate_too() -> None:
+    held = held_constant((64,), (102,), lr=0.02, steps=500)
+    right, constant = held.accuracy[..., -1]
+    assert right > constant + 0.05
+    assert held.bias_moved[1] > 0.1
+
+
+@pytest.mark.parametrize("activation", ["sigmoid", "relu"])
+def test_what_gets_through_is_what_the_best_straight_line_leaves_over(activation) -> None:
+    for seed, m, unit in product((100, 101), (3, 8, 64), (0, 55)):
+        one = through(m, unit=unit, activation=activation, seed=seed, eps=1e-12)
+        np.testing.assert_allclose(one.passes, one.arrives - one.line, atol=1e-6)
+        assert abs(one.passes.sum()) < 1e-9
+        assert abs(one.passes @ one.x_hat) < 1e-6 * m
+
+
+def test_of_two_images_no_gradient_gets_through_unless_they_are_close() -> None:
+    units = range(0, 100, 5)
+    shares = [through(2, unit=unit, seed=100, eps=1e-12).share for unit in units]
+    assert max(shares) < 1e-4
+    usual = [through(2, unit=unit, seed=100).share for unit in units]
+    assert np.median(usual) < 0.01
+    # ε saves some of it, and much of it where it is larger than the variance.
+    assert np.median([through(2, unit=unit, seed=100, eps=1.0).share for unit in units]) > 0.3
+
+
+def test_of_random_gradients_two_directions_of_m_are_taken_out() -> None:
+    found = biased_or_unbiased((2, 3, 4, 16, 64), seed=100, units=2000)
+    assert found.gradient[0] < 0.01
+    # Mean length: a little below the root of the mean square, √((m − 2) / m).
+    expected = np.sqrt((found.sizes - 2) / found.sizes)
+    np.testing.assert_allclose(found.gradient, expected, atol=0.09)
+    np.testing.assert_allclose(found.gradient[2:], expected[2:], atol=0.05)
+
+
+def test_the_scale_of_the_weights_drops_out_and_the_gradient_shrinks_as_they_grow() -> None:
+    found = scale((1e-3, 1e-1, 10, 1e3), seed=100)
+    exact = found.eps.tolist().index(1e-20)
+    assert found.change[exact].max() < 1e-9
+    np.testing.assert_allclose(found.gradient[exact], 1, rtol=1e-9)
+    assert found.cosine[exact].max() < 1e-9
+    # Large weights: so it is with the usual ε too.
+    assert found.change[1 - exact, 2:].max() < 0.01
+    np.testing.assert_allclose(found.gradient[1 - exact, 2:], 1, atol=0.01)
+
+
+def test_with_weights_as_small_as_eps_the_scale_does_not_drop_out() -> None:
+    found = scale((1e-3, 1e-2, 1e-1, 1), (1e-5,), seed=101)
+    np.testing.assert_allclose(found.std[0], [0.047, 0.42, 0.976, 1], rtol=0.15)
+    assert found.cosine[0, 0] > 0.1
+    # The same at another ε: what counts is the variance against it.
+    assert scale((0.1,), (1e-3,), seed=101).std[0] == pytest.approx(found.std[0, 1], rel=1e-6)
+    wide = scale((1e-2, 1), (1e-5,), seed=102, width=300)
+    assert wide.std[0, 0] == pytest.approx(0.42, rel=0.15)
+
+
+def test_a_bias_that_batch_norm_follows_at_once_has_no_gradient() -> None:
+    for batch_size in (64, 8):
+        found = bias_before_norm((100, 101), batch_size=batch_size)
+        assert found.bias["linear, BN"].max() < 1e-14
+        assert found.weights["linear, BN"].min() > 1e-3
+        for counts in ("linear, ReLU, BN", "linear, ReLU"):
+            assert found.bias[counts].min() > 1e-3
+
+
+def test_in_eval_mode_the_bias_before_batch_norm_counts() -> None:
+    found = bias_before_norm((100, 101), training=False)
+    assert found.bias["linear, BN"].min() > 1e-3
+
+
+@pytest.mark.parametrize(
+    ("activation", "hidden"), [("sigmoid", (100, 100, 100)), ("relu", (100, 100))]
+)
+def test_weights_times_a_learn_as_with_the_learning_rate_by_a_squared(activation, hidden) -> None:
+    options = {"activation": activation, "hidden": hidden, "steps": 40}
+    found = starts((0.5, 1, 10), (0.1, 0.5), (100, 101), **options)
+    same, matched = found.accuracy
+    # Times a², it is the same training (but for rounding and ε).
+    np.testing.assert_allclose(matched, matched[[1, 1, 1]], atol=0.03)
+    assert np.abs(matched - matched[[1, 1, 1]]).mean() < 0.002
+    # As it is, ten times the weights learn more slowly, half the weights more quickly at first.
+    assert (same[2, ..., 2] < same[1, ..., 2] - 0.02).all()
+    assert same[0, 0, :, 1].mean() > same[1, 0, :, 1].mean()
+
+
+@pytest.mark.parametrize(
+    ("activation", "hidden"), [("sigmoid", (100, 100, 100)), ("relu", (100, 100))]
+)
+def test_plain_sgd_makes_weights_before_batch_norm_only_longer(activation, hidden) -> None:
+    options = {"activation": activation, "hidden": hidden, "steps": 100}
+    found = starts((0.3, 1, 10), (0.1, 0.5), (102,), **options)
+    assert np.diff(found.length, axis=-1).min() > -1e-5
+    grown = (found.length[..., -1] / found.length[..., 0])[..., 0]  # (scales, rates)
+    assert (grown[0] > 1.05).all() and (grown[-1] < 1.001).all()
+    assert (np.diff(grown, axis=0) < 0).all() and (grown[0, 1] > grown[0, 0])
+
+
+def test_gradients_of_many_sigmoids_vanish_without_batch_norm_and_not_with_it() -> None:
+    for depth, init, factor in ((10, 0.1, 1e4), (5, 0.2, 5)):
+        found = per_layer(depth, (100, 101), init=init)
+        plain, bn = found["without BN"], found["with BN"]
+        assert (plain[:, -1] > factor * plain[:, 0]).all()
+        assert (bn[:, -1] < 3 * bn[:, 0]).all() and (bn[:, 0] < 3 * bn[:, -1]).all()
+
+
+def test_with_relu_they_grow_towards_the_first_layer_with_batch_norm() -> None:
+    for init in ("kaiming", None):
+        bn = per_layer(20, (100, 101), activation="relu", init=init)["with BN"]
+        assert (bn[:, 0] > 5 * bn[:, -1]).all()

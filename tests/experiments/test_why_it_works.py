@@ -1,0 +1,83 @@
+"""Statements of chapter 13, on seeds that it does not use."""
+
+import numpy as np
+import pytest
+import torch
+
+from bnviz.experiments.why_it_works import NoisyBatchNorm, noise, staleness
+
+pytestmark = pytest.mark.slow
+
+RELU = {"activation": "relu", "depth": 8, "init": 0.05, "lr": 0.1}
+
+
+def test_at_the_same_progress_the_plain_updates_are_more_out_of_date() -> None:
+    found = staleness((100, 101))
+    plain, bn = found["without BN"], found["with BN"]
+    assert plain.between(0.3, 0.9).min() > 1.4 * bn.between(0.3, 0.9).max()
+    # Before they learn anything it is the other way about, which is why averages mislead.
+    assert plain.between(0, 0.3).max() < 0.1 < bn.between(0, 0.3).min()
+    assert np.nanmean(plain.change[:, :50]) < np.nanmean(bn.change[:, :50])
+    while_learning = plain.accuracy >= 0.3
+    assert plain.cosine[while_learning].mean() < 0.7 < 0.85 < np.nanmean(bn.cosine)
+
+
+def test_so_it_is_from_another_start_and_at_another_learning_rate() -> None:
+    for options in ({"init_std": 0.3}, {"lr": 0.25, "steps": 2500}):
+        found = staleness((102,), **options)
+        plain, bn = (found[label].between(0.3, 0.9) for label in ("without BN", "with BN"))
+        assert plain > 1.4 * bn
+
+
+def test_three_layers_of_sigmoids_hardly_mind_movement_put_back() -> None:
+    for options in ({"seeds": (100, 101)}, {"seeds": (102,), "init": 0.3, "lr": 0.25}):
+        found = noise((1, 8), **options)
+        assert (found.jump["noise × 1"] > 50 * found.jump["with BN"]).all()
+        assert (found.jump["noise × 8"] > 10 * found.jump["without BN"]).all()
+        late = found.steps_to_90["noise × 1"] - found.steps_to_90["with BN"]
+        assert np.abs(late).max() <= 20
+        assert (found.steps_to_90["noise × 8"] < 4 * found.steps_to_90["with BN"]).all()
+        assert (found.accuracy["without BN"] < found.accuracy["noise × 8"]).all()
+
+
+def test_eight_relu_layers_do_mind() -> None:
+    found = noise((1, 4), (100, 101), **RELU)
+    bn, mild, strong = (found.accuracy[k] for k in ("with BN", "noise × 1", "noise × 4"))
+    assert bn.min() > 0.95
+    assert (mild < bn).all() and mild.min() > 0.8
+    assert strong.max() < 0.5
+    assert np.isnan(found.steps_to_90["noise × 4"]).all()
+
+
+def test_they_do_from_the_start_that_is_made_for_them_too() -> None:
+    found = noise((1, 4), (100, 101), **(RELU | {"init": "kaiming"}))
+    plain, bn, mild, strong = found.steps_to_90.values()
+    assert (mild - bn > 0.5 * (plain - bn)).all()  # most of the lead is lost
+    assert np.isnan(strong).all() and found.accuracy["noise × 4"].max() < 0.5
+
+
+@pytest.mark.parametrize(
+    ("strength", "options"), [(8, {}), (8, {"init": 0.3, "lr": 0.25}), (2, RELU)]
+)
+def test_noise_that_keeps_its_direction_is_worse_to_have_learned_under(strength, options) -> None:
+    label = f"noise × {strength}"
+    anew, kept = (noise((strength,), (103, 104), memory=m, **options) for m in (0, 0.9))
+    assert kept.accuracy[label].mean() < anew.accuracy[label].mean() - 0.01
+    if options != RELU:  # sigmoids learn under it more easily all the same
+        assert kept.loss[label].mean() < 0.95 * anew.loss[label].mean()
+
+
+def test_noise_of_any_memory_is_of_the_same_size_and_ends_with_the_training() -> None:
+    torch.manual_seed(0)
+    x = torch.randn(64, 400)
+    for memory in (0.0, 0.9):
+        norm = NoisyBatchNorm(400, strength=4, memory=memory)
+        shifts = torch.stack([norm(x).mean(0) for _ in range(200)]).detach()
+        assert shifts.std() == pytest.approx(2 / 3**0.5, rel=0.05)  # uniform over ±2
+        kept = torch.corrcoef(torch.stack([shifts[:-1].flatten(), shifts[1:].flatten()]))[0, 1]
+        assert kept == pytest.approx(memory, abs=0.05)
+    norm.eval()
+    torch.testing.assert_close(norm(x), norm(x))
+    plain = torch.nn.BatchNorm1d(400).eval()
+    plain.load_state_dict(norm.state_dict())
+    torch.testing.assert_close(norm(x), plain(x))
