@@ -20,6 +20,18 @@ hypothesis.settings.register_profile("unhurried", deadline=None)
 hypothesis.settings.load_profile("unhurried")
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Tell of the one mark that nobody sets by hand."""
+    config.addinivalue_line("markers", "browser: asks for Chromium or the built book")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what needs a browser or the built book, so that it can be left out."""
+    for item in items:
+        if {"chromium", "book"} & set(getattr(item, "fixturenames", ())):
+            item.add_marker("browser")
+
+
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     """A running Chromium. Playwright allows one at a time in a process: every test uses this."""
@@ -45,12 +57,16 @@ def book() -> Path:
 def open_figure(chromium: Browser, tmp_path: Path) -> Iterator[Callable[..., Page]]:
     """``open_figure(figure, width=800)``: its page, opened from disk with the network off.
 
-    The test fails where the page writes an error to the console.
+    ``push`` moves the figure down by so many pixels. The test fails where the page writes an error
+    to the console.
     """
     contexts, problems = [], []
 
-    def open_page(figure: Figure, width: int = 800, **options: Any) -> Page:
+    def open_page(figure: Figure, width: int = 800, push: int = 0, **options: Any) -> Page:
         path = figure.save_html(tmp_path / f"{figure.name}.html")
+        if push:
+            html = path.read_text(encoding="utf-8")
+            path.write_text(html.replace("<main>", f'<main style="padding-top:{push}px">'), "utf-8")
         size = {"width": width, "height": 800}
         contexts.append(chromium.new_context(viewport=size, offline=True, **options))
         page = contexts[-1].new_page()

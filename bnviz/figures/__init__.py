@@ -1,22 +1,34 @@
 """The book's live figures. Each is a function that takes data and returns a ``Figure``.
 
 A figure shows itself as the last value of a notebook cell, ``figure.show()`` displays it anywhere,
-``figure.save_html(path)`` writes a page of its own. How to add one: see ``base``.
+``figure.save_html(path)`` writes a page of its own. ``gallery`` has a figure's parts under its own
+name, ``kit`` what all of them share.
 """
 
-from bnviz.figures.base import Figure, page_script
 from bnviz.figures.gallery.affine_activation import affine_activation
-from bnviz.figures.gallery.curves import curves
+from bnviz.figures.gallery.curves import Band, curves
 from bnviz.figures.gallery.distributions import distributions
-from bnviz.figures.gallery.drift import drift
+from bnviz.figures.gallery.dots import dots
+from bnviz.figures.gallery.drift import Cloud, drift
 from bnviz.figures.gallery.mini_batch import mini_batch
+from bnviz.figures.gallery.points import points
+from bnviz.figures.gallery.predict import predict
+from bnviz.figures.gallery.sweep import sweep
+from bnviz.figures.kit.axes import Axis
+from bnviz.figures.kit.figure import Figure
 
 __all__ = [
+    "Axis",
+    "Band",
+    "Cloud",
     "Figure",
     "affine_activation",
     "curves",
     "distributions",
+    "dots",
     "drift",
     "mini_batch",
-    "page_script",
+    "points",
+    "predict",
+    "sweep",
 ]

@@ -1,117 +1,37 @@
-"""γ, β and an activation: exact numbers, the same in Python and in the page."""
+"""γ, β and an activation: the page says what Python says, and both are exact."""
 
 from __future__ import annotations
 
 import math
+import re
 
 import numpy as np
 import pytest
 import torch
-from axe_playwright_python.sync_playwright import Axe
-from hypothesis import assume, given
+from browser import after_draw, assert_fits, axe_findings, height, touch
+from hypothesis import given
 from hypothesis import strategies as st
 
+from bnviz.activations import ACTIVATIONS, best_line, linear_share, saturated_share
 from bnviz.figures import affine_activation
-from bnviz.figures.gallery.affine_activation import (
-    ACTIVATIONS,
-    FLAT_FROM,
-    best_line,
-    linear_share,
-    passed_share,
-    saturated_share,
-)
 
-weights = st.floats(-8, 8).filter(lambda weight: abs(weight) > 0.05)
-biases = st.floats(-6, 6)
-HERMITE = np.polynomial.hermite_e.hermegauss(200)
-HERMITE[1][:] /= HERMITE[1].sum()
-TORCH = {"sigmoid": torch.sigmoid, "tanh": torch.tanh, "relu": torch.relu}
+NAMES = {"sigmoid": "sigmoid", "tanh": "tanh", "relu": "ReLU"}
+LEARNED = {"layer 1": ([0.5, 2.71828], [-1.0, 1.41421]), "layer 2": ([-0.5, 1.7], [0.0, 0.4])}
 
 
-def sampled(activation: str, weight: float, bias: float) -> tuple[np.ndarray, np.ndarray]:
-    """x̂ and f(γ x̂ + β) at 200 001 equally likely places of the standard normal distribution."""
-    quantiles = (torch.arange(200_001, dtype=torch.float64) + 0.5) / 200_001
-    x_hat = torch.special.ndtri(quantiles)
-    return x_hat.numpy(), TORCH[activation](weight * x_hat + bias).numpy()
+# --- in Python ------------------------------------------------------------------------------------
 
 
-# --- exact numbers ------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("activation", ACTIVATIONS)
-@pytest.mark.parametrize(
-    ("weight", "bias"), [(1.0, 0.0), (2.0, 0.5), (-1.5, -1.0), (4.0, 0.0), (0.3, 2.0), (4.0, -4.0)]
-)
-def test_shares_are_those_of_very_many_values(activation, weight, bias):
-    x_hat, out = sampled(activation, weight, bias)
-    r2 = np.corrcoef(x_hat, out)[0, 1] ** 2
-    assert linear_share(activation, weight, bias) == pytest.approx(r2, abs=1e-3)
-    y = torch.tensor(weight * x_hat + bias, requires_grad=True)
-    TORCH[activation](y).sum().backward()
-    steepest = {"sigmoid": 0.25, "tanh": 1.0, "relu": 1.0}[activation]
-    flat = (y.grad < 0.05 * steepest).double().mean().item()
-    assert saturated_share(activation, weight, bias) == pytest.approx(flat, abs=1e-5)
-    assert passed_share(weight, bias) == pytest.approx((y > 0).double().mean().item(), abs=1e-5)
-    slope, intercept = np.polyfit(weight * x_hat + bias, out, 1)
-    assert best_line(activation, weight, bias) == pytest.approx((slope, intercept), abs=2e-3)
-
-
-def test_sigmoid_is_nearly_a_line_at_gamma_one_and_ever_less_beyond():
-    shares = linear_share("sigmoid", [1, 2, 4])
-    np.testing.assert_allclose(shares, [0.98416717, 0.93046992, 0.83766715], atol=5e-9)
-
-
-@given(st.floats(0.05, 2), biases)
-def test_linear_share_agrees_with_gauss_hermite_quadrature_where_that_is_exact(weight, bias):
-    z, share = HERMITE
-    values = 1 / (1 + np.exp(-(weight * z + bias)))
-    values = values - share @ values
-    expected = (share @ (z * values)) ** 2 / (share @ values**2)
-    assert linear_share("sigmoid", weight, bias) == pytest.approx(expected, abs=1e-9)
-
-
-def test_steep_tanh_becomes_a_switch_whose_best_line_explains_two_over_pi():
-    assert linear_share("tanh", 1e4) == pytest.approx(2 / math.pi, abs=1e-4)
-
-
-@given(weights, biases)
-def test_shares_lie_between_zero_and_one_and_do_not_see_the_sign_of_gamma(weight, bias):
-    assume(bias > -30 * abs(weight))  # below, a ReLU passes nothing that a float can hold
-    for activation in ACTIVATIONS:
-        for share in (linear_share, saturated_share):
-            value = share(activation, weight, bias)
-            assert 0 <= value <= 1
-            assert share(activation, -weight, bias) == pytest.approx(value, rel=1e-9, abs=1e-12)
-
-
-@pytest.mark.parametrize("activation", ["sigmoid", "tanh"])
-def test_flat_begins_where_the_slope_is_a_twentieth_of_the_steepest(activation):
-    y = torch.tensor([0.0, FLAT_FROM[activation]], dtype=torch.float64, requires_grad=True)
-    TORCH[activation](y).sum().backward()
-    assert y.grad[1] / y.grad[0] == pytest.approx(0.05, rel=1e-12)
-
-
-def test_gamma_zero_leaves_one_value():
-    assert math.isnan(linear_share("sigmoid", 0.0, 1.0))
-    assert math.isnan(best_line("relu", 0.0, 1.0)[0])
-    assert saturated_share("sigmoid", 0.0, [0.0, 5.0, -5.0]).tolist() == [0, 1, 1]
-    assert passed_share(0.0, [-1.0, 1.0]).tolist() == [0, 1]
-
-
-def test_arrays_are_broadcast_and_numbers_stay_numbers():
-    assert linear_share("tanh", np.ones((3, 1)), np.zeros(4)).shape == (3, 4)
-    assert isinstance(saturated_share("relu", 1, 0), float)
-
-
-# --- the figure in Python -----------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    "function", [affine_activation, lambda activation: linear_share(activation, 1)]
-)
-def test_unknown_activation_is_refused_with_the_known_ones(function):
+def test_unknown_activation_is_refused_with_the_known_ones():
     with pytest.raises(ValueError, match="'gelu'; give one of sigmoid, tanh, relu"):
-        function(activation="gelu")
+        affine_activation(activation="gelu")
+
+
+@pytest.mark.parametrize("bad", [{"weight": math.nan}, {"bias": math.inf}])
+def test_parameters_that_are_not_finite_are_refused(bad):
+    (name,) = bad
+    with pytest.raises(ValueError, match=f"{name} is .*; give a finite number"):
+        affine_activation(**bad)
 
 
 @pytest.mark.parametrize(
@@ -124,15 +44,25 @@ def test_unknown_activation_is_refused_with_the_known_ones(function):
     ],
 )
 def test_learned_arrays_that_do_not_fit_are_refused(pair, words):
-    with pytest.raises(ValueError, match=r"learned\['hidden1'\].*" + words):
-        affine_activation({"hidden1": pair})
+    with pytest.raises(ValueError, match=r"learned\['layer 1'\].*" + words):
+        affine_activation({"layer 1": pair})
 
 
 def test_learned_takes_the_parameters_of_a_layer_as_they_are():
     layer = torch.nn.BatchNorm1d(5)
-    figure = affine_activation({"hidden1": (layer.weight, layer.bias)})
+    figure = affine_activation({"layer 1": (layer.weight, layer.bias)})
     assert figure.arrays["learned"].tolist() == [[1.0, 0.0]] * 5
-    assert "hidden1: γ of 5 units 1.00 to 1.00 (median 1.00)" in figure.alt
+    assert "layer 1: γ of 5 units 1.00 to 1.00 (median 1.00)" in figure.alt
+
+
+def test_groups_are_neutral_unless_a_style_is_asked_for():
+    assert [style["key"] for style in affine_activation(LEARNED).spec["styles"]] == ["a", "b"]
+    figure = affine_activation({"with BN": ([1.0], [0.0])})
+    assert figure.spec["styles"][0]["key"] == "a"  # words in a label say nothing
+    styled = affine_activation(LEARNED, styles={"layer 2": "with"})
+    assert [style["key"] for style in styled.spec["styles"]] == ["a", "with"]
+    with pytest.raises(ValueError, match="styles names 'layer 3'"):
+        affine_activation(LEARNED, styles={"layer 3": "with"})
 
 
 @given(st.lists(st.tuples(st.floats(-50, 50), st.floats(-50, 50)), min_size=1, max_size=8))
@@ -143,52 +73,84 @@ def test_plane_holds_every_learned_point_and_the_start(points):
         assert low < min(values) and max(values) < high
 
 
-# --- the figure in the page ---------------------------------------------------------------------
+def test_alternative_says_what_is_lost_and_how_straight_it_is():
+    alt = affine_activation(activation="relu", weight=2.0, bias=-1.0).alt
+    assert "through ReLU(2 x̂ − 1)" in alt
+    assert "69.1 % of the values are cut to 0" in alt
+    assert "A straight line explains 55.8 %" in alt
+    assert "All outputs are the same" in affine_activation(weight=0.0).alt
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_picture_draws_curve_line_shapes_and_learned_units(activation):
+    picture = affine_activation(LEARNED, activation=activation, weight=2.0, line=True).picture()
+    curve, _, plane = picture.axes[:3]
+    x, y = curve.lines[2].get_data()  # after the curve and its thick part
+    slope, intercept = best_line(activation, 2.0, 0.0)
+    np.testing.assert_allclose(y, slope * x + intercept)
+    assert f"explains {100 * linear_share(activation, 2.0):.1f} %" in curve.get_title("left")
+    np.testing.assert_allclose(plane.lines[2].get_xydata(), np.transpose(LEARNED["layer 2"]))
+    bare = affine_activation(activation=activation).picture().axes[0]
+    assert len(bare.lines) == 2 and "explains" not in bare.get_title("left")
+
+
+# --- in the page ----------------------------------------------------------------------------------
 
 
 def move(page, label: str, value: float) -> None:
-    draws = int(page.locator("figure").get_attribute("data-draws"))
-    page.get_by_label(label, exact=True).evaluate(
-        "(input, value) => { input.value = value;"
-        " input.dispatchEvent(new Event('input', { bubbles: true })); }",
-        value,
+    after_draw(
+        page,
+        lambda: page.get_by_label(label, exact=True).evaluate(
+            "(input, value) => { input.value = value;"
+            " input.dispatchEvent(new Event('input', { bubbles: true })); }",
+            value,
+        ),
     )
-    page.wait_for_function(f"document.querySelector('figure').dataset.draws > {draws}")
 
 
 def choose(page, activation: str) -> None:
-    draws = int(page.locator("figure").get_attribute("data-draws"))
-    page.get_by_label("activation", exact=True).select_option(activation)
-    page.wait_for_function(f"document.querySelector('figure').dataset.draws > {draws}")
+    after_draw(page, page.get_by_label(NAMES[activation], exact=True).check)
 
 
-def facts(page) -> dict[str, float]:
-    """The page's numbers in full precision, by name; only those it shows."""
-    return page.evaluate("""() => Object.fromEntries(
-        [...document.querySelectorAll(".bnviz-facts > div")]
-            .filter((row) => row.checkVisibility())
-            .map((row) => [row.querySelector("dt").textContent, row.querySelector("data").value]))
-    """)
+def now(page) -> tuple[float, float]:
+    """γ and β, to the digits that are shown."""
+    texts = [
+        page.get_by_label(label, exact=True).get_attribute("aria-valuetext")
+        for label in ("γ (weight)", "β (bias)")
+    ]
+    return tuple(float(text.replace("−", "-")) for text in texts)
+
+
+def curve(page):
+    return page.get_by_role("img").first
 
 
 def says(page, activation: str, weight: float, bias: float) -> None:
-    shown = {name: float(value) for name, value in facts(page).items()}
-    line = linear_share(activation, weight, bias)
-    assert shown["R² of the best line"] == pytest.approx(line, rel=1e-9, nan_ok=True)
-    flat = shown["cut to 0" if activation == "relu" else "in the flat ends"]
-    assert flat == pytest.approx(saturated_share(activation, weight, bias), rel=1e-9, abs=1e-15)
-    x_hat, out = sampled(activation, weight, bias)
-    assert shown["output mean"] == pytest.approx(out.mean(), abs=1e-4)
-    assert shown["output spread (std)"] == pytest.approx(out.std(), abs=1e-3)
-    if activation == "relu":
-        assert shown["passed"] == pytest.approx(passed_share(weight, bias), rel=1e-9)
+    """What the page writes is what ``bnviz.activations`` computes."""
+    reading = page.locator(".bnviz-affine-reading").text_content()
+    lost = re.search(r"([\d.]+) % of the values (lie in the flat|are cut)", reading)
+    share = saturated_share(activation, weight, bias)
+    assert (lost[2] == "are cut") == (activation == "relu")
+    if 0 < share < 0.0005 or 0.9995 <= share < 1:
+        assert re.match(r"Under 0\.1 %|Over 99\.9 %", reading)
     else:
-        assert "passed" not in shown
+        assert float(lost[1]) == pytest.approx(100 * share, abs=0.0501)
+    line = linear_share(activation, weight, bias)
+    if math.isnan(line):
+        assert "All outputs are the same." in reading
+    elif line < 0.0005:
+        assert "A straight line explains under 0.1 %" in reading
+    elif line < 0.9995:
+        explained = re.search(r"A straight line explains ([\d.]+) %", reading)
+        assert float(explained[1]) == pytest.approx(100 * line, abs=0.0501)
+    assert f"through {NAMES[activation]}(" in curve(page).get_attribute("aria-label")
 
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_page_says_what_python_says(open_figure, activation):
-    page = open_figure(affine_activation(activation=activation, weight=0.734, bias=0.123))
+    page = open_figure(
+        affine_activation(activation=activation, weight=0.734, bias=0.123, line=True)
+    )
     says(page, activation, 0.734, 0.123)
     for weight, bias in ((1, 0), (2, 0), (4, 0), (-2.5, 1.5), (0.2, -3), (4, -4), (0, 1)):
         move(page, "γ (weight)", weight)
@@ -196,100 +158,228 @@ def test_page_says_what_python_says(open_figure, activation):
         says(page, activation, weight, bias)
 
 
-def test_select_changes_the_activation_and_reset_brings_back_the_start(open_figure):
-    page = open_figure(affine_activation(weight=2.0, bias=-0.33))
+def test_straight_line_comes_and_is_explained_when_it_is_asked_for(open_figure):
+    page = open_figure(affine_activation(weight=2.0))
+    line = page.locator("svg path[stroke='var(--bnviz-b)']")
+    assert line.get_attribute("d") is None
+    assert not page.get_by_text("A straight line explains").is_visible()
+    after_draw(page, page.get_by_text("straight line", exact=True).click)
+    assert page.get_by_text("A straight line explains 93.0 % of the output’s variance").is_visible()
+    assert line.get_attribute("d").startswith("M")
+
+
+def test_choice_changes_the_activation_and_reset_brings_back_the_start(open_figure):
+    page = open_figure(affine_activation(weight=2.0, bias=-0.33, line=True))
     choose(page, "relu")
     says(page, "relu", 2.0, -0.33)
     move(page, "β (bias)", 3)
-    page.get_by_role("button", name="Reset").click()
-    page.wait_for_function("document.querySelectorAll('.bnviz-facts dt')[1].textContent"
-                           " === 'in the flat ends'")  # fmt: skip
+    after_draw(page, page.get_by_label("straight line", exact=True).uncheck)
+    after_draw(page, page.get_by_role("button", name="Reset").click)
+    assert page.get_by_label("straight line", exact=True).is_checked()
     says(page, "sigmoid", 2.0, -0.33)
-    assert page.get_by_label("β (bias)").get_attribute("aria-valuetext") == "−0.33"
+    assert now(page) == (2.0, -0.33)
+    assert page.get_by_label("sigmoid", exact=True).is_checked()
 
 
 def test_arrow_keys_move_gamma(open_figure):
     page = open_figure(affine_activation())
     page.get_by_label("γ (weight)").focus()
     for _ in range(4):
-        page.keyboard.press("ArrowRight")
-    page.wait_for_function("document.querySelector('.bnviz-facts data').value < 0.98")
-    says(page, "sigmoid", 1.2, 0.0)
+        after_draw(page, lambda: page.keyboard.press("ArrowRight"))
+    assert now(page) == (1.2, 0.0)
 
 
 def test_gamma_zero_and_negative_gamma_are_explained(open_figure):
     page = open_figure(affine_activation(activation="tanh", weight=0.0))
-    assert page.get_by_text("γ = 0: every input of the tanh is β").is_visible()
-    assert facts(page)["R² of the best line"] == "NaN"
-    assert page.locator(".bnviz-facts data").first.text_content() == "–"
+    assert page.get_by_text("γ = 0: every input is β").is_visible()
     move(page, "γ (weight)", -1)
-    assert page.get_by_text("A negative γ mirrors x̂").is_visible()
+    assert page.get_by_text("γ < 0 mirrors x̂").is_visible()
 
 
-def test_click_in_the_plane_sets_gamma_and_beta_and_a_mark_sets_its_own(open_figure):
-    learned = {"hidden1": ([0.5, 2.71828], [-1.0, 1.41421])}
-    page = open_figure(affine_activation(learned))
-    plane = page.get_by_role("img", name="The plane of γ and β")
-    mark = plane.locator("path[transform]").nth(1).bounding_box()
-    page.mouse.click(mark["x"] + mark["width"] / 2 + 2, mark["y"] + mark["height"] / 2 + 2)
-    page.wait_for_function("document.querySelector('figure').dataset.draws > 1")
+@pytest.mark.parametrize(
+    ("letter", "expected"), [("β", (1.0, 3.0)), ("γ", (3.0, 1.0))], ids=["bias", "weight"]
+)
+@pytest.mark.parametrize("finger", [False, True], ids=["mouse", "touch"])
+def test_bell_is_dragged_by_its_letters(open_figure, letter, expected, finger):
+    page = open_figure(affine_activation(bias=1.0), has_touch=finger)
+    assert page.get_by_text("drag", exact=True).is_visible()
+    knob = page.locator(".bnviz-affine-grip", has_text=letter).locator(".bnviz-affine-knob")
+    box = knob.bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    ticks = page.locator("svg text", has_text=re.compile("^[04]$")).evaluate_all(
+        "all => all.map((t) => t.getBoundingClientRect()).map((b) => b.x + b.width / 2)"
+    )
+    by = (ticks[1] - ticks[0]) / 2  # two units of the inputs' axis
+    path = [(x, y), (x + by / 2, y + 3), (x + by, y + 3)]
+    if finger:
+        page.wait_for_timeout(200)  # until Chromium's compositor knows where fingers drag
+        touch(page, path)
+    else:
+        page.mouse.move(x, y)
+        page.mouse.down()
+        for point in path:
+            page.mouse.move(*point)
+        page.mouse.up()
+    page.wait_for_timeout(100)
+    assert now(page) == pytest.approx(expected, abs=0.11)
+    assert not page.get_by_text("drag", exact=True).is_visible()
+    moved = knob.bounding_box()
+    assert moved["x"] - box["x"] == pytest.approx(by, abs=3)
+
+
+def test_swipe_over_the_bell_or_the_plane_changes_nothing(open_figure):
+    page = open_figure(affine_activation(LEARNED), width=360, push=500, has_touch=True)
+    page.evaluate("scrollTo(0, 300)")
+    page.wait_for_timeout(200)
+    for drawing in page.get_by_role("img").all():
+        box = drawing.bounding_box()
+        x, y = box["x"] + 0.3 * box["width"], box["y"] + 0.5 * box["height"]
+        touch(page, [(x, y), (x, y - 15), (x, y - 60), (x, y - 120)])
+        assert now(page) == (1.0, 0.0)
+
+
+# --- the plane ------------------------------------------------------------------------------------
+
+
+def mark(page, index: int) -> tuple[float, float]:
+    box = page.get_by_role("img").nth(1).locator("path[fill-opacity]").nth(index).bounding_box()
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
+@pytest.mark.parametrize("finger", [False, True], ids=["mouse", "touch"])
+def test_tap_near_a_unit_takes_its_gamma_and_beta(open_figure, finger):
+    page = open_figure(affine_activation(LEARNED, line=True), has_touch=finger)
+    assert page.get_by_text("pick a unit", exact=True).is_visible()
+    x, y = mark(page, 1)
+    (page.touchscreen.tap if finger else page.mouse.click)(x + 3, y + 3)
+    page.get_by_text("layer 1, unit 2", exact=True).wait_for()
+    assert not page.get_by_text("pick a unit", exact=True).is_visible()
+    assert now(page) == (2.72, 1.41)
+    label = page.get_by_role("img").nth(1).get_attribute("aria-label")
+    assert label.startswith("layer 1, unit 2: γ 2.72, β 1.41. The plane")
     says(page, "sigmoid", float(np.float32(2.71828)), float(np.float32(1.41421)))
 
-    target = plane.locator("rect").bounding_box()
-    page.mouse.click(target["x"] + target["width"] / 2, target["y"] + target["height"] / 2)
-    page.wait_for_function("document.querySelector('figure').dataset.draws > 2")
-    spec = affine_activation(learned).spec["plane"]
-    middle = [sum(spec[key]) / 2 for key in ("weight", "bias")]
-    for label, value in zip(("γ (weight)", "β (bias)"), middle, strict=True):
-        assert float(page.get_by_label(label).input_value()) == pytest.approx(value, abs=0.06)
+
+def test_click_elsewhere_takes_the_values_there(open_figure):
+    figure = affine_activation(LEARNED)
+    page = open_figure(figure)
+    box = page.get_by_role("img").nth(1).locator("rect[fill=transparent]").bounding_box()
+    share = (0.9, 0.9)  # from the left, from the top
+    wanted = [
+        low + part * (high - low)
+        for part, (low, high) in zip(
+            (share[0], 1 - share[1]), figure.spec["plane"].values(), strict=True
+        )
+    ]
+    after_draw(
+        page,
+        lambda: page.mouse.click(
+            box["x"] + share[0] * box["width"], box["y"] + share[1] * box["height"]
+        ),
+    )
+    assert now(page) == pytest.approx(wanted, abs=0.03)
+
+
+def test_next_unit_goes_through_all_and_a_slider_leaves_them(open_figure):
+    page = open_figure(affine_activation(LEARNED))
+    seen = []
+    for _ in range(5):
+        after_draw(page, page.get_by_role("button", name="Next unit").click)
+        seen.append((page.get_by_text(re.compile(r"^layer \d, unit")).text_content(), now(page)))
+    assert [text for text, _ in seen] == [
+        "layer 1, unit 1", "layer 1, unit 2", "layer 2, unit 1", "layer 2, unit 2",
+        "layer 1, unit 1",
+    ]  # fmt: skip
+    assert [place for _, place in seen[:4]] == [(0.5, -1), (2.72, 1.41), (-0.5, 0), (1.7, 0.4)]
+    move(page, "γ (weight)", 3)
+    assert not page.get_by_text(re.compile(r"^layer \d, unit")).is_visible()
+
+
+def test_plane_is_left_out_where_nothing_was_learned(open_figure):
+    page = open_figure(affine_activation())
+    assert page.get_by_role("img").count() == 1
+    assert page.get_by_role("button", name="Next unit").count() == 0
 
 
 def test_label_given_by_the_user_stays_text(open_figure):
     evil = "<img src=x onerror=document.title='boom'>"
     page = open_figure(affine_activation({evil: ([1.0], [0.0])}))
-    assert page.get_by_text(f"{evil}, learned").is_visible()
+    assert page.get_by_text(evil).first.is_visible()
     assert page.title() != "boom"
 
 
-@pytest.mark.parametrize("width", [360, 800])
+# --- the room it takes ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("learned", [None, LEARNED], ids=["curve", "with plane"])
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_whole_figure_is_seen_at_once(open_figure, learned, activation):
+    assert_fits(
+        open_figure, affine_activation(learned, activation=activation, weight=-4.0, bias=-3.95)
+    )
+
+
+@pytest.mark.parametrize("width", [360, 712, 960])
+def test_nothing_moves_under_the_hand(open_figure, width):
+    page = open_figure(affine_activation(LEARNED), width=width)
+
+    def places():
+        return page.eval_on_selector_all(
+            "input, button, svg[role=img], svg[role=img] > g:not([transform]) > .bnviz-text",
+            "all => all.map((e) => { const b = e.getBoundingClientRect();"
+            " return [b.x, b.y, b.width, b.height]; })",
+        )
+
+    start, tall = places(), height(page)
+    for label, value in (
+        ("γ (weight)", -3.95), ("β (bias)", -3.95), ("γ (weight)", 0), ("γ (weight)", 0.05),
+        ("β (bias)", 3.35),
+    ):  # fmt: skip
+        move(page, label, value)
+        assert places() == start, f"{label} at {value}"
+    after_draw(page, page.get_by_text("straight line", exact=True).click)
+    after_draw(page, page.get_by_role("button", name="Next unit").click)
+    assert places() == start
+    assert height(page) == tall
+
+
+@pytest.mark.parametrize("width", [360, 960])
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_nothing_is_cut_and_no_text_is_too_small(open_figure, width, activation):
-    learned = {"hidden1": ([0.5, 2.7], [-1.0, 1.4]), "hidden2": ([-0.5, 1.7], [0.0, 0.4])}
-    page = open_figure(affine_activation(learned, activation=activation), width=width)
+    page = open_figure(affine_activation(LEARNED, activation=activation, line=True), width=width)
     move(page, "γ (weight)", -4)
     move(page, "β (bias)", -3.95)
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    outside, small = page.evaluate("""() => {
+    outside, small, hidden = page.evaluate("""() => {
         const figure = document.querySelector("figure").getBoundingClientRect();
         const texts = [...document.querySelectorAll("figure *")].filter(
             (node) => [...node.childNodes].some((c) => c.nodeType === 3 && c.data.trim())
-                && node.checkVisibility() && !node.closest("script, style, select"));
+                && node.checkVisibility() && !node.closest("script, style"));
         const box = (node) => node.getBoundingClientRect();
+        const reading = document.querySelector(".bnviz-affine-reading");
         return [
             texts.filter((n) => box(n).left < figure.left || box(n).right > figure.right),
             texts.filter((n) => parseFloat(getComputedStyle(n).fontSize) < 11),
+            [...reading.children].filter((n) => box(n).bottom > box(reading).bottom + 1),
         ].map((nodes) => nodes.map((node) => node.textContent));
     }""")
-    assert outside == [] and small == []
+    assert outside == [] and small == [] and hidden == []
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing_serious(open_figure, scheme):
-    figure = affine_activation({"hidden1": ([0.5, 2.7], [-1.0, 1.4])})
-    found = Axe().run(open_figure(figure, color_scheme=scheme)).response["violations"]
-    assert [v["id"] for v in found if v["impact"] in ("serious", "critical")] == []
+    assert axe_findings(open_figure(affine_activation(LEARNED), color_scheme=scheme)) == []
 
 
 def test_picture_stays_where_scripts_are_off(open_figure):
     page = open_figure(affine_activation(), java_script_enabled=False)
-    picture = page.locator(".bnviz-picture")
+    picture = page.locator(".bnviz-still")
     assert picture.is_visible()
     assert picture.get_attribute("alt") == affine_activation().alt
 
 
 def test_handler_and_draw_stay_within_four_milliseconds(open_figure):
     many = (np.linspace(-1, 3, 100), np.linspace(-1, 1, 100))
-    page = open_figure(affine_activation({"hidden1": many, "hidden2": many}))
+    page = open_figure(affine_activation({"layer 1": many, "layer 2": many}, line=True))
     rounds = page.evaluate("""async () => {
         const input = document.querySelector("input[type=range]");
         const figure = document.querySelector("figure");

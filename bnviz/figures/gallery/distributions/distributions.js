@@ -1,394 +1,240 @@
-// The distributions inside a network over training: a panel a layer, a slider over the steps.
+// What happens inside a network while it trains: one layer large, the others small, one time.
 
-import {
-  axis, bandPath, checkbox, figure, formatInteger, formatNumber, formatShare, html, label, leftRoom,
-  legend, linePath, linear, log, player, reducedMotion, resize, round, rule, select, set, stepPath,
-  stroke, surface, svg, tint, toolbar,
-} from "./base.js";
+import { choice, fold, player, reducedMotion } from "../../kit/controls.js";
+import { html } from "../../kit/elements.js";
+import { figure } from "../../kit/life.js";
+import { nearest } from "../../kit/scales.js";
+import { formatInteger, formatNumber } from "../../kit/words.js";
+import { imageRow, readImages } from "./images.js";
+import { HEIGHTS, histogram } from "./layer.js";
+import { reading } from "./reading.js";
+import { moments, readLiveRow, readRows, stepsOf } from "./rows.js";
+import { strip } from "./strip.js";
+import { timeline } from "./time.js";
 
-const GAP = 18; // between panels
-const TOP = 24; // of the histogram, below the name of its axis
-const BARS = 116; // height of the histogram
-const BASE = TOP + BARS;
-const STRIP_TOP = BASE + 64;
-const STRIP = 84; // height of the percentiles over time
-const STRIP_BASE = STRIP_TOP + STRIP;
-const HEIGHT = STRIP_BASE + 40;
+/** @typedef {import("./rows.js").Panel & {images: number|null}} Panel */
 
-const HINT =
-  "Above: the histogram at the chosen step. Below: percentiles over time; click or drag there to " +
-  "choose a step.";
+const LEFT = 48; // of all plots: the play button stands there, and the slider lies over the time
+const RIGHT = 14;
+const IMAGES = [46, 82]; // height of a series' images, where there is little room and where much
+const NARROW = 330; // pixels of width
+const PLENTY = 330; // pixels of height
 
 export default figure("distributions", ({ spec, arrays, stage, root, redraw, page }) => {
   let rows = readRows(spec, arrays);
-  let following = spec.running;
+  let accuracies = readAccuracies(spec, arrays);
   const playing = page && !spec.running && !reducedMotion();
+  let following = spec.running;
   let chosen = playing ? 0 : Math.max(0, rows.length - 1);
-  let logarithmic = false;
-  let first = 0; // the first layer of the page shown
-  let panels = [];
-  let framed = 0; // the width that axes and percentiles are drawn for; 0 when they are stale
+  let layer = spec.chosen;
+  let heights = HEIGHTS[0];
+  let times = moments(rows, spec.last);
+  let unseen = true; // the strip was not yet scrolled to the layer
+  let stale = true; // what is drawn does not fit the layer, the rows or the size
 
-  const time = player({
+  const numbers = reading(spec.styles);
+  const chart = histogram(spec.styles);
+  const line = timeline({
+    styles: spec.styles,
+    accurate: spec.accurate,
+    onpick(time) {
+      play.pause();
+      play.slider.value = nearest(times, time);
+      choose(play.slider.value);
+    },
+  });
+  const play = player({
     label: "Training step",
     max: Math.max(0, rows.length - 1),
     value: chosen,
-    text: (i) => (rows.length ? formatInteger(rows[i].step) : "–"),
+    duration: 8000,
+    text: (r) => (rows[r] ? stepsOf(rows, r, spec.last, formatInteger) : "–"),
     oninput: choose,
   });
-  const scale = checkbox({
-    label: "Logarithmic shares",
-    onchange(on) {
-      logarithmic = on;
-      renew();
-    },
-  });
-  const waiting = html("p", { class: "bnviz-note" }, "Waiting for the first training steps …");
-  const grid = html("div", { class: "bnviz-panels" });
-  const note = html(
+  const waiting = html(
     "p",
-    { class: "bnviz-note" },
-    "Values beyond the ends of an axis are counted in its outermost bars.",
+    { class: "bnviz-note", hidden: rows.length > 0 },
+    "Waiting for the first training steps …",
   );
-  const options = html("div", { class: "bnviz-toolbar" });
-  const hint = html("p", { class: "bnviz-note" }, HINT);
-  stage.append(toolbar(time.element), options, waiting, grid, note, hint);
-  arrange();
-  if (playing) time.autoplay(root);
+  const above = html("div", { class: "bnviz-room bnviz-now" }, chart.element);
+  const below = html("div", { class: "bnviz-room bnviz-then" }, line.element);
+  const options = fold(
+    "Options",
+    choice({
+      label: "Heights of the bars",
+      options: HEIGHTS,
+      onchange(index) {
+        heights = HEIGHTS[index];
+        renew();
+      },
+    }).element,
+  );
+  const frame = html(
+    "div",
+    { class: "bnviz-layers" },
+    html("div", { class: "bnviz-side bnviz-side-now" }, numbers.element, above),
+    html("div", { class: "bnviz-side bnviz-side-then" }, play.element, below),
+  );
+  stage.append(waiting, frame, options);
+  let parts = arrange();
+  if (playing) play.autoplay(root);
 
+  /** Makes what depends on which layers and images there are. */
+  function arrange() {
+    layer = Math.max(0, Math.min(layer, spec.layers.length - 1));
+    const minis = strip({
+      styles: spec.styles,
+      panels: spec.layers,
+      bins: spec.bins,
+      chosen: layer,
+      onchange(next) {
+        layer = next;
+        renew();
+      },
+      onscroll: redraw,
+    });
+    if (spec.layers.length > 1) frame.before(minis.element);
+    unseen = true;
+    const images = [];
+    for (const [s, style] of spec.styles.entries()) {
+      const known = readImages(arrays, s);
+      if (known) images.push({ ...imageRow(style, known), places: known.places });
+    }
+    for (const one of images) {
+      chart.marks.append(one.row);
+      chart.over.append(one.swatch);
+    }
+    return { minis, images };
+  }
+  /** @param {number} index */
   function choose(index) {
     chosen = index;
     following = spec.running && index >= rows.length - 1;
     redraw();
   }
   function renew() {
-    framed = 0;
+    stale = true;
     redraw();
   }
-  /** Makes the elements that depend on which layers there are. */
-  function arrange() {
-    panels = spec.layers
-      .slice(first, first + spec.page)
-      .map((layer, i) => makePanel(spec, layer, first + i, pick));
-    grid.replaceChildren(...panels.map((panel) => panel.element));
-    note.hidden = !spec.layers.some((layer) => layer.outside);
-    const keys = spec.labels.some(Boolean) ? [legend(spec.styles)] : [];
-    options.replaceChildren(...keys, scale.element, ...pageChoice());
-  }
-  function pageChoice() {
-    const count = spec.layers.length;
-    if (count <= spec.page) return [];
-    const pages = [];
-    for (let start = 0; start < count; start += spec.page) {
-      const end = Math.min(count, start + spec.page);
-      const names = end - start > 1 ? `${start + 1}–${end}` : `${end}`;
-      pages.push({ value: String(start), text: `${names} of ${count}` });
-    }
-    const choice = select({
-      label: "Layers",
-      options: pages,
-      value: String(first),
-      onchange(value) {
-        first = Number(value);
-        arrange();
-        renew();
-        options.querySelector("select").focus();
-      },
-    });
-    return [choice.element];
-  }
-  function pick(step) {
-    time.pause();
-    const index = nearest(rows, step);
-    time.slider.value = index;
-    choose(index);
-  }
   function rowsChanged() {
-    time.slider.limit(0, Math.max(0, rows.length - 1));
-    time.slider.value = chosen;
+    times = moments(rows, spec.last);
+    play.slider.limit(0, Math.max(0, rows.length - 1));
+    play.slider.value = chosen;
     renew();
+  }
+  /** @returns {Panel} */
+  const panel = () => spec.layers[layer];
+
+  /** Axes, percentiles and accuracy: what stays while the slider moves. */
+  function layOut() {
+    const width = above.clientWidth;
+    const shown = panel();
+    const images = shown.images === null ? [] : parts.images;
+    const height = above.clientHeight;
+    const one = IMAGES[Number(height > PLENTY)];
+    numbers.frame(shown, width < NARROW);
+    chart.frame(shown, spec.bins, heights, {
+      width, height, left: LEFT, right: RIGHT, lift: images.length * one,
+    });
+    parts.images.forEach((image) => image.show(images.length > 0));
+    images.forEach((image, i) =>
+      image.frame({ scale: chart.x, panel: shown, top: chart.floor + i * one, height: one }),
+    );
+    const series = spec.styles.map((/** @type {any} */ _, /** @type {number} */ s) => s);
+    line.frame(
+      {
+        panel: shown,
+        times,
+        ends: [times[0], Math.max(spec.last, times[0] + 1)],
+        read: (s, p) => rows.map((row) => row.percentile(layer, s, p)),
+        bad: rows.map((row) =>
+          series.some((/** @type {number} */ s) => row.nonfinite(layer, s).some(Boolean)),
+        ),
+      },
+      accuracies,
+      { width: below.clientWidth, height: below.clientHeight, left: LEFT, right: RIGHT },
+    );
+    if (unseen) parts.minis.reveal(layer);
+    unseen = false;
+    parts.minis.look();
   }
 
   return {
-    draw({ width }) {
+    draw({ resized }) {
       waiting.hidden = rows.length > 0;
-      grid.hidden = hint.hidden = !rows.length;
+      frame.style.visibility = rows.length ? "" : "hidden";
       if (!rows.length) return;
-      if (framed !== width) {
-        const columns = columnsFor(panels.length, width);
-        grid.style.gridTemplateColumns = `repeat(${columns}, minmax(0, 1fr))`;
-        const inner = Math.floor((width - GAP * (columns - 1)) / columns);
-        for (const panel of panels) panel.frame(rows, inner, logarithmic);
-        framed = width;
-      }
-      for (const panel of panels) panel.step(rows[chosen]);
+      if (stale || resized) layOut();
+      stale = false;
+      const row = rows[chosen];
+      const steps = stepsOf(rows, chosen, spec.last, formatInteger);
+      chart.draw(spec.styles.map((/** @type {any} */ _, /** @type {number} */ s) => row.shares(layer, s)));
+      const { images } = panel();
+      if (images !== null) for (const one of parts.images) one.draw(one.places(images, times[chosen] - 1));
+      numbers.draw(row, layer);
+      parts.minis.draw(row);
+      line.cursor(times[chosen], `step ${steps}`);
+      chart.describe(inWords(panel(), spec.labels, row, layer, steps));
     },
     update(data) {
-      const step = rows[chosen]?.step ?? 1;
-      if (data.spec.layers.length !== spec.layers.length) first = 0;
-      ({ spec } = data);
-      rows = readRows(spec, data.arrays);
-      chosen = Math.max(0, following ? rows.length - 1 : nearest(rows, step));
-      arrange();
+      const time = times[chosen] ?? 1;
+      const name = spec.layers[layer]?.title;
+      ({ spec, arrays } = data);
+      layer = spec.layers.findIndex((/** @type {Panel} */ one) => one.title === name);
+      if (layer < 0) layer = spec.chosen;
+      rows = readRows(spec, arrays);
+      accuracies = readAccuracies(spec, arrays);
+      times = moments(rows, spec.last);
+      chosen = Math.max(0, following ? rows.length - 1 : nearest(times, time));
+      parts.minis.element.remove();
+      for (const one of parts.images) {
+        one.row.remove();
+        one.swatch.remove();
+      }
+      parts = arrange();
       rowsChanged();
     },
     message(content, [buffer]) {
       if (content.kind !== "row" || content.layers !== spec.layers.length) return;
       const row = readLiveRow(spec, content, buffer);
-      while (rows.length && rows.at(-1).step >= row.step) rows.pop();
+      while (rows.length && rows[rows.length - 1].step >= row.step) rows.pop();
       rows.push(row);
       spec.last = content.last;
+      for (const [s, steps, values] of content.accuracy ?? []) {
+        accuracies[s].steps.push(...steps);
+        accuracies[s].values.push(...values);
+      }
       chosen = following ? rows.length - 1 : Math.min(chosen, rows.length - 1);
       rowsChanged();
     },
-    destroy: () => time.destroy(),
+    destroy: () => play.destroy(),
   };
 });
 
-// --- one layer -----------------------------------------------------------------------------------
-
-let panelCount = 0;
-
-/** Elements of one panel; `frame` draws what stays, `step` what changes with the slider. */
-function makePanel(spec, layer, index, pick) {
-  const clipId = `bnviz-clip-${(panelCount += 1)}`;
-  const clip = svg("rect");
-  const shareAxis = svg("g");
-  const valueAxis = svg("g");
-  const strip = svg("g");
-  const cursor = rule("bnviz-cursor", [0, 0, 0, 0]);
-  const peak = label("", { class: "bnviz-strong", "text-anchor": "end", y: TOP - 10 });
-  const bars = spec.styles.map((style) =>
-    svg("path", { "stroke-width": 1.6, ...stroke(style), ...tintOnly(style) }),
-  );
-  const touch = svg("rect", { fill: "transparent", style: "cursor: ew-resize" });
-  const drawing = surface(
-    layer.alt,
-    svg("defs", {}, svg("clipPath", { id: clipId }, clip)),
-    shareAxis,
-    valueAxis,
-    svg("g", { "clip-path": `url(#${clipId})` }, ...bars),
-    peak,
-    strip,
-    cursor,
-    touch,
-  );
-  const numbers = spec.styles.map((style) => numberLine(style, layer, spec.labels.length > 1));
-  const element = html(
-    "div",
-    { class: "bnviz-panel", style: `grid-row: span ${numbers.length + 2}` },
-    html("div", { class: "bnviz-panel-name", title: layer.name }, layer.name),
-    ...numbers.map((line) => line.element),
-    drawing,
-  );
-
-  let edges = [];
-  let height = null;
-  let time = null;
-
-  const drag = (event) => {
-    if (event.type === "pointerdown") touch.setPointerCapture(event.pointerId);
-    else if (!event.buttons) return;
-    pick(time.invert(event.clientX - drawing.getBoundingClientRect().left));
-  };
-  set(touch, { onpointerdown: drag, onpointermove: drag });
-
-  return {
-    element,
-    frame(rows, width, logarithmic) {
-      resize(drawing, width, HEIGHT);
-      const right = width - 14;
-      const percentile = linear(layer.span, [STRIP_BASE, STRIP_TOP]);
-      // shares in per cent; on the logarithmic axis the lowest height that is stored is the floor
-      const most = 100 * Math.max(layer.top, layer.ceiling);
-      height = logarithmic
-        ? log([most / spec.levels ** 2, most * 1.2], [BASE, TOP])
-        : linear([0, 105 * layer.ceiling], [BASE, TOP]);
-      const left = Math.max(leftRoom(percentile, 4), leftRoom(height, 4));
-
-      const value = linear(layer.range, [left, right]);
-      const barWidth = (right - left) / spec.bins;
-      edges = Array.from({ length: spec.bins + 1 }, (_, b) => left + b * barWidth);
-      time = linear([rows[0].step, Math.max(spec.last, rows[0].step + 1)], [left, right]);
-
-      set(clip, { x: left, y: TOP, width: Math.max(0, right - left), height: BARS });
-      set(peak, { x: right });
-      const grid = right - left;
-      axis(shareAxis, height, { side: "left", at: left, count: 4, grid, title: SHARE });
-      axis(valueAxis, value, { at: BASE, count: width > 240 ? 6 : 4, title: layer.what });
-      drawStrip(strip, { spec, layer, index, rows, time, y: percentile, left, width });
-      set(touch, { x: left, y: STRIP_TOP - 6, width: Math.max(0, grid), height: STRIP + 12 });
-    },
-    step(row) {
-      let highest = 0;
-      spec.styles.forEach((_, s) => {
-        const shares = row.shares(index, s);
-        const most = Math.max(...shares);
-        const tops = Array.from(shares, (share) => (share > 0 ? height(100 * share) : BASE));
-        set(bars[s], { d: most > 0 ? stepPath(edges, tops, BASE) : "" });
-        highest = Math.max(highest, most);
-        numbers[s].show(row, index, s);
-      });
-      peak.textContent = height(100 * highest) < TOP - 1 ? `▲ up to ${formatShare(highest)}` : "";
-      const x = round(time(row.step));
-      set(cursor, { x1: x, x2: x, y1: STRIP_TOP - 6, y2: STRIP_BASE });
-    },
-  };
+/**
+ * The accuracy of each series over time; empty where a run has none.
+ * @param {any} spec
+ * @param {import("../../kit/blob.js").Arrays} arrays
+ */
+function readAccuracies(spec, arrays) {
+  return spec.styles.map((/** @type {any} */ _, /** @type {number} */ s) => ({
+    steps: Array.from(arrays[`accuracy.${s}.steps`] ?? []),
+    values: Array.from(arrays[`accuracy.${s}.values`] ?? []),
+  }));
 }
-
-const SHARE = "share of values (%)";
-
-/** The fill of `tint`, to stand beside a stroke. */
-function tintOnly(style) {
-  const { fill, "fill-opacity": opacity } = tint(style);
-  return { fill, "fill-opacity": opacity };
-}
-
-/** The percentiles of every series over time, below the histogram. */
-function drawStrip(group, { spec, layer, index, rows, time, y, left, width }) {
-  const across = svg("g");
-  const up = svg("g");
-  const grid = width - 14 - left;
-  const title = "15th, 50th, 85th percentile";
-  axis(across, time, { at: STRIP_BASE, count: width > 240 ? 5 : 3, title: "training step" });
-  axis(up, y, { side: "left", at: left, count: 4, grid, title });
-
-  const xs = rows.map((row) => time(row.step));
-  const marks = [];
-  spec.styles.forEach((style, s) => {
-    const [p15, p50, p85] = [0, 1, 2].map((p) =>
-      rows.map((row) => y(row.percentile(index, s, p))),
-    );
-    const line = stroke(style);
-    marks.push(
-      svg("path", { d: bandPath(xs, p15, p85), ...tint(style, 0.14) }),
-      svg("path", { d: linePath(xs, p15), "stroke-width": 1, ...line }),
-      svg("path", { d: linePath(xs, p85), "stroke-width": 1, ...line }),
-      svg("path", { d: linePath(xs, p50), "stroke-width": 2, ...line }),
-    );
-  });
-  group.replaceChildren(across, up, ...marks, ...alarms({ spec, index, rows, xs, right: width - 14 }));
-}
-
-/** A red line along the time when values were NaN or infinite. */
-function alarms({ spec, index, rows, xs, right }) {
-  let d = "";
-  rows.forEach((row, r) => {
-    const bad = spec.styles.some((_, s) => row.nonfinite(index, s).some((count) => count > 0));
-    if (bad) d += `M${round(xs[r])} ${STRIP_TOP}H${round(Math.max(xs[r + 1] ?? right, xs[r] + 1))}`;
-  });
-  if (!d) return [];
-  return [
-    svg("path", { d, class: "bnviz-alarm-mark" }),
-    label("NaN or infinite", {
-      x: right, y: STRIP_TOP + 15, "text-anchor": "end", class: "bnviz-alarm-text",
-    }),
-  ];
-}
-
-/** The numbers of one series in a panel: spread, shares, and loudly what is not a number. */
-function numberLine(style, layer, several) {
-  const key = svg(
-    "svg",
-    { width: 22, height: 10, role: "img", "aria-label": style.label || "recording" },
-    svg("path", { d: "M0 5H22", "stroke-width": 2.5, ...stroke(style) }),
-  );
-  const texts = [0, 1, 2].map(() => html("span"));
-  const text = html("span", { class: "bnviz-line-text" }, ...texts);
-  const alarm = html("span", { class: "bnviz-alarm", hidden: true });
-  return {
-    element: html("div", { class: "bnviz-line" }, several ? key : null, text, alarm),
-    show(row, index, s) {
-      const std = row.std(index, s);
-      const named = (name, share) => (Number.isNaN(share) ? "" : `${name} ${formatShare(share)}`);
-      const spread = Number.isNaN(std) ? "no finite values" : `spread ${formatNumber(std)}`;
-      const words = [spread, named(layer.off, row.off(index, s)), named("dead", row.dead(index, s))];
-      texts.forEach((part, i) => {
-        part.textContent = words[i];
-      });
-      const bad = ["NaN", "+inf", "−inf"].flatMap((name, i) => {
-        const count = row.nonfinite(index, s)[i];
-        return count ? [`${formatInteger(count)} ${name}`] : [];
-      });
-      alarm.hidden = !bad.length;
-      alarm.textContent = bad.join(", ");
-    },
-  };
-}
-
-/** Panels side by side where each keeps 225 pixels, in rows of equal length where possible. */
-function columnsFor(count, width) {
-  const most = Math.max(1, Math.min(count, Math.floor((width + GAP) / (225 + GAP))));
-  return Math.ceil(count / Math.ceil(count / most));
-}
-
-// --- rows in time --------------------------------------------------------------------------------
-
-const NO_MEANING = 255;
-const NONE = [0, 0, 0];
 
 /**
- * The rows of the arrays that `encode` in encoding.py made.
- * @typedef {{step: number, shares: Function, percentile: Function, std: Function, off: Function,
- *   dead: Function, nonfinite: Function}} Row  methods of (layer, series)
- * @returns {Row[]}
+ * What the histogram says now, for a screen reader.
+ * @param {Panel} panel
+ * @param {string[]} labels
+ * @param {import("./rows.js").Row} row
+ * @param {number} layer
+ * @param {string} steps
  */
-function readRows(spec, arrays) {
-  const count = arrays.steps?.length ?? 0;
-  const heights = Uint8Array.from(arrays.heights ?? []);
-  for (let i = 0; i < heights.length; i += 1) {
-    if (i % count) heights[i] += heights[i - 1]; // they come as differences in time
-  }
-  arrays = { ...arrays, heights };
-  return Array.from({ length: count }, (_, r) =>
-    makeRow(spec, arrays.steps[r], (name, i) => arrays[name]?.[i * count + r]),
-  );
-}
-
-/** The index of the row that covers a training step. */
-function nearest(rows, step) {
-  const after = rows.findIndex((row) => row.step > step);
-  return Math.max(0, (after < 0 ? rows.length : after) - 1);
-}
-
-/** One row as the kernel sends it while training runs: the same arrays, one value in time each. */
-function readLiveRow(spec, content, buffer) {
-  const bytes = new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength);
-  const size = spec.layers.length * spec.labels.length;
-  let used = size * 4;
-  const next = (length) => bytes.subarray(used, (used += length));
-  const arrays = {
-    std: new Float32Array(bytes.slice(0, used).buffer),
-    percents: next(size * 3),
-    off: next(size),
-    dead: next(size),
-    heights: next(size * spec.bins),
-    nonfinite: content.nonfinite,
-  };
-  return makeRow(spec, content.step, (name, i) => arrays[name]?.[i]);
-}
-
-function makeRow(spec, step, read) {
-  const series = spec.labels.length;
-  const at = (l, s) => l * series + s;
-  const share = (byte) => (byte === NO_MEANING ? NaN : byte / 250);
-  return {
-    step,
-    shares(l, s) {
-      const start = at(l, s) * spec.bins;
-      const { top } = spec.layers[l];
-      return Float32Array.from({ length: spec.bins }, (_, b) =>
-        (read("heights", start + b) / spec.levels) ** 2 * top,
-      );
-    },
-    percentile(l, s, p) {
-      const byte = read("percents", at(l, s) * 3 + p);
-      const [low, high] = spec.layers[l].span;
-      return byte === NO_MEANING ? NaN : low + ((high - low) * byte) / 254;
-    },
-    std: (l, s) => read("std", at(l, s)) * spec.layers[l].stdScale[s],
-    off: (l, s) => share(read("off", at(l, s))),
-    dead: (l, s) => share(read("dead", at(l, s))),
-    nonfinite: (l, s) => NONE.map((zero, i) => read("nonfinite", at(l, s) * 3 + i) ?? zero),
-  };
+function inWords(panel, labels, row, layer, steps) {
+  const parts = labels.map((label, s) => {
+    const bad = row.nonfinite(layer, s).some(Boolean) ? ", with values that are NaN or infinite" : "";
+    return `${formatNumber(row.std(layer, s))} ${label}${bad}`.trim();
+  });
+  return `Histogram of ${panel.name} at step ${steps}: standard deviation ${parts.join(", ")}.`;
 }

@@ -4,8 +4,7 @@ L layers, S series (labels), R rows in time:
 
 ===============  =====================  ====================================================
 ``steps``        int32 (R,)             the training step at which each row begins
-``heights``      uint8 (L, S, bins, R)  ``LEVELS * sqrt(share / panel["top"])``, less the same one
-                                        row before, modulo 256
+``heights``      uint8 (L, S, bins, R)  ``LEVELS * sqrt(share / panel["top"])``
 ``percents``     uint8 (L, S, 3, R)     15th, 50th, 85th percentile, 0 … 254 over
                                         ``panel["span"]``; 255 for a row without numbers
 ``std``          float16 (L, S, R)      standard deviation / ``panel["stdScale"][s]``; float32
@@ -14,43 +13,50 @@ L layers, S series (labels), R rows in time:
 ``nonfinite``    uint32 (L, S, 3, R)    counts of NaN, +inf, −inf; left out if all are zero
 ===============  =====================  ====================================================
 
-Time is the last axis, and heights are differences in time, because neighbours are alike and
-differences that are mostly small compress best. ``off`` is the saturated share of sigmoid and tanh,
-and the inactive share of rectifiers. All numbers are those of ``Recording``'s own methods.
+Time is the last axis, and all bytes are differences in time (less the one before, modulo 256):
+neighbours are alike, and differences that are mostly small compress best. ``off`` is what
+``panel["off"]`` says. Positions on a logarithmic axis are those of the logarithms. All numbers are
+those of the recordings' own methods: both read with ``Rows``. ``Encoder`` turns the numbers of any
+rows into bytes: of all rows for a page, of the newest one for a figure that is live.
 """
 
 from __future__ import annotations
 
-import fnmatch
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from bnviz.recording import histogram
-from bnviz.recording.recording import RECTIFIERS, Recording
+from bnviz.activations import FLAT_FROM, RECTIFIERS
+from bnviz.figures.gallery.distributions.panels import PERCENTS, Array, Panel, edges_of, panel_of
+from bnviz.figures.gallery.distributions.sizes import share_of_zeros
+from bnviz.figures.gallery.distributions.tracks import (
+    common_steps,
+    quantity_of,
+    rows_at,
+    tracks_of,
+)
+from bnviz.recording import Recording
+from bnviz.recording.rows import ABOVE_ZERO, Rows, Thresholds
 
 __all__ = [
     "LEVELS",
     "NO_MEANING",
-    "PERCENTS",
     "SHARES",
-    "choose_layers",
-    "edges_of",
+    "Encoder",
+    "Levels",
+    "add_up",
+    "differences",
     "encode",
     "percents_of",
     "shares_of",
 ]
 
-Array = NDArray[Any]
-Panel = dict[str, Any]
-
-LEVELS = 52  # heights of a bar; stored as square roots, so that low bars keep their detail
+LEVELS = 36  # heights of a bar; stored as square roots, so that low bars keep their detail
 SHARES = 250
-PERCENTS = (15, 50, 85)
 NO_MEANING = 255  # in a byte; 0 … 254 are levels of a percentile, 0 … SHARES of a share
-_ENDS = (0.3, 99.7)  # an axis of values reaches from one of these percentiles to the other
+_ROUND = 0.5  # a cast to whole numbers cuts: this much more rounds to the nearest one,
+_ROUND_UP = 1 - 1e-6  # and this much more rounds up: the smallest share above zero is not zero
 
 
 def encode(
@@ -68,205 +74,144 @@ def encode(
         arrays of the module's docstring.
     """
     runs = list(recordings.values())
-    steps = _common_steps(runs)
+    steps = common_steps(runs)
+    at = [rows_at(run, steps) for run in runs]
     panels: list[Panel] = []
     parts: dict[str, list[Array]] = {}
     for layer in layers:
-        series = [_Series(run, layer, steps) for run in runs]
-        panel, shares, percents = _panel(layer, series, bins)
-        panels.append(panel)
-        for name, part in _bytes_of(panel, series, shares, percents).items():
-            parts.setdefault(name, []).append(part)
+        tracks = tracks_of(runs, layer)
+        kind = next((track.activation for track in tracks if track), None)
+        rows = Rows(tracks, at)
+        panels.append(panel_of(layer, kind, quantity_of(runs, layer), rows, bins))
+        levels = Encoder(panels[-1:], len(runs)).levels(rows)
+        part = {
+            "heights": differences(np.swapaxes(levels.heights, 1, 2)),
+            "percents": differences(np.swapaxes(levels.percents, 1, 2)),
+            "std": levels.std,
+            "off": differences(levels.off),
+            "dead": differences(levels.dead),
+            "nonfinite": np.minimum(np.swapaxes(rows.nonfinite(), 1, 2), 2**32 - 1),
+        }
+        for name, array in part.items():
+            parts.setdefault(name, []).append(array)
     arrays = {name: np.stack(part) for name, part in parts.items()}
     if panels:
         arrays["std"] = _small_floats(arrays["std"])
+        arrays["nonfinite"] = arrays["nonfinite"].astype(np.uint32)
     if not arrays.get("nonfinite", np.zeros(0)).any():
         arrays.pop("nonfinite", None)
     return panels, {"steps": steps.astype(np.int32), **arrays}
 
 
+def differences(levels: Array) -> Array:
+    """Each byte less the one before it in time, modulo 256."""
+    return np.diff(levels, axis=-1, prepend=np.uint8(0))
+
+
+def add_up(differences: Array) -> Array:
+    """The bytes that :func:`differences` was given."""
+    return np.cumsum(differences, axis=-1, dtype=np.uint8)
+
+
 def shares_of(panel: Panel, heights: Array) -> Array:
     """The shares that ``heights`` of one layer stand for, shape (S, bins, R)."""
-    levels = np.cumsum(heights, axis=-1, dtype=np.uint8)
-    return (levels / LEVELS) ** 2 * panel["top"]
+    shares: Array = (add_up(heights) / LEVELS) ** 2 * panel["top"]
+    return shares
 
 
 def percents_of(panel: Panel, percents: Array) -> Array:
     """The values that ``percents`` of one layer stand for, shape (S, 3, R)."""
     low, high = panel["span"]
-    values = low + (high - low) * (percents / (NO_MEANING - 1))
-    return np.where(percents == NO_MEANING, np.nan, values)
+    levels = add_up(percents)
+    part = levels / (NO_MEANING - 1)
+    values = low * (high / low) ** part if panel["log"] else low + (high - low) * part
+    return np.where(levels == NO_MEANING, np.nan, values)
 
 
-def choose_layers(recordings: Mapping[str, Recording], wanted: Sequence[str] | None) -> list[str]:
-    """Names of the recorded layers that match the names or patterns in ``wanted``, in order.
+class Levels(NamedTuple):
+    """The numbers of R rows of T tracks, as they are stored.
 
-    Raises:
-        ValueError: a name that nothing matches; the message lists what there is.
+    Attributes:
+        percents: uint8 of shape (T, R, 3).
+        off: uint8 of shape (T, R), like ``dead``.
+        dead: see there.
+        heights: uint8 of shape (T, R, bins), not as differences.
+        std: float64 of shape (T, R), relative to the scale.
+        beyond: the largest share in an outermost bar.
     """
-    known = list(dict.fromkeys(layer for r in recordings.values() for layer in r.layers))
-    if wanted is None or not known:
-        return known
-    chosen: dict[str, None] = {}
-    for pattern in wanted:
-        # "[" stands for itself: it is part of the names of single units.
-        found = fnmatch.filter(known, pattern.replace("[", "[[]"))
-        if not found:
-            raise ValueError(f"no layer {pattern!r} was recorded; there are {', '.join(known)}")
-        chosen |= dict.fromkeys(found)
-    return list(chosen)
+
+    percents: Array
+    off: Array
+    dead: Array
+    heights: Array
+    std: Array
+    beyond: float
 
 
-# --- reading recordings -------------------------------------------------------------------------
+class Encoder:
+    """Turns what rows say into bytes, on the scales of some panels.
 
-
-def _common_steps(recordings: Sequence[Recording]) -> Array:
-    """The steps of the recording that goes furthest; the others are read at these."""
-    return max(recordings, key=lambda r: (r.num_steps, -len(r.steps))).steps
-
-
-class _Series:
-    """One layer of one recording, read at given steps; NaN or zero where it has no row."""
-
-    def __init__(self, recording: Recording, layer: str, steps: Array) -> None:
-        self._recording, self._layer, self._count = recording, layer, len(steps)
-        known = np.zeros(len(steps), bool)
-        if layer in recording.layers and len(recording.steps):
-            known = (steps >= recording.steps[0]) & (steps <= recording.num_steps)
-            self._rows = np.searchsorted(recording.steps, steps[known], side="right") - 1
-        self._known = known
-
-    @property
-    def activation(self) -> str | None:
-        return self._recording.activation(self._layer) if self._known.any() else None
-
-    def read(self, name: str, *args: Any, width: int = 0, missing: float = np.nan) -> Array:
-        """What the recording's method ``name`` says, (R,) or (R, width)."""
-        out = np.full((self._count, width) if width else self._count, missing)
-        if self._known.any():
-            out[self._known] = getattr(self._recording, name)(self._layer, *args)[self._rows]
-        return out
-
-
-# --- scales -------------------------------------------------------------------------------------
-
-
-def _panel(layer: str, series: Sequence[_Series], bins: int) -> tuple[Panel, Array, Array]:
-    """Name and scales of one layer; the shares (S, R, bins) and percentiles (S, R, 3) they fit."""
-    values = np.stack([s.read("percentiles", (*_ENDS, *PERCENTS), width=5) for s in series])
-    low, high = _short(*_display_range(values[..., :2]))
-    percents = values[..., 2:]
-    panel: Panel = {"range": [low, high], "bins": bins}
-    shares = _shares(panel, series)
-    largest = [np.nan_to_num(s.read("std")).max(initial=0) for s in series]
-    between = np.stack([s.read("density", [low, high], width=1) for s in series])
-    kind = next((s.activation for s in series if s.activation), None)
-    panel |= {
-        "name": layer,
-        "activation": kind,
-        "what": f"input of the {kind.replace('relu', 'ReLU')}" if kind else "value",
-        "top": _short(shares.max(initial=0))[0] or 1.0,
-        "ceiling": _short(_ceiling(shares))[0],
-        "span": _short(*_span(percents[np.isfinite(percents)], low, high)),
-        "stdScale": [value or 1.0 for value in _short(*largest)],
-        "off": "inactive" if kind in RECTIFIERS else "saturated",
-        "outside": bool((1 - np.nan_to_num(between, nan=1)).max(initial=0) > 0.01),
-    }
-    return panel, shares, percents
-
-
-def _short(*values: float) -> list[float]:
-    """Of six digits: these numbers stand in the page as text, and need no more."""
-    return [float(f"{value:.6g}") for value in values]
-
-
-def _shares(panel: Panel, series: Sequence[_Series]) -> Array:
-    """Share of the values in each bar, (S, R, bins); zero where there are no numbers."""
-    edges = edges_of(panel)
-    shares = [s.read("density", edges, width=panel["bins"]) for s in series]
-    return np.maximum(np.nan_to_num(np.stack(shares)), 0)
-
-
-def edges_of(panel: Panel) -> Array:
-    """Edges of the bars; the outermost two also take all finite values beyond them."""
-    edges = np.linspace(*panel["range"], panel["bins"] + 1)
-    edges[0], edges[-1] = histogram.EDGES[0], histogram.EDGES[-1]
-    return edges
-
-
-def _display_range(ends: Array) -> tuple[float, float]:
-    """A range of values that shows nearly all of every row, whatever a few rows do.
-
-    A run that explodes, or a wild start, does not push the others into one bar: what lies beyond
-    the range is counted in the outermost bars.
+    A training loop pays for it in a live figure: what is the same for all rows is prepared.
 
     Args:
-        ends: the two quantiles that bound each row, (S, R, 2); not finite where there is none.
+        panels: of L layers.
+        series: S; the tracks of the rows are S of the first layer, S of the second, ….
     """
-    ends = np.where(np.isfinite(ends).all(axis=-1, keepdims=True), ends, np.nan)
-    calm = np.where((np.abs(ends) < 1e4).all(axis=-1, keepdims=True), ends, np.nan)
-    if np.isfinite(calm).any():
-        ends = calm
-    seen = [series[np.isfinite(series[:, 0])] for series in ends]
-    seen = [series for series in seen if len(series)]
-    if not seen:
-        return -1.0, 1.0
-    low = min(float(np.percentile(series[:, 0], 5)) for series in seen)
-    high = max(float(np.percentile(series[:, 1], 95)) for series in seen)
-    if not high > low:
-        width = abs(high) or 1.0
-        return low - width, high + width
-    return low, high
 
+    def __init__(self, panels: Sequence[Panel], series: int) -> None:
+        def column(values: Any) -> Array:
+            return np.repeat(np.array(list(values), dtype=float), series)[:, None]
 
-def _ceiling(shares: Array) -> float:
-    """Upper end of the share axis: a spike of one series must not flatten the others."""
-    peaks = shares.max(axis=(1, 2), initial=0)
-    peaks = peaks[peaks > 0]
-    return float(min(peaks.max(), 2.5 * peaks.min())) if len(peaks) else 1.0
+        kinds = [panel["activation"] for panel in panels]
+        rectifies = column(kind in RECTIFIERS for kind in kinds)
+        saturates = column(kind in FLAT_FROM for kind in kinds)
+        # Off is what is below the first of these and, for what saturates, above the second.
+        limits = column(FLAT_FROM.get(kind, 0.0) for kind in kinds)
+        lower = np.where(rectifies, ABOVE_ZERO, -limits)
+        edges = np.repeat([edges_of(panel) for panel in panels], series, axis=0)
+        self._thresholds = Thresholds(np.concatenate([lower, limits, edges], axis=1))
+        self._above = saturates
+        self._logs = np.flatnonzero(column(panel["log"] for panel in panels))
+        # What becomes of the numbers of a row to be bytes: times, plus.
+        spans = [np.log(p["span"]) if p["log"] else p["span"] for p in panels]
+        low, high = np.repeat(spans, series, axis=0).T[:, :, None]
+        per_value = (NO_MEANING - 1) / (high - low)
+        off = np.where(column(bool(panel["off"]) for panel in panels), SHARES, np.nan)
+        dead = np.where(rectifies, SHARES, np.nan)
+        heights = LEVELS / np.sqrt(column(panel["top"] for panel in panels))
+        sizes = [len(PERCENTS), 1, 1, edges.shape[1] - 1]
+        self._times = np.repeat(np.hstack([per_value, off, dead, heights]), sizes, axis=1)[:, None]
+        self._plus = np.full_like(self._times, _ROUND)
+        self._plus[:, 0, :3] -= per_value * low
+        self._plus[:, 0, 3:5] = _ROUND_UP
+        self._most = np.repeat([NO_MEANING - 1, SHARES, SHARES, LEVELS], sizes) + _ROUND
+        self._missing = np.repeat([NO_MEANING, NO_MEANING, NO_MEANING, 0], sizes)
+        self._per_std = 1 / np.array([panel["stdScale"] for panel in panels]).reshape(-1, 1)
 
-
-def _span(percents: Array, low: float, high: float) -> list[float]:
-    """Range of the axis of percentiles, inside the range of values."""
-    inside = np.clip(percents, low, high)
-    first, last = (float(inside.min()), float(inside.max())) if inside.size else (low, high)
-    pad = 0.06 * (last - first) or 0.5 * abs(last) or 0.5
-    return [first - pad, last + pad]
-
-
-# --- numbers in bytes ---------------------------------------------------------------------------
-
-
-def _bytes_of(
-    panel: Panel, series: Sequence[_Series], shares: Array, percents: Array
-) -> dict[str, Array]:
-    """The arrays of the module's docstring for one layer."""
-    heights = LEVELS * np.sqrt(shares / panel["top"])
-    low, high = panel["span"]
-    levels = np.rint((NO_MEANING - 1) * np.clip((percents - low) / (high - low), 0, 1))
-    std = np.stack([s.read("std") for s in series]) / np.array(panel["stdScale"])[:, None]
-    bad = np.stack([s.read("nonfinite", width=3, missing=0) for s in series])
-    heights = np.swapaxes(np.rint(heights).astype(np.uint8), 1, 2)
-    return {
-        "heights": np.diff(heights, axis=-1, prepend=np.uint8(0)),
-        "percents": np.swapaxes(_or_no_meaning(levels), 1, 2),
-        "std": std,
-        "off": np.stack([_share_bytes(s.read(panel["off"])) for s in series]),
-        "dead": np.stack([_share_bytes(s.read("dead")) for s in series]),
-        "nonfinite": np.swapaxes(np.minimum(bad, 2**32 - 1).astype(np.uint32), 1, 2),
-    }
+    def levels(self, rows: Rows) -> Levels:
+        """The bytes of some rows of the tracks."""
+        below = rows.shares_below(self._thresholds)
+        numbers = np.empty((*below.shape[:2], below.shape[2] + 2))
+        numbers[..., :3] = rows.percentiles(PERCENTS)
+        numbers[..., 3] = below[..., 0] + self._above * (1 - below[..., 1])
+        numbers[..., 4] = rows.dead()
+        if len(self._logs):
+            numbers[self._logs, :, :3] = np.log(numbers[self._logs, :, :3])
+            numbers[self._logs, :, 3] = share_of_zeros(rows)[self._logs]
+        shares = below[..., 3:] - below[..., 2:-1]
+        np.sqrt(np.maximum(shares, 0), out=numbers[..., 5:])
+        numbers *= self._times
+        numbers += self._plus
+        np.maximum(numbers, 0, out=numbers)
+        np.minimum(numbers, self._most, out=numbers)
+        np.copyto(numbers, self._missing, where=np.isnan(numbers))
+        levels = numbers.astype(np.uint8)
+        std = rows.std() * self._per_std
+        beyond = float(shares[..., :: shares.shape[-1] - 1].max(initial=0))
+        return Levels(levels[..., :3], levels[..., 3], levels[..., 4], levels[..., 5:], std, beyond)
 
 
 def _small_floats(values: Array) -> Array:
     """Relative values as half floats, unless some are too small for their digits."""
     tiny = (values > 0) & (values < 1e-3)  # next to a run that explodes
     return values.astype(np.float32 if tiny.any() else np.float16)
-
-
-def _share_bytes(shares: Array) -> Array:
-    """Shares as bytes; the smallest share above zero is not rounded to zero."""
-    return _or_no_meaning(np.ceil(SHARES * np.minimum(shares, 1) - 1e-6))
-
-
-def _or_no_meaning(levels: Array) -> Array:
-    return np.where(np.isnan(levels), NO_MEANING, levels).astype(np.uint8)

@@ -11,13 +11,14 @@ import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from bnviz.figures.base import pack
 from bnviz.figures.gallery.distributions.newest import Newest
+from bnviz.figures.kit.blob import pack
 
 if TYPE_CHECKING:
     from anywidget import AnyWidget
 
     from bnviz.figures.gallery.distributions import Distributions
+    from bnviz.figures.gallery.distributions.sources import Source
     from bnviz.recording import Recording
 
 __all__ = ["Follower"]
@@ -33,7 +34,7 @@ class Follower:
 
     Args:
         figure: re-read whenever all data must be sent.
-        recordings: by label.
+        sources: by label; at least one of them still runs.
         widget: with the traits ``spec`` and ``data``.
         on_close: called once, when the last recording has closed and the widget has its data.
     """
@@ -41,17 +42,19 @@ class Follower:
     def __init__(
         self,
         figure: Distributions,
-        recordings: Mapping[str, Recording],
+        sources: Mapping[str, Source],
         widget: AnyWidget,
         on_close: Callable[[], object] | None = None,
     ) -> None:
-        self._figure, self._recordings = figure, dict(recordings)
+        self._figure, self._sources = figure, list(sources.values())
+        self._recordings = {label: source.recording for label, source in sources.items()}
         self._widget, self._on_close = widget, on_close
         self._started = self._sent = time.perf_counter()
         self._spent = 0.0
         self._rows = 0
         self._scales = self._current_scales()
         self._newest = Newest(self._recordings, figure.spec["layers"])
+        self._measured = self._accuracies_sent()
         for recording in self._recordings.values():
             recording.subscribe(self)
 
@@ -83,14 +86,35 @@ class Follower:
         content = {"kind": "row", "step": step, "last": last, "layers": len(layers)}
         if nonfinite:
             content["nonfinite"] = nonfinite
+        accuracy = self._new_accuracies()
+        if accuracy:
+            content["accuracy"] = accuracy
         self._widget.send(content, buffers=[row])
         self._rows += 1
         if beyond > _BEYOND:
             self._scales = ()  # new axes next time
 
+    def _new_accuracies(self) -> list[tuple[int, list[int], list[float]]]:
+        """Of each series that measured its accuracy since: its index, the steps, the values."""
+        new = []
+        for s, source in enumerate(self._sources):
+            steps, values = source.accuracy
+            if len(values) > self._measured[s]:
+                since = slice(self._measured[s], None)
+                new.append((s, steps[since].tolist(), values[since].tolist()))
+                self._measured[s] = len(values)
+        return new
+
+    def _accuracies_sent(self) -> list[int]:
+        return [
+            len(self._figure.arrays.get(f"accuracy.{s}.values", ()))
+            for s in range(len(self._recordings))
+        ]
+
     def _send_all(self) -> None:
         self._scales = self._current_scales()
         self._figure.refresh()
+        self._measured = self._accuracies_sent()
         with self._widget.hold_sync():
             self._widget.spec = self._figure.full_spec()
             self._widget.data = pack(self._figure.arrays)
@@ -100,7 +124,7 @@ class Follower:
         for recording in self._recordings.values():
             recording.unsubscribe(self)
         self._send_all()
-        self._recordings = {}
+        self._recordings, self._sources = {}, []
         if self._on_close:
             self._on_close()
             self._on_close = None

@@ -1,0 +1,268 @@
+// Lines and bands over any axis: a cursor that reads them, and causes that the reader may change.
+
+import { causeControls, checkbox, fold, slider, toolbar } from "../../kit/controls.js";
+import {
+  bandPath, label, linePath, round, rule, spreadOut, stroke, swatch, tint,
+} from "../../kit/draw.js";
+import { html, set, svg, write } from "../../kit/elements.js";
+import { figure } from "../../kit/life.js";
+import { plot } from "../../kit/plot.js";
+import { linear, log, nearest } from "../../kit/scales.js";
+import { formatInteger, formatNumber, tidy } from "../../kit/words.js";
+
+/** @typedef {{name: string, log: boolean, percent: boolean, ends: number[]}} Axis */
+
+export default figure("curves", ({ spec, arrays, stage, redraw }) => {
+  const places = arrays.cursor;
+  let cell = 0;
+  let chosen = places.length - 1;
+  let logarithmic = spec.x.log;
+  let stale = true; // axes and lines are not those of the choice
+
+  const chart = plot({
+    label: spec.alts[0],
+    onpick(x) {
+      cursor.value = nearest(places, x);
+      choose(cursor.value);
+    },
+  });
+  const lines = spec.styles.map((/** @type {any} */ style, /** @type {number} */ i) =>
+    makeLine(spec, arrays, style, i),
+  );
+  const levels = svg("g");
+  chart.marks.append(
+    levels,
+    ...lines.map((/** @type {Line} */ line) => line.band),
+    ...lines.map((/** @type {Line} */ line) => line.threads),
+    ...lines.map((/** @type {Line} */ line) => line.path),
+  );
+  chart.over.append(...lines.flatMap((/** @type {Line} */ line) => [line.name, line.dot]));
+
+  const cursor = slider({
+    label: spec.x.name,
+    min: 0,
+    max: places.length - 1,
+    value: chosen,
+    text: (i) => show(spec.x, places[i]),
+    oninput: choose,
+  });
+  const options = [];
+  if (places[places.length - 1] > 0 && !spec.x.log) {
+    options.push(
+      checkbox({
+        label: `logarithmic axis${places[0] > 0 ? "" : ", without 0"}`,
+        onchange(on) {
+          logarithmic = on;
+          renew();
+        },
+      }).element,
+    );
+  }
+  let each = false;
+  if (lines.some((/** @type {Line} */ line) => line.several)) {
+    options.push(
+      checkbox({
+        label: "show each seed",
+        onchange(on) {
+          each = on;
+          renew();
+        },
+      }).element,
+    );
+  }
+  const causes = causeControls(spec.causes, cell, (next) => {
+    cell = next;
+    renew();
+  });
+  const room = html("div", { class: "bnviz-room" }, chart.element);
+  if (causes.length) stage.append(toolbar(...causes));
+  stage.append(
+    html("div", {}, ...lines.map((/** @type {Line} */ line) => line.reading)),
+    room,
+    toolbar(cursor.element),
+  );
+  if (options.length || spec.notes.length) {
+    const notes = spec.notes.map((/** @type {string} */ text) =>
+      html("p", { class: "bnviz-note" }, text),
+    );
+    stage.append(fold("Options and notes", toolbar(...options), ...notes));
+  }
+
+  /** @param {number} index */
+  function choose(index) {
+    chosen = index;
+    redraw();
+  }
+  function renew() {
+    stale = true;
+    redraw();
+  }
+
+  /**
+   * Axes, lines and bands: what stays while the cursor moves.
+   * @param {number} width
+   */
+  function frame(width) {
+    const positive = places.find((place) => place > 0) ?? 1;
+    const [first, last] = spec.x.ends;
+    const names = spec.styles.map((/** @type {any} */ style) => style.label);
+    const longest = 6.4 * Math.max(...names.map((/** @type {string} */ name) => name.length));
+    const named = longest < 0.28 * width && names.some(Boolean);
+    chart.frame({
+      width,
+      height: room.clientHeight,
+      right: named ? longest + 16 : 18,
+      x: {
+        scale: logarithmic ? log : linear,
+        domain: [logarithmic && first <= 0 ? positive : first, last],
+        title: spec.x.name,
+        count: width > 500 ? 6 : 4,
+        format: logarithmic || last >= 1e4 ? (v) => show(spec.x, v) : undefined,
+      },
+      y: {
+        scale: spec.y.log ? log : linear,
+        domain: spec.y.ends,
+        title: spec.y.name,
+        count: 5,
+        format: spec.y.percent ? (v) => `${Math.round(100 * v)} %` : undefined,
+      },
+    });
+    chart.describe(spec.alts[cell]);
+    levels.replaceChildren(
+      ...spec.marks.flatMap((/** @type {{name: string, value: number}} */ mark) => {
+        const y = chart.y(mark.value);
+        const [start, end] = chart.x.range;
+        return [
+          rule("bnviz-curves-level", [start, y, end, y]),
+          label(mark.name, { x: start + 6, y: y - 5, class: "bnviz-halo" }),
+        ];
+      }),
+    );
+    /** @type {number[]} */
+    const ends = lines.map((/** @type {Line} */ line) => line.frame(chart, cell, each));
+    const [base, top] = chart.y.range;
+    const heights = spreadOut(ends.map((y) => (Number.isNaN(y) ? base : y)), 14, [top + 4, base]);
+    lines.forEach((/** @type {Line} */ line, /** @type {number} */ i) => {
+      const seen = named && !Number.isNaN(ends[i]);
+      set(line.name, {
+        x: chart.x.range[1] + 8, y: heights[i] + 4, visibility: seen ? null : "hidden",
+      });
+    });
+  }
+
+  return {
+    draw({ width, resized }) {
+      if (stale || resized) frame(width);
+      stale = false;
+      const place = places[chosen];
+      chart.cursor(Math.max(place, chart.x.domain[0]));
+      for (const line of lines) line.read(chart, cell, place);
+    },
+  };
+});
+
+/** @typedef {ReturnType<typeof makeLine>} Line */
+/** @typedef {ReturnType<typeof plot>} Plot */
+
+/**
+ * The elements of one label, what draws them, and what reads them at a place of the axis.
+ * @param {any} spec
+ * @param {import("../../kit/blob.js").Arrays} arrays
+ * @param {import("../../kit/draw.js").Style} style
+ * @param {number} index
+ */
+function makeLine(spec, arrays, style, index) {
+  const get = (/** @type {number} */ cell) => {
+    const part = (/** @type {string} */ name) => arrays[`${cell}.${index}.${name}`];
+    return {
+      x: part("x"), seeds: part("seeds"), middle: part("middle"),
+      low: part("low"), high: part("high"), lost: part("lost"),
+    };
+  };
+  const several = get(0).seeds.shape[0] > 1;
+  const pen = stroke(style);
+  const band = svg("path", tint(style, 0.2));
+  const path = svg("path", { ...pen, "stroke-width": 2.4, "stroke-linejoin": "round" });
+  const threads = svg("g", { ...pen, "stroke-dasharray": null, "stroke-opacity": 0.7 });
+  const name = label(style.label, { class: "bnviz-strong" });
+  set(name, { style: `fill: var(--bnviz-${style.key})` });
+  const dot = svg("circle", {
+    r: 4.5, fill: `var(--bnviz-${style.key})`, stroke: "var(--bnviz-surface)", "stroke-width": 1.5,
+  });
+  const text = html("span");
+  const alarm = html("span", { class: "bnviz-alarm", hidden: true });
+  const reading = html(
+    "div",
+    { class: "bnviz-line" },
+    swatch(style, { band: true }),
+    style.label ? html("strong", {}, style.label) : null,
+    text,
+    alarm,
+  );
+
+  return {
+    band,
+    path,
+    threads,
+    name,
+    dot,
+    reading,
+    several,
+    /**
+     * Draws what stays while the cursor moves; returns the height at which the line ends.
+     * @param {Plot} chart
+     * @param {number} cell
+     * @param {boolean} each draw each seed too
+     */
+    frame({ x, y }, cell, each) {
+      const { x: at, seeds, middle, low, high } = get(cell);
+      const length = at.length;
+      let start = 0; // a logarithmic axis leaves out 0
+      while (start < length && at[start] < x.domain[0]) start += 1;
+      const xs = Array.from(at.subarray(start), (v) => x(v));
+      const ys = (/** @type {Float32Array} */ values, offset = 0) =>
+        Array.from(values.subarray(offset + start, offset + length), (v) => y(v));
+      const middles = ys(/** @type {any} */ (middle));
+      set(path, { d: linePath(xs, middles) });
+      set(band, { d: bandPath(xs, ys(/** @type {any} */ (low)), ys(/** @type {any} */ (high))) });
+      threads.replaceChildren(
+        ...Array.from({ length: each && several ? seeds.shape[0] : 0 }, (_, seed) =>
+          svg("path", { d: linePath(xs, ys(/** @type {any} */ (seeds), seed * length)) }),
+        ),
+      );
+      const finite = middles.filter((v) => !Number.isNaN(v));
+      return finite.length ? finite[finite.length - 1] : NaN;
+    },
+    /**
+     * @param {Plot} chart
+     * @param {number} cell
+     * @param {number} place
+     */
+    read({ x, y }, cell, place) {
+      const { x: at, seeds, middle, low, high, lost } = get(cell);
+      const row = nearest(at, place);
+      const count = seeds.shape[0];
+      const there = Number.isFinite(middle[row]);
+      const [cx, cy] = [round(x(at[row])), round(y(middle[row]))];
+      const seen = there && Number.isFinite(cx) && cy <= y.range[0] + 1 && cy >= y.range[1] - 1;
+      set(dot, { cx: seen ? cx : 0, cy: seen ? cy : 0, visibility: seen ? null : "hidden" });
+      const parts = there ? [show(spec.y, middle[row])] : [];
+      const ends = [low[row], high[row]].map((v) => show(spec.y, v));
+      if (there && ends[0] !== ends[1]) parts.push(`(${ends[0].replace(" %", "")} to ${ends[1]})`);
+      if (at[row] !== place) parts.push(`at ${show(spec.x, at[row])}`);
+      write(text, parts.join(" "));
+      alarm.hidden = !lost[row];
+      write(alarm, lost[row] ? `${lost[row]} of ${count} NaN or infinite` : "");
+    },
+  };
+}
+
+/**
+ * @param {Axis} axis
+ * @param {number} value
+ */
+function show(axis, value) {
+  if (axis.percent) return `${(100 * value).toFixed(1)} %`;
+  return Number.isInteger(value) && Math.abs(value) < 1e9 ? formatInteger(value)
+    : Math.abs(value) >= 1e-3 ? tidy(value, 3) : formatNumber(value);
+}

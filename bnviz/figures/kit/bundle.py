@@ -1,0 +1,160 @@
+"""The JavaScript and the style of chosen figures, put together without a build step.
+
+The sources are plain ES modules, which a browser does not load from disk, and anywidget takes one
+module. So the modules that a figure needs are put into one script, each in a function of its own,
+in the order in which they need each other. For that a module keeps to a few forms:
+
+* ``import { a, b as c } from "./other.js";`` at the start of a line, nothing else imported;
+* ``export function``, ``export async function``, ``export class`` or ``export const`` before a
+  single name, and in a figure's own module one ``export default``.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import json
+import re
+from collections.abc import Collection, Mapping
+from pathlib import Path
+
+__all__ = ["esm", "figure_names", "page_script", "style"]
+
+_GALLERY = Path(__file__).parent.parent / "gallery"
+_KIT = Path(__file__).parent
+
+_IMPORT = re.compile(r'^import \{([^}]*)\} from "(\.[^"]*)";\n', re.M)
+_EXPORT = re.compile(r"^export (?=(?:async )?(?:function|const|class) (\w+))", re.M)
+
+
+def figure_names() -> tuple[str, ...]:
+    """The names of all figures: NAME.js or NAME/NAME.js in the gallery."""
+    files = [*_GALLERY.glob("*.js"), *(p for p in _GALLERY.glob("*/*.js") if _is_main(p))]
+    return tuple(sorted(path.stem for path in files))
+
+
+@functools.cache
+def esm(name: str, then: str | None = None) -> str:
+    """The ES module of one figure, for anywidget, and of the one that it may reveal."""
+    figures = {each: _source(each) for each in (name, then) if each is not None}
+    if then is None:
+        shown = f"{_identifier(figures[name])}.default"
+    else:
+        shown = (
+            f"{{ render: (host) => {_identifier(figures[name])}.default.render("
+            f"{{ ...host, figures: {{ {_entries(figures)} }} }}) }}"
+        )
+    return f"{_modules([*figures.values()])}\nexport default {shown};\n"
+
+
+def page_script(names: Collection[str]) -> str:
+    """The classic script of some figures, for a page; it also works from ``file://``.
+
+    It brings to life every figure in the page that it has the code for: those there when it runs
+    or when the page has loaded, and later ones by ``window.bnviz.hydrate()``. Several such
+    scripts on one page agree; running one again does no harm.
+
+    Args:
+        names: of figures, such as ``["curves"]``.
+
+    Returns:
+        The text of the script.
+
+    Raises:
+        ValueError: there is no such figure; the message lists those there are.
+    """
+    return _page_script(tuple(sorted(set(names))))
+
+
+@functools.cache
+def _page_script(names: tuple[str, ...]) -> str:
+    figures = {name: _source(name) for name in names}
+    life = _KIT / "life.js"
+    code = _modules([*figures.values(), life])
+    run = f"{_identifier(life)}.hydrate({{ {_entries(figures)} }})"
+    version = hashlib.sha256(code.encode()).hexdigest()[:12]
+    return f'(() => {{\nconst version = "{version}";\n{code}\n{run};\n}})();\n'
+
+
+def style(names: Collection[str]) -> str:
+    """The style sheet of some figures: kit.css and NAME.css."""
+    paths = [_KIT / "kit.css", *(_source(name).with_suffix(".css") for name in sorted(set(names)))]
+    css = "\n".join(path.read_text(encoding="utf-8") for path in paths if path.is_file())
+    return re.sub(r"\s+", " ", re.sub(r"/\*.*?\*/", "", css, flags=re.S)).strip()
+
+
+def _entries(figures: Mapping[str, Path]) -> str:
+    """In JavaScript: the modules of figures, by name."""
+    return ", ".join(
+        f"{json.dumps(name)}: {_identifier(path)}.default" for name, path in figures.items()
+    )
+
+
+def _source(name: str) -> Path:
+    for path in (_GALLERY / f"{name}.js", _GALLERY / name / f"{name}.js"):
+        if path.is_file():
+            return path
+    raise ValueError(f"there is no figure {name!r}; there are {', '.join(figure_names())}")
+
+
+def _is_main(path: Path) -> bool:
+    return path.stem == path.parent.name
+
+
+def _modules(entries: list[Path]) -> str:
+    """The code of these modules and all that they need, each after what it needs."""
+    ordered: dict[Path, str] = {}
+    open_: list[Path] = []
+
+    def visit(path: Path) -> None:
+        if path in open_:
+            circle = " → ".join(p.name for p in [*open_[open_.index(path) :], path])
+            raise ValueError(f"modules import each other in a circle: {circle}")
+        if path in ordered:
+            return
+        open_.append(path)
+        code = path.read_text(encoding="utf-8")
+        for _, target in _IMPORT.findall(code):
+            visit((path.parent / target).resolve())
+        open_.pop()
+        ordered[path] = _as_function(path, code)
+
+    for entry in entries:
+        visit(entry.resolve())
+    return "\n".join(ordered.values())
+
+
+def _as_function(path: Path, code: str) -> str:
+    """A module as ``const NAME = (() => { …; return { its exports }; })();``."""
+
+    def destructure(match: re.Match[str]) -> str:
+        names = " ".join(match[1].split()).strip(" ,").replace(" as ", ": ")
+        return f"const {{ {names} }} = {_identifier((path.parent / match[2]).resolve())};\n"
+
+    code = _IMPORT.sub(destructure, code)
+    exports = _EXPORT.findall(code)
+    code = _EXPORT.sub("", code)
+    code, defaults = re.subn(r"^export default ", "const exported = ", code, flags=re.M)
+    if defaults > 1 or re.search(r"^(?:import|export)\b", code, re.M):
+        raise ValueError(
+            f'{path.name} must use `import {{ … }} from "./….js";`, `export` before a function, '
+            "class or const, and at most one `export default`"
+        )
+    if defaults:
+        exports.append("default: exported")
+    body = _compact(code)
+    return (
+        f"const {_identifier(path)} = (() => {{\n{body}\nreturn {{ {', '.join(exports)} }};\n}})();"
+    )
+
+
+def _identifier(path: Path) -> str:
+    return f"m_{path.parent.name}_{path.stem}"
+
+
+def _compact(code: str) -> str:
+    """Without comment lines, blank lines and indentation: what a reader of the page can spare."""
+    code = re.sub(r"/\*\* [^\n]*? \*/ ?", "", code)  # types in a line
+    code = re.sub(r"^\s*/\*\*?.*?\*/\n", "", code, flags=re.M | re.S)
+    lines = (line.strip() for line in code.splitlines())
+    return "\n".join(line for line in lines if line and not line.startswith("//"))

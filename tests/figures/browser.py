@@ -1,0 +1,68 @@
+"""What several browser tests of figures do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+from bnviz.figures import Figure
+
+#: The widest figures that a reader of 1280 and of 360 pixels sees, and how tall they may be there.
+SIZES = ((936, 640), (360, 684))
+
+
+def draws(page: Page) -> int:
+    """How often the page's first figure was drawn."""
+    return int(page.get_attribute("figure.bnviz-figure", "data-draws"))
+
+
+def after_draw(page: Page, act: Callable[[], Any]) -> None:
+    """Do something, and wait until the figure was drawn again."""
+    before = draws(page)
+    act()
+    page.wait_for_function(f"Number(document.querySelector('figure').dataset.draws) > {before}")
+
+
+def height(page: Page) -> float:
+    """Of the whole figure, with its caption."""
+    return page.locator("figure.bnviz-figure").first.bounding_box()["height"]
+
+
+def touch(page: Page, points: list[tuple[float, float]]) -> None:
+    """A finger goes down, along the points and up, as the browser itself sees it."""
+    session = page.context.new_cdp_session(page)
+    for i, (x, y) in enumerate(points):
+        kind = "touchMove" if i else "touchStart"
+        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y}]})
+        page.wait_for_timeout(30)
+    session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    page.wait_for_timeout(60)
+
+
+def axe_findings(page: Page) -> list[str]:
+    """What axe calls serious or critical."""
+    return [
+        f"{violation['id']}: {violation['nodes'][0]['html'][:160]}"
+        for violation in Axe().run(page).response["violations"]
+        if violation["impact"] in ("serious", "critical")
+    ]
+
+
+def assert_fits(open_figure: Callable[..., Page], figure: Figure) -> None:
+    """The whole figure is seen at once at 1280 and at 360 pixels, and nothing is cut sideways."""
+    for width, most in SIZES:
+        page = open_figure(figure, width=width)
+        assert height(page) <= most, f"{height(page)} pixels tall at {width}"
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        cut = page.eval_on_selector_all(
+            "figure svg[role=img] text",
+            """(all) => all.filter((text) => {
+                const box = text.getBoundingClientRect();
+                const room = text.closest("figure").getBoundingClientRect();
+                return box.width && (box.left < room.left - 1 || box.right > room.right + 1);
+            }).map((text) => text.textContent)""",
+        )
+        assert cut == []

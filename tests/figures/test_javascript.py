@@ -1,0 +1,356 @@
+"""The figures' JavaScript that needs no page: what Python encoded, scales, words, paths."""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays_of
+from node import run_js
+
+from bnviz.figures.kit import words
+from bnviz.figures.kit.blob import DTYPES, deflate, pack
+
+nan = float("nan")
+
+# --- arrays: what blob.py packed, blob.js takes apart -----------------------------------------
+
+DECODE = """
+  const [text, way] = inputs;
+  const bytes = Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
+  const arrays = unpack(way === "page" ? await inflate(text) : bytes);
+  return Object.entries(arrays).map(([name, array]) => [
+    name, array.constructor.name, array.shape,
+    Buffer.from(Float64Array.from(array).buffer).toString("base64"),
+  ]);
+"""
+
+TYPED_ARRAYS = {
+    **{dtype: dtype.capitalize() + "Array" for dtype in DTYPES},
+    "float16": "Float32Array",
+}
+
+
+def decoded(arrays: dict[str, Any], way: str = "page") -> list[tuple[str, str, np.ndarray]]:
+    """Name, JavaScript's type and values (in float64, which holds them all) of each array."""
+    blob = pack(arrays)
+    text = deflate(blob) if way == "page" else base64.b64encode(blob).decode()
+    found = run_js(DECODE, text, way, unpack="kit/blob.js", inflate="kit/blob.js")
+    return [
+        (name, kind, np.frombuffer(base64.b64decode(values)).reshape(shape))
+        for name, kind, shape, values in found
+    ]
+
+
+def assert_decoded(arrays: dict[str, Any], way: str = "page") -> None:
+    found = {name: (kind, values) for name, kind, values in decoded(arrays, way)}
+    assert set(found) == set(arrays)
+    for name, array in arrays.items():
+        kind, values = found[name]
+        assert kind == TYPED_ARRAYS[array.dtype.name], name
+        expected = array.astype(np.float64)
+        np.testing.assert_array_equal(values, expected, strict=True)
+        zeros = expected == 0  # of either sign
+        np.testing.assert_array_equal(np.signbit(values[zeros]), np.signbit(expected[zeros]))
+
+
+names = st.text("abc01 ε", min_size=1)
+some_arrays = st.sampled_from(DTYPES).flatmap(
+    lambda dtype: arrays_of.arrays(dtype, arrays_of.array_shapes(min_dims=0, min_side=0))
+)
+
+
+@pytest.mark.parametrize("way", ["page", "widget"])
+@given(arrays=st.dictionaries(names, some_arrays, max_size=6))
+def test_javascript_decodes_what_python_encoded(way: str, arrays: dict[str, Any]) -> None:
+    assert_decoded(arrays, way)
+
+
+def test_every_half_float_is_decoded() -> None:
+    """All 65536: zeros of both signs, subnormals, infinities, NaN."""
+    halves = np.arange(2**16, dtype=np.uint16).view(np.float16)
+    ((_, _, values),) = decoded({"halves": halves})
+    np.testing.assert_array_equal(values, halves.astype(np.float64))
+
+
+def test_the_ends_of_every_type_are_decoded() -> None:
+    def ends(dtype: str) -> np.ndarray:
+        info = np.finfo(dtype) if dtype.startswith("float") else np.iinfo(dtype)
+        return np.array([info.min, 0, 1, info.max], dtype=dtype)
+
+    assert_decoded({dtype: ends(dtype) for dtype in DTYPES})
+
+
+def test_no_array_and_no_bytes_are_no_arrays() -> None:
+    assert decoded({}) == []
+    empty = run_js("return [unpack(null), unpack(new Uint8Array())]", unpack="kit/blob.js")
+    assert empty == [{}, {}]
+
+
+# --- scales ------------------------------------------------------------------------------------
+
+SCALE = """
+  const [kind, domain, range, share, count] = inputs;
+  const scale = { linear, log, sqrt }[kind](domain, range);
+  const pixel = range[0] + share * (range[1] - range[0]);
+  const ticks = scale.ticks(count);
+  return {
+    ends: domain.map(scale), pixel, back: scale(scale.invert(pixel)), ticks,
+    at: ticks.map(scale), texts: ticks.map(scale.format),
+  };
+"""
+
+
+def scaled(kind: str, domain: list[float], ends: list[float], share: float, count: int) -> Any:
+    home = "kit/scales.js"
+    return run_js(SCALE, kind, domain, ends, share, count, linear=home, log=home, sqrt=home)
+
+
+magnitudes = st.floats(-6, 6).map(lambda power: 10**power)
+domains = {
+    "linear": st.tuples(st.floats(-1e3, 1e3), magnitudes).map(lambda p: [p[0], p[0] + p[1]]),
+    "log": st.tuples(magnitudes, st.floats(0.1, 9)).map(lambda p: [p[0], p[0] * 10 ** p[1]]),
+    "sqrt": magnitudes.map(lambda high: [0, high]),
+}
+ranges = st.sampled_from([[0, 300], [40, 900], [280, 10]])  # the last as on a vertical axis
+
+
+@pytest.mark.parametrize("kind", domains)
+@given(st.data(), ranges, st.floats(0, 1), st.integers(2, 9))
+def test_scales(
+    kind: str, data: st.DataObject, ends: list[float], share: float, count: int
+) -> None:
+    low, high = data.draw(domains[kind])
+    found = scaled(kind, [low, high], ends, share, count)
+    assert found["ends"] == pytest.approx(ends)
+    assert found["back"] == pytest.approx(found["pixel"], abs=1e-3)
+    ticks = found["ticks"]
+    assert ticks == sorted(set(ticks))
+    slack = 0.0011 * (high - low)
+    assert all(low - slack <= tick <= high + slack for tick in ticks)
+    assert len(ticks) <= 3 * count
+    assert all(min(ends) - 1 <= at <= max(ends) + 1 for at in found["at"])
+    assert len(set(found["texts"])) == len(ticks), "two ticks with the same number"
+
+
+def ticks(kind: str, domain: list[float], count: int) -> list[float]:
+    return scaled(kind, domain, [0, 100], 0, count)["ticks"]
+
+
+@pytest.mark.parametrize(
+    ("domain", "count", "expected"),
+    [
+        ([1, 100], 4, [1, 10, 100]),
+        ([1, 100], 5, [1, 2, 5, 10, 20, 50, 100]),
+        ([1, 10], 5, [1, 2, 5, 10]),
+        ([0.03, 0.4], 4, [0.05, 0.1, 0.2]),
+        ([0.001, 1000], 7, [0.001, 0.01, 0.1, 1, 10, 100, 1000]),
+        ([1e-6, 1e6], 6, [1e-6, 1e-4, 1e-2, 1, 1e2, 1e4, 1e6]),
+    ],
+)
+def test_ticks_of_a_log_scale_are_powers_of_ten_thinned_or_filled(
+    domain: list[float], count: int, expected: list[float]
+) -> None:
+    assert ticks("log", domain, count) == pytest.approx(expected)
+
+
+def test_ticks_of_a_linear_scale_are_round_also_downwards() -> None:
+    assert ticks("linear", [0, 1], 5) == pytest.approx([0, 0.2, 0.4, 0.6, 0.8, 1])
+    assert ticks("linear", [-3, 7], 5) == pytest.approx([-2, 0, 2, 4, 6])
+    assert ticks("linear", [7, -3], 5) == pytest.approx([-2, 0, 2, 4, 6])
+
+
+def test_ticks_of_a_root_scale_begin_at_0_and_stand_apart() -> None:
+    found = ticks("sqrt", [0, 0.6], 4)
+    assert found[0] == 0
+    assert np.diff(np.sqrt(found)).min() >= np.sqrt(0.6) / 5
+
+
+def test_a_scale_without_extent_gives_finite_pixels() -> None:
+    found = scaled("linear", [3, 3], [0, 100], 0.5, 5)
+    assert np.isfinite([*found["ends"], found["back"]]).all()
+
+
+def test_places_stand_side_by_side() -> None:
+    names = ["none", "BN", "LN", "GN"]
+    found = run_js(
+        """
+        const scale = places(inputs[0], [20, 420]);
+        return {
+          middles: scale.ticks().map(scale),
+          texts: scale.ticks().map(scale.format),
+          picked: [-1e3, 20, 119, 121, 300, 420, 1e3].map(scale.invert),
+        };
+        """,
+        names,
+        places="kit/scales.js",
+    )
+    assert found["middles"] == pytest.approx([70, 170, 270, 370])
+    assert found["texts"] == names
+    assert found["picked"] == [0, 0, 0, 1, 2, 3, 3]
+
+
+@given(st.sets(st.floats(-9, 9), min_size=1), st.floats(-10, 10))
+def test_nearest_is_the_closest_of_ascending_values(values: set[float], value: float) -> None:
+    ascending = sorted(values)
+    index = run_js("return nearest(...inputs)", ascending, value, nearest="kit/scales.js")
+    assert abs(ascending[index] - value) == min(abs(one - value) for one in ascending)
+
+
+# --- words: the page says what the picture and the alternative say ------------------------------
+
+#: Away from halves, which JavaScript rounds up and Python to the even digit.
+uneven = st.integers(1, 9972).map(lambda k: k / 9973)
+
+
+def written(function: str, *values: float) -> str:
+    return run_js(f"return {function}(...inputs)", *values, **{function: "kit/words.js"})
+
+
+@given(uneven, st.integers(-2, 4), st.sampled_from([-1, 1]))
+def test_a_number_reads_as_in_python(part: float, power: int, sign: int) -> None:
+    value = sign * part * 10**power
+    assume(1e-3 <= abs(value) < 1e4)
+    assert written("tidy", value, 4) == words.number(value, 4)
+
+
+@pytest.mark.parametrize("value", [0.0, 2.0, 0.5, -1400.0, 999.9, 9999.0, 120.0])
+def test_a_round_number_reads_as_in_python(value: float) -> None:
+    assert written("tidy", value, 4) == words.number(value, 4)
+
+
+@given(uneven | st.sampled_from([0.0, 1.0]))
+def test_a_share_reads_as_in_python(share: float) -> None:
+    expected = words.percent(share).replace("under ", "<")
+    assert written("formatShare", share) == expected
+
+
+@pytest.mark.parametrize("share", [1e-9, 1e-6, 0.0004, 0.00049])
+def test_a_share_is_never_rounded_to_nothing(share: float) -> None:
+    assert written("formatShare", share) == "<0.1 %"
+
+
+def test_no_share_is_a_dash() -> None:
+    assert written("formatShare", nan) == "–"
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (float("nan"), "–"),
+        (float("inf"), "∞"),
+        (float("-inf"), "−∞"),
+        (0.0, "0"),
+        (-0.12345, "−0.123"),
+        (1234.5, "1235"),
+        (12345.6, "12\u202f346"),
+        (1e-7, "10⁻⁷"),
+        (-2.5e8, "−2.5×10⁸"),
+        (-1e9, "−10⁹"),
+    ],
+)
+def test_a_number_in_words(value: float, text: str) -> None:
+    assert written("formatNumber", value) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "step", "text"),
+    [
+        (0.30000000000000004, 0.1, "0.3"),
+        (2, 0.5, "2.0"),
+        (1e-17, 0.2, "0"),
+        (-20000, 10000, "−20\u202f000"),
+        (1500000, 500000, "1.5×10⁶"),
+        (1234000, 1000, "1.234×10⁶"),
+        (2e-5, 1e-5, "2×10⁻⁵"),
+        (1.00005, 5e-5, "1.00005"),
+    ],
+)
+def test_a_tick_has_the_decimals_of_its_step(value: float, step: float, text: str) -> None:
+    assert written("tickText", value, step) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(9999, "9999"), (10000, "10\u202f000"), (1234567.2, "1\u202f234\u202f567")]
+)
+def test_whole_numbers_are_grouped_from_10000_on(value: float, text: str) -> None:
+    assert written("formatInteger", value) == text
+
+
+# --- paths and labels ----------------------------------------------------------------------------
+
+
+def path(function: str, *arguments: object) -> str:
+    return run_js(f"return {function}(...inputs)", *arguments, **{function: "kit/draw.js"})
+
+
+@pytest.mark.parametrize(
+    ("xs", "ys", "expected"),
+    [
+        ([0, 1, 2], [5, 6, 7], "M0 5L1 6L2 7"),
+        ([0, 1, 2, 3, 4], [5, 6, nan, 8, 9], "M0 5L1 6M3 8L4 9"),
+        ([0, nan, 2], [5, 6, 7], "M0 5M2 7"),
+        ([0, 1], [nan, nan], ""),
+        ([0.04, 1.06], [0, 0], "M0 0L1.1 0"),
+    ],
+)
+def test_nan_lifts_the_pen(xs: list[float], ys: list[float], expected: str) -> None:
+    assert path("linePath", xs, ys) == expected
+
+
+@pytest.mark.parametrize(
+    ("lows", "highs", "expected"),
+    [
+        ([1, 2], [3, 4], "M0 3L1 4L1 2L0 1Z"),
+        ([1, 2, nan, 1, 2], [3, 4, 9, 3, 4], "M0 3L1 4L1 2L0 1ZM3 3L4 4L4 2L3 1Z"),
+        ([1, 2, 3, 1], [3, nan, 4, 3], "M0 3L0 1ZM2 4L3 3L3 1L2 3Z"),
+        ([nan, nan], [1, 1], ""),
+    ],
+)
+def test_a_band_ends_at_nan_and_begins_again(
+    lows: list[float], highs: list[float], expected: str
+) -> None:
+    assert path("bandPath", list(range(len(lows))), lows, highs) == expected
+
+
+def test_a_histogram_starts_and_ends_at_its_base() -> None:
+    assert path("stepPath", [0, 10, 20], [5, 7], 30) == "M0 30V5H10V7H20V30"
+
+
+@st.composite
+def label_cases(draw: st.DrawFn) -> tuple[list[float], float, tuple[float, float]]:
+    """Heights that labels want, the distance they need, and room for all of them."""
+    wanted = draw(st.lists(st.floats(-50, 450), min_size=1, max_size=12))
+    gap = draw(st.floats(1, 20))
+    return wanted, gap, (10.0, 10.0 + gap * len(wanted) + draw(st.floats(0, 300)))
+
+
+@given(label_cases())
+def test_labels_never_cover_each_other(case: Any) -> None:
+    wanted, gap, (low, high) = case
+    places = np.array(run_js("return spreadOut(...inputs)", *case, spreadOut="kit/draw.js"))
+    in_order = places[np.argsort(wanted, kind="stable")]
+    assert (np.diff(in_order) >= gap - 1e-9).all(), "too close, or out of order"
+    assert low - 1e-9 <= in_order[0] and in_order[-1] <= high + 1e-9
+
+
+def test_labels_stand_where_they_want_if_they_can() -> None:
+    assert path("spreadOut", [90, 20, 50], 15, [0, 100]) == [90, 20, 50]
+    assert path("spreadOut", [50, 50, 10], 15, [0, 100]) == [50, 65, 10]
+
+
+# --- the helper itself ---------------------------------------------------------------------------
+
+
+def test_an_error_of_javascript_is_an_error_of_the_test() -> None:
+    with pytest.raises(RuntimeError, match="no such thing"):
+        run_js("throw new Error('no such thing')")
+
+
+def test_numbers_that_json_has_no_word_for_come_through() -> None:
+    values = [nan, float("inf"), float("-inf"), 0.1, -3]
+    assert repr(run_js("return inputs[0]", values)) == repr(values)

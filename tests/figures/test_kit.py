@@ -1,0 +1,471 @@
+"""The four forms that every figure has, shown on a figure of a few lines."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+import types
+import zlib
+from base64 import b64decode
+from pathlib import Path
+
+import anywidget
+import numpy as np
+import pytest
+from browser import height, touch
+from demo import demo
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+from playwright.sync_api import Page
+
+from bnviz.figures import Figure
+from bnviz.figures.kit import notebook
+from bnviz.figures.kit.axes import Axis
+from bnviz.figures.kit.blob import pack
+from bnviz.figures.kit.bundle import esm
+from bnviz.figures.kit.causes import read_causes
+from bnviz.figures.kit.labels import by_label, styles_of
+from bnviz.figures.kit.paper import STYLES, series_styles, to_png
+
+KIT = Path(notebook.__file__).parent
+
+
+def embedded_data(html: str) -> bytes:
+    text = re.search(r'class="bnviz-data">([^<]*)<', html)[1]
+    return zlib.decompress(b64decode(text))
+
+
+# --- without a browser --------------------------------------------------------------------------
+
+
+def test_importing_figures_loads_numpy_alone():
+    code = (
+        "import sys, bnviz.figures; print([m for m in "
+        "('torch', 'matplotlib', 'anywidget', 'ipywidgets', 'IPython', 'PIL') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_html_holds_picture_data_alternative_caption_and_height():
+    html = demo().to_html(code=False)
+    assert html.startswith('<figure class="bnviz-figure bnviz-demo" data-figure="demo"')
+    assert "--bnviz-wide:300px;--bnviz-narrow:380px" in html
+    assert 'alt="with BN rises from 0 to 10"' in html
+    assert html.count('src="data:image/png;base64,') == 1
+    assert "<figcaption>A line.</figcaption>" in html
+    assert embedded_data(html) == pack(demo().arrays)
+    assert "data-bnviz-code" not in html
+
+
+def test_code_is_two_elements_that_a_page_can_leave_out(demo_folder):
+    with_code, without = demo().to_html(), demo().to_html(code=False)
+    bare = re.sub(r"\n?<(script|style) data-bnviz-code>.*?</\1>\n?", "", with_code, flags=re.S)
+    assert bare == without
+
+
+def test_a_notebook_keeps_the_picture_once(demo_folder):
+    bundle = demo()._repr_mimebundle_()[0]
+    assert set(bundle) == {"text/plain", "text/html"}
+    assert bundle["text/html"].count("data:image/png") == 1
+
+
+def test_a_figure_may_stand_still_as_text():
+    figure = Figure("demo", alt="Why?", height=(100, 100), still="<p>Because.</p>")
+    assert '<div class="bnviz-still"><p>Because.</p></div>' in figure.to_html(code=False)
+    with pytest.raises(TypeError, match="the figure demo has no picture"):
+        figure.picture()
+
+
+def test_names_given_by_the_user_cannot_leave_their_place():
+    evil = '</script><!--<img src=x onerror="boom()">'
+    html = demo(label=evil, caption=evil).to_html(code=False)
+    assert "<img src=x" not in html
+    assert html.count("</script>") == 2
+    spec = re.search(r'class="bnviz-spec">(.*?)</script>', html, re.S)[1]
+    assert json.loads(spec)["styles"][0]["label"] == evil
+
+
+def test_pack_refuses_what_javascript_cannot_hold():
+    with pytest.raises(TypeError, match=r"'steps' has dtype int64.*astype"):
+        pack({"steps": np.arange(3, dtype=np.int64)})
+
+
+@given(
+    hnp.arrays(
+        st.sampled_from([np.uint8, np.int32, np.float16, np.float32, np.float64]),
+        hnp.array_shapes(max_dims=3, max_side=5),
+    )
+)
+def test_packed_arrays_can_be_read_at_their_offsets(array):
+    blob = pack({"first": np.zeros(3, np.uint8), "array": array})
+    header = json.loads(blob[4 : 4 + int.from_bytes(blob[:4], "little")])
+    entry = header["array"]
+    assert entry["offset"] % 8 == 0
+    read = np.frombuffer(blob, entry["dtype"], array.size, entry["offset"]).reshape(entry["shape"])
+    np.testing.assert_array_equal(read, array)
+
+
+# --- looks ----------------------------------------------------------------------------------------
+
+
+def test_styles_follow_keys_and_not_the_words_of_labels():
+    labels = ["no BN", "BN", "with BN", "plain"]
+    assert [s["key"] for s in series_styles(labels)] == ["a", "b", "c", "d"]
+    asked = series_styles(labels, {"BN": "with", "no BN": "without"})
+    assert [s["key"] for s in asked] == ["without", "with", "a", "b"]
+
+
+def test_a_style_that_is_asked_for_is_not_given_away():
+    styles = series_styles(["one", "two", "three"], {"three": "a"})
+    assert [s["key"] for s in styles] == ["b", "c", "a"]
+
+
+def test_a_style_that_cannot_be_is_refused():
+    with pytest.raises(ValueError, match=r"style of 'BN' is 'blue'; give one of without, with, a"):
+        series_styles(["BN"], {"BN": "blue"})
+    with pytest.raises(ValueError, match="styles names 'bn'; the series are BN"):
+        series_styles(["BN"], {"bn": "with"})
+
+
+def test_styles_differ_by_dash_too():
+    assert len({dash for _, dash in STYLES.values()}) == len(STYLES)
+
+
+def test_runs_bring_their_style():
+    run = types.SimpleNamespace(style="with")
+    assert styles_of({"one": run, "two": [run, run], "three": 1.0}) == {
+        "one": "with",
+        "two": "with",
+        "three": None,
+    }
+    assert styles_of({"one": run}, {"one": "a"}) == {"one": "a"}
+
+
+@pytest.mark.parametrize("selector", [".bnviz-figure", 'html[data-theme="dark"] .bnviz-figure'])
+def test_colours_stand_out_from_the_background(selector):
+    css = (KIT / "kit.css").read_text()
+    block = css[css.index(f"\n{selector}") :].split("}")[0]
+    colours = dict(re.findall(r"--bnviz-([\w-]+): (#\w{6})", block))
+
+    def luminance(colour):
+        channels = np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)]) / 255
+        linear = np.where(
+            channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4
+        )
+        return linear @ [0.2126, 0.7152, 0.0722]
+
+    def contrast(a, b):
+        high, low = sorted((luminance(colours[a]), luminance(colours[b])), reverse=True)
+        return (high + 0.05) / (low + 0.05)
+
+    for key in STYLES:
+        assert contrast(key, "surface") >= 3
+    assert contrast("text", "surface") >= 7
+    assert contrast("muted", "surface") >= 4.5
+    assert contrast("alarm", "alarm-surface") >= 4.5
+    assert contrast("text", "control") >= 4.5
+    assert contrast("accent", "surface") >= 4.5
+
+
+def test_paper_has_the_colours_of_light_pages():
+    css = (KIT / "kit.css").read_text()
+    for key, (colour, _) in STYLES.items():
+        assert f"--bnviz-{key}: {colour};" in css
+
+
+def test_a_picture_has_no_ground():
+    from io import BytesIO
+
+    from PIL import Image
+
+    image = Image.open(BytesIO(to_png(demo().picture()))).convert("RGBA")
+    assert image.getpixel((2, 2))[3] == 0
+
+
+# --- data by label and by cause -----------------------------------------------------------------
+
+
+def test_things_by_label():
+    pair = types.SimpleNamespace(runs={"without BN": 1, "with BN": 2})
+    assert by_label(pair) == {"without BN": 1, "with BN": 2}
+    assert by_label([pair, pair]) == {"without BN": [1, 1], "with BN": [2, 2]}
+    assert by_label({"x": 3}) == {"x": 3}
+    assert by_label([1.0, 2.0]) == {"": [1.0, 2.0]}
+
+
+def test_causes_are_counted_with_the_last_one_fastest():
+    data = {(a, b): f"{a}{b}" for b in (1, 2) for a in "xy"}
+    cells = read_causes(data, {"letter": ["x", "y"], "number": [1, 2]}, "f()")
+    assert cells.values == ["x1", "x2", "y1", "y2"]
+    assert cells.names[2] == "letter y, number 1"
+    assert cells.spec[1] == {"name": "number", "values": ["1", "2"]}
+
+
+@pytest.mark.parametrize("data", [{4: 0}, {4: 0, 64: 0, 256: 0}])
+def test_a_combination_that_is_missing_or_too_many_is_named(data):
+    with pytest.raises(ValueError, match="missing or too many: (64|256)"):
+        read_causes(data, {"batch size": [4, 64]}, "f()")
+
+
+def test_causes_need_a_mapping_and_values():
+    with pytest.raises(TypeError, match="f\\(\\) got causes and a list"):
+        read_causes([1], {"batch size": [4]}, "f()")
+    with pytest.raises(ValueError, match="'batch size' has no values"):
+        read_causes({}, {"batch size": []}, "f()")
+
+
+def test_an_axis_leaves_room_for_the_others_beside_a_run_that_explodes():
+    values = np.array([1.0, 2, 3, 2, 1, 2, 3, 1, 2, 1e9])
+    low, high = Axis("loss").ends([values])
+    assert low == 0 and 3 < high < 20
+
+
+def test_a_logarithmic_axis_leaves_out_what_has_no_place():
+    low, high = Axis("error", log=True).ends([np.array([0.0, -1.0, 0.1, 10.0, np.nan, np.inf])])
+    assert 0.08 < low <= 0.1 and 10 <= high < 12
+    with pytest.raises(ValueError, match="above zero"):
+        Axis("error", log=True, range=(0, 1))
+
+
+# --- in a browser -------------------------------------------------------------------------------
+
+
+def test_saved_page_moves_from_disk(demo_folder, open_figure):
+    page = open_figure(demo())
+    figure = page.locator("figure.bnviz-figure")
+    assert page.title() == page.get_by_role("heading", level=1).inner_text() == "Demo"
+    assert page.get_attribute("html", "lang") == "en"
+    before = int(figure.get_attribute("data-draws"))
+    assert figure.locator(".demo-line").get_attribute("d").count("L") == 0
+    slider = page.get_by_role("slider", name="Step")
+    slider.focus()
+    for _ in range(3):
+        page.keyboard.press("ArrowRight")
+    page.wait_for_function(f"Number(document.querySelector('figure').dataset.draws) > {before}")
+    assert slider.get_attribute("aria-valuetext") == "3"
+    assert figure.locator(".demo-line").get_attribute("d").count("L") == 3
+    assert page.get_by_role("img", name="with BN rises from 0 to 10").count() == 1
+    assert not figure.locator("img").is_visible()
+
+
+def test_play_button_plays_to_the_end_once(demo_folder, open_figure):
+    page = open_figure(demo())
+    page.emulate_media(reduced_motion="reduce")  # asked for by the reader: it plays all the same
+    page.get_by_role("button", name="Play").click()
+    assert page.get_by_role("button", name="Pause").is_visible()
+    page.get_by_role("button", name="Pause").click()
+    value = page.get_by_role("slider").input_value()
+    page.wait_for_timeout(200)
+    assert page.get_by_role("slider").input_value() == value
+
+
+@pytest.mark.parametrize("width", [800, 360])
+def test_the_height_is_there_before_the_drawing_and_stays(demo_folder, open_figure, width):
+    page = open_figure(demo(), width=width)
+    live = height(page)
+    for value in ("10", "3"):  # a note of several lines comes and goes
+        page.get_by_role("slider").fill(value)
+        page.wait_for_timeout(60)
+        assert abs(height(page) - live) < 1
+    # The same page before its script has run: what a reader sees first.
+    html = re.sub(r"<script data-bnviz-code>.*?</script>", "", demo().to_html(), flags=re.S)
+    page.set_content(f'<main style="max-width:936px;padding:12px">{html}</main>')
+    page.evaluate("document.body.style.cssText = 'margin:0;font:14px/1.45 sans-serif'")
+    assert not page.locator("img").is_visible()
+    assert abs(height(page) - live) < 1
+
+
+def test_a_drawing_fills_the_room_that_controls_leave(demo_folder, open_figure):
+    page = open_figure(demo(), width=360)
+    page.get_by_role("slider").fill("10")
+    page.wait_for_function(
+        """() => {
+            const [room] = document.getElementsByClassName("bnviz-room");
+            return Math.abs(room.clientHeight - room.firstChild.getBoundingClientRect().height) < 1;
+        }"""
+    )
+
+
+def test_a_slider_stays_where_it_is_while_it_is_moved(demo_folder, open_figure):
+    page = open_figure(demo(), width=360)
+    slider = page.get_by_role("slider")
+    before = slider.bounding_box()
+    slider.fill("10")  # its text is longer now
+    assert slider.bounding_box() == before
+
+
+def drawing_box(page: Page) -> dict[str, float]:
+    page.locator("figure svg[role=img]").scroll_into_view_if_needed()
+    return page.locator("figure svg[role=img]").bounding_box()
+
+
+def test_a_mouse_picks_at_once_and_drags(demo_folder, open_figure):
+    page = open_figure(demo())
+    box = drawing_box(page)
+    middle = box["y"] + box["height"] / 2
+    page.mouse.move(box["x"] + 0.5 * box["width"], middle)
+    page.mouse.down()
+    first = int(page.get_by_role("slider").input_value())
+    page.mouse.move(box["x"] + 0.9 * box["width"], middle)
+    page.mouse.up()
+    assert 3 <= first <= 6
+    assert int(page.get_by_role("slider").input_value()) > first
+    page.mouse.move(box["x"] + 0.2 * box["width"], middle)  # let go: nothing more happens
+    assert int(page.get_by_role("slider").input_value()) > first
+
+
+def test_a_tap_picks_and_a_swipe_up_changes_nothing(demo_folder, open_figure):
+    page = open_figure(demo(), width=360, has_touch=True)
+    page.evaluate("document.body.style.paddingBottom = '2000px'")
+    box = drawing_box(page)
+    x, y = box["x"] + 0.6 * box["width"], box["y"] + 0.7 * box["height"]
+    touch(page, [(x, y - 12 * k) for k in range(12)])
+    assert page.get_by_role("slider").input_value() == "0"
+    assert page.evaluate("scrollY") > 20
+    box = drawing_box(page)
+    page.touchscreen.tap(box["x"] + 0.6 * box["width"], box["y"] + 0.5 * box["height"])
+    picked = int(page.get_by_role("slider").input_value())
+    assert 3 <= picked <= 7
+
+
+def test_a_finger_that_moves_sideways_drags(demo_folder, open_figure):
+    page = open_figure(demo(), width=360, has_touch=True)
+    box = drawing_box(page)
+    y = box["y"] + 0.5 * box["height"]
+    touch(page, [(box["x"] + (0.3 + 0.05 * k) * box["width"], y) for k in range(12)])
+    assert int(page.get_by_role("slider").input_value()) >= 6
+
+
+@pytest.mark.parametrize("seen", [True, False])
+def test_it_plays_by_itself_only_in_full_sight(demo_folder, open_figure, seen):
+    page = open_figure(demo(plays=True), push=0 if seen else 620)
+    page.wait_for_timeout(900)
+    value = int(page.get_by_role("slider").input_value())
+    assert value > 0 if seen else value == 0
+
+
+def test_scripts_off_leaves_the_picture(demo_folder, open_figure):
+    page = open_figure(demo(), java_script_enabled=False)
+    assert page.get_by_role("img", name="with BN rises from 0 to 10").is_visible()
+    assert page.get_by_text("A line.").is_visible()
+
+
+def test_print_shows_the_picture(demo_folder, open_figure):
+    page = open_figure(demo())
+    page.emulate_media(media="print")
+    assert page.locator("img.bnviz-still").is_visible()
+    assert not page.locator(".bnviz-stage").is_visible()
+
+
+def test_a_figure_that_fails_shows_its_picture(demo_folder, chromium, tmp_path):
+    path = demo_folder / "demo.js"
+    path.write_text(path.read_text().replace("let step = 0;", "throw new Error('no');"))
+    context = chromium.new_context(offline=True)
+    page = context.new_page()
+    said = []
+    page.on("console", lambda message: said.append(message.text))
+    page.goto(demo().save_html(tmp_path / "demo.html").as_uri())
+    page.wait_for_selector("figure.bnviz-failed")
+    assert page.locator("img.bnviz-still").is_visible()
+    assert "the figure demo could not start" in said[0]
+    context.close()
+
+
+def test_code_twice_and_figures_added_later(demo_folder, open_figure):
+    """What a notebook front end does: outputs arrive one by one, each with the code."""
+    page = open_figure(demo())
+    page.evaluate(
+        """(html) => {
+            const output = document.createElement("div");
+            output.innerHTML = html;
+            for (const old of output.querySelectorAll("script")) {
+              const script = document.createElement("script");
+              for (const { name, value } of old.attributes) script.setAttribute(name, value);
+              script.textContent = old.textContent;
+              old.replaceWith(script);
+            }
+            document.body.append(output);
+        }""",
+        demo().to_html(),
+    )
+    page.wait_for_function("document.querySelectorAll('figure[data-ready]').length === 2")
+    assert page.locator("figure svg[role=img]").count() == 2
+
+
+def test_in_colab_a_notebook_is_told_where_widgets_come_from(demo_folder, monkeypatch):
+    """Colab draws widgets of others only with this metadata, after it was asked to."""
+    asked = []
+    output = types.ModuleType("google.colab.output")
+    output.enable_custom_widget_manager = lambda: asked.append(True)
+    output._widgets = types.SimpleNamespace(_installed_url="https://example.org/manager.js")
+    monkeypatch.setitem(sys.modules, "google.colab.output", output)
+    monkeypatch.setattr(notebook, "in_kernel", lambda: True)
+    anywidget._util.enable_custom_widget_manager_once.cache_clear()
+
+    data, metadata = demo()._repr_mimebundle_()
+
+    assert asked == [True]
+    colab = metadata[notebook.VIEW]["colab"]
+    assert colab["custom_widget_manager"]["url"] == "https://example.org/manager.js"
+    assert set(data) == {"text/plain", "text/html", notebook.VIEW}
+    anywidget._util.enable_custom_widget_manager_once.cache_clear()
+
+
+def test_esm_draws_on_a_widget_model_and_lets_go(demo_folder, chromium):
+    """The widget form, with a model like anywidget's."""
+    code = demo_folder / "demo.js"
+    code.write_text(
+        code.read_text().replace("play.destroy()", "(window.gone = (window.gone ?? 0) + 1)")
+    )
+    context = chromium.new_context(offline=True)
+    page = context.new_page()
+    page.goto("about:blank")
+    page.evaluate(
+        """async ([code, css, spec, data]) => {
+            const style = document.createElement("style");
+            style.textContent = css;
+            document.head.append(style);
+            const url = URL.createObjectURL(new Blob([code], { type: "text/javascript" }));
+            const { default: module } = await import(url);
+            const el = document.body.appendChild(document.createElement("div"));
+            const state = { spec, data: new DataView(Uint8Array.from(data).buffer) };
+            const listeners = {};
+            window.stop = await module.render({
+              el,
+              model: {
+                get: (key) => state[key],
+                on: (event, f) => { listeners[event] = f; },
+                off: (event) => { delete listeners[event]; },
+              },
+            });
+            window.listeners = listeners;
+        }""",
+        [
+            esm("demo"),
+            demo().widget()._css,
+            demo().full_spec(),
+            list(pack(demo().arrays)),
+        ],
+    )
+    page.wait_for_selector("figure.bnviz-figure[data-figure=demo][data-ready]")
+    assert page.locator("figcaption").text_content() == "A line."
+    assert page.locator(".bnviz-stage").bounding_box()["height"] == 300
+    page.evaluate("listeners['change:data']()")  # new data: built anew, drawn again
+    page.wait_for_function("Number(document.querySelector('figure').dataset.draws) >= 2")
+    assert page.evaluate("window.gone") == 1
+    assert page.evaluate("stop(), Object.keys(listeners).length") == 0
+    assert page.evaluate("window.gone") == 2
+    context.close()
+
+
+def test_narrow_page_is_not_wider_than_the_screen(demo_folder, open_figure):
+    page = open_figure(demo(), width=360)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    sizes = page.eval_on_selector_all(
+        "figure svg text", "all => all.map((t) => parseFloat(getComputedStyle(t).fontSize))"
+    )
+    assert min(sizes) >= 11
