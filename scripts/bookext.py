@@ -6,9 +6,11 @@ The figures have an extension of their own, ``bnviz.sphinxext``, which any book 
 from __future__ import annotations
 
 import re
+import textwrap
 from pathlib import Path
 from typing import Any
 
+import claims
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinxcontrib import katex
@@ -24,6 +26,8 @@ _UNWANTED = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
+
+_ON_GITHUB = re.compile(r"https://github\.com/([\w.-]+)/([\w.-]+)")
 
 #: A formula of so many symbols may be kept in one line, on a phone too.
 _SHORT = 14
@@ -72,6 +76,63 @@ def keep_punctuation(app: Sphinx, doctree: nodes.document, docname: str) -> None
             siblings[at] = nodes.inline("", "", *glued, classes=["glued"])
 
 
+def widen_figures(app: Sphinx, document: nodes.document) -> None:
+    """Give a live figure all the width that the page has: the theme's own rule for wide cells."""
+    for cell in document.findall(nodes.container):
+        if "cell" in cell["classes"] and any(
+            'class="bnviz-figure' in raw.astext() for raw in cell.findall(nodes.raw)
+        ):
+            cell["classes"].append("tag_full-width")
+
+
+def name_folds(app: Sphinx, document: nodes.document) -> None:
+    """Fold a cell under the title in its first line, as Colab does: ``#@title …``."""
+    for cell in document.findall(nodes.container):
+        source = next(iter(cell.findall(nodes.literal_block)), None)
+        if not cell.get("hide_mode") or source is None:
+            continue
+        title, _, code = source.astext().partition("\n")
+        if title.startswith("#@title "):
+            cell["prompt_show"] = cell["prompt_hide"] = title.removeprefix("#@title ")
+            source.rawsource = code
+            source.children = [nodes.Text(code)]
+
+
+def leave_out_checks(app: Sphinx, document: nodes.document) -> None:
+    """Take the cells that check an exercise off the page: nothing can be tried there."""
+    for cell in list(document.findall(nodes.container)):
+        if "tag_check" in cell["classes"]:
+            cell.parent.remove(cell)
+
+
+def list_claims(app: Sphinx, document: nodes.document) -> None:
+    """Put the table of claims where a page asks for it."""
+    for place in list(document.findall(nodes.raw)):
+        if '<div class="claims-here">' in place.astext():
+            place.replace_self(nodes.raw("", claims.table(), format="html"))
+
+
+def describe(
+    app: Sphinx,
+    pagename: str,
+    templatename: str,
+    context: dict[str, Any],
+    doctree: nodes.document | None,
+) -> None:
+    """Give each page its description, its first paragraph, and the image beside a link to it."""
+    if doctree is None:
+        return
+    paragraph = next(iter(doctree.findall(nodes.paragraph)), None)
+    if paragraph is not None:
+        context["description"] = textwrap.shorten(paragraph.astext(), 200, placeholder=" …")
+    repository = app.config.html_theme_options.get("repository_url", "")
+    if match := _ON_GITHUB.fullmatch(repository):
+        # Where GitHub Pages shows the book; a link's image needs a whole address.
+        context["share_image"] = (
+            f"https://{match[1].lower()}.github.io/{match[2]}/_static/share.png"
+        )
+
+
 def tidy_pages(app: Sphinx, exception: Exception | None) -> None:
     """Take out of the finished pages what has no switch in the theme."""
     if exception or app.builder.format != "html":
@@ -79,6 +140,10 @@ def tidy_pages(app: Sphinx, exception: Exception | None) -> None:
     for path in Path(app.outdir).rglob("*.html"):
         page = path.read_text(encoding="utf-8")
         tidy = _UNWANTED.sub("", page)
+        # A folded cell is called by its title, not by this.
+        tidy = tidy.replace('<summary aria-label="Toggle hidden content">', "<summary>")
+        # Scripts choose light or dark; without them "auto" would be a mixture of both.
+        tidy = tidy.replace('data-theme="auto"', 'data-theme="light"', 1)
         if tidy != page:
             path.write_text(tidy, encoding="utf-8")
 
@@ -99,7 +164,10 @@ def write_index(app: Sphinx, exception: Exception | None) -> None:
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register the extension with Sphinx."""
     steady_katex()
+    for change in (widen_figures, name_folds, leave_out_checks, list_claims):
+        app.connect("doctree-read", change)
     app.connect("doctree-resolved", keep_punctuation)
+    app.connect("html-page-context", describe)
     app.connect("build-finished", tidy_pages)
     app.connect("build-finished", write_index, priority=400)  # before sphinx-external-toc's (500)
     return {"version": "0.1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 import npm
+import share
 
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "_build"
@@ -49,8 +50,11 @@ def main() -> int:
     """Build, and say where the book is."""
     drop_stale_results()
     npm.install_katex(BUILD)
+    npm.install_fonts(BUILD)
+    share.draw(BUILD / "static" / "share.png")
     command = [str(Path(sys.executable).with_name("jupyter-book")), "build", str(ROOT)]
-    options = ["-W", "-n", "--keep-going", *sys.argv[1:]]
+    # --all: Sphinx does not see that a template or an extension has changed. Results stay cached.
+    options = ["-W", "-n", "--keep-going", "--all", *sys.argv[1:]]
     status = subprocess.run([*command, *options], env=npm.environment()).returncode
     if status:
         print("The book was not built: the warnings above are errors.", file=sys.stderr)

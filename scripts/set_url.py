@@ -13,9 +13,10 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 SUFFIXES = {".cff", ".ipynb", ".md", ".py", ".toml", ".yml"}
-SKIPPED = {".git", ".venv", "_build", "dist", "node_modules", "__pycache__"}
+SKIPPED = {".git", ".venv", ".venv-lowest", "_build", "dist", "node_modules", "__pycache__"}
 
 SETUP_CELL = """\
+#@title Setup
 try:
     import bnviz
 except ImportError:  # on Colab, whose own numpy and torch stay as they are

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import re
 from collections import defaultdict
 from pathlib import Path
 
+import claims
 import pytest
 
+#: A box with its stamp: the class and the words.
+STAMP = re.compile(
+    r'<div class="admonition claim ([a-z-]+)"[^>]*>\s*<p class="admonition-title">([^<]+)</p>'
+)
 ROOT = Path(__file__).resolve().parents[2]
 COLUMNS = ["id", "claim", "verdict", "answer", "source", "chapter"]
-
-
-def read_claims() -> list[dict[str, str]]:
-    with (ROOT / "data" / "claims.csv").open(newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file))
-
-
-CLAIMS = read_claims()
+CLAIMS = claims.read_claims()
 CHAPTERS = sorted({claim["chapter"] for claim in CLAIMS})
 
 
@@ -53,14 +50,37 @@ def test_each_claim_is_treated_in_its_chapter(chapter):
 
 
 @pytest.mark.parametrize("chapter", CHAPTERS)
-def test_wrong_and_disputed_claims_stand_in_a_box(chapter):
+def test_wrong_and_disputed_claims_are_stamped(chapter):
     treated = cells_by_claim(ROOT / "chapters" / chapter)
     for claim in CLAIMS:
         if claim["chapter"] == chapter and claim["verdict"] in ("wrong", "disputed"):
             texts = ["".join(cell["source"]) for cell in treated.get(claim["id"], [])]
-            assert any(
-                'class="admonition' in text and "Claim and measurement" in text for text in texts
-            ), f"{claim['id']} is {claim['verdict']}: no box in {chapter} lists it"
+            assert any(STAMP.search(text) for text in texts), (
+                f"{claim['id']} is {claim['verdict']}: no stamped box in {chapter} lists it"
+            )
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_a_stamp_says_the_verdict_of_its_claims(chapter):
+    for claim_id, cells in cells_by_claim(ROOT / "chapters" / chapter).items():
+        verdict = next(claim["verdict"] for claim in CLAIMS if claim["id"] == claim_id)
+        stamp = claims.STAMPS[verdict]
+        for cell in cells:
+            boxes = STAMP.findall("".join(cell["source"]))
+            if boxes:
+                assert (claims.css_class(stamp), stamp) in boxes, claim_id
+
+
+def test_the_page_of_claims_lists_each_that_a_chapter_answers(book):
+    page = (book / "chapters" / "claims.html").read_text(encoding="utf-8")
+    for claim in CLAIMS:
+        row = re.search(rf'<tr id="claim-{re.escape(claim["id"])}".*?</tr>', page, re.DOTALL)
+        assert row, claim["id"]
+        assert claims.STAMPS[claim["verdict"]] in row[0]
+        name, anchor = re.search(r'href="([^"#]+)#([^"]+)"', row[0]).groups()
+        assert name == claim["chapter"].replace(".ipynb", ".html")
+        target = (book / "chapters" / name).read_text(encoding="utf-8")
+        assert f'id="{anchor}"' in target, f"{claim['id']} links to {name}#{anchor}"
 
 
 def test_chapters_list_no_claim_that_the_file_does_not_know():

@@ -11,7 +11,7 @@ import pytest
 from bnviz import norms
 from bnviz.course.check import CheckFailed, check
 from bnviz.course.exercise import Exercise
-from bnviz.course.exercises import all_exercises, equation
+from bnviz.course.exercises import all_exercises, equation, gradients
 
 CHAPTERS = Path(__file__).resolve().parents[2] / "chapters"
 
@@ -71,7 +71,6 @@ class TestChapter3SolutionsAreBatchNorm:
     """The solutions of chapter 3 are held against `bnviz.norms`, which is held against PyTorch."""
 
     X = np.random.default_rng(0).normal(5, 3, (7, 4))
-    G = np.random.default_rng(1).normal(size=(7, 4))
 
     def test_normalize(self):
         expected = norms.batch_norm(self.X, None, None, training=True, eps=1e-3)
@@ -91,9 +90,28 @@ class TestChapter3SolutionsAreBatchNorm:
         norms.batch_norm(self.X, running_mean, running_var, training=True, momentum=0.3)
         np.testing.assert_allclose(ours, (running_mean, running_var))
 
+
+class TestChapter5SolutionsAreBatchNorm:
+    """The solutions of chapter 5 are held against `bnviz.norms`."""
+
+    X = np.random.default_rng(0).normal(5, 3, (7, 4))
+    G = np.random.default_rng(1).normal(size=(7, 4))
+
     def test_grad_input(self):
         expected, _, _ = norms.batch_norm_backward(self.G, self.X, eps=1e-3)
-        np.testing.assert_allclose(equation.grad_input(self.G, self.X, 1e-3), expected)
+        np.testing.assert_allclose(gradients.grad_input(self.G, self.X, 1e-3), expected)
+
+    def test_mean_without(self):
+        bias, mean, var = np.array([1.0, -2.0, 0.0, 3.0]), np.arange(4.0), np.full(4, 2.0)
+        before = norms.batch_norm(self.X + bias, mean, var)
+        moved = gradients.mean_without(bias, mean)
+        np.testing.assert_allclose(norms.batch_norm(self.X, moved, var), before)
+
+    def test_length_after(self):
+        assert gradients.length_after(3.0, 6.0, 2.0, 1) == 5  # a triangle of 3, 4 and 5
+        # The length grows like the fourth root of the steps.
+        many = [gradients.length_after(1.0, 1.0, 1.0, n) for n in (10**3, 16 * 10**3)]
+        assert abs(many[1] / many[0] - 2) < 0.01
 
 
 # --- the chapters -------------------------------------------------------------------------------

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
 import sys
 import tomllib
 from pathlib import Path
@@ -121,23 +120,6 @@ def test_one_version() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
     assert project["version"] == citation["version"] == bnviz.__version__
-
-
-def test_torch_is_not_a_dependency_of_the_package() -> None:
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    assert not any(name.startswith("torch") for name in project["dependencies"])
-    assert any(name.startswith("torch") for name in project["optional-dependencies"]["course"])
-
-
-@pytest.mark.parametrize("command", [["check"], ["format", "--check"]], ids=" ".join)
-def test_code_keeps_the_style(command: list[str]) -> None:
-    ruff = subprocess.run(
-        [sys.executable, "-m", "ruff", *command, "--quiet", "."],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-    )
-    assert ruff.returncode == 0, ruff.stdout + ruff.stderr
 
 
 def test_a_browser_that_nothing_can_steer_is_no_browser(monkeypatch):
