@@ -6,8 +6,6 @@ import gzip
 import hashlib
 import runpy
 import shutil
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -163,31 +161,6 @@ def test_a_checksum_that_is_not_there_is_said(copy_of_data):
     (copy_of_data / "SHA256SUMS").write_text("")
     with pytest.raises(ValueError, match="SHA256SUMS does not name it"):
         data.digits()
-
-
-# --- the wheel ----------------------------------------------------------------------------------
-
-
-def test_an_installed_wheel_brings_the_digits_along(tmp_path):
-    def run(*command: str, cwd: Path = tmp_path) -> str:
-        done = subprocess.run(command, cwd=cwd, capture_output=True, text=True)
-        assert done.returncode == 0, f"{' '.join(command)}\n{done.stdout}\n{done.stderr}"
-        return done.stdout
-
-    pip = (sys.executable, "-m", "pip", "--disable-pip-version-check")
-    run(*pip, "wheel", "--no-deps", "--wheel-dir", "wheels", str(ROOT))
-    (wheel,) = (tmp_path / "wheels").glob("bnviz-*.whl")
-    run(*pip, "install", "--no-deps", "--target", "site", str(wheel))
-    code = (
-        "import sys; sys.path.insert(0, 'site')\n"
-        "import bnviz, bnviz.data\n"
-        "print(bnviz.__file__)\nprint(bnviz.data.data_folder())\n"
-        "print(bnviz.data.digits().x_train.sum())"
-    )
-    package, folder, total = run(sys.executable, "-I", "-c", code).splitlines()
-    assert Path(package).resolve().is_relative_to(tmp_path / "site")
-    assert Path(folder).resolve() == tmp_path / "site" / "bnviz" / "_data"
-    assert float(total) == float(data.digits().x_train.sum())
 
 
 # --- spirals ------------------------------------------------------------------------------------

@@ -70,14 +70,25 @@ def _problem(exercise: Exercise, function: Callable[..., object]) -> str | None:
     name = _name_of(function, exercise)
     call = f"{name}({', '.join(exercise.cases[0])})"
     answers: list[object] = []
+    changed: list[str] = []
     for case in exercise.cases:
         try:
-            answers.append(_call(function, case))
+            answer, touched = _call_and_watch(function, case)
         except NotImplementedError:
             return not_attempted
         except (Exception, SystemExit) as error:
             error_text = _own_error(error, function)
-            return "\n".join([not_right, _tried(call, case), _block("Your error", error_text)])
+            report = [not_right, _tried(call, case), _block("Your error", error_text)]
+            hint = _torch_words(error)
+            return "\n".join(report + ([_block("Likely", hint)] if hint else []))
+        answers.append(answer)
+        changed += [name for name in touched if name not in changed]
+        if answers[0] is None and changed:
+            ask = (
+                f"{call} changed {' and '.join(changed)} in place and returned None. Return the "
+                "new values."
+            )
+            return f"{not_right}\n{textwrap.fill(ask, WIDTH)}"
         if answers[0] is None:
             ask = (
                 f"{call} returned None. If you have written your answer, does it end with `return`?"
@@ -93,6 +104,13 @@ def _problem(exercise: Exercise, function: Callable[..., object]) -> str | None:
         hint = _named_mistake(exercise, answers, failed=number - 1)
         hint = hint or factor_between(answer, expected)
         return "\n".join(report + ([_block("Likely", hint)] if hint else []))
+
+    spoiled = [name for name in exercise.keeps if name in changed]
+    if spoiled:
+        names = " and ".join(spoiled)
+        told = f"What came back is right, but {names} is no longer what it was: whoever called "
+        told += f"{call} still needs it. Compute on a copy, and leave {names} alone."
+        return f"{not_right}\n{textwrap.fill(told, WIDTH)}"
     return None
 
 
@@ -123,6 +141,29 @@ def _call(function: Callable[..., object], case: Mapping[str, object]) -> object
     values = copy.deepcopy(list(case.values()))
     with np.errstate(all="ignore"):  # the report says what came back, NaN included
         return function(*values)
+
+
+def _call_and_watch(
+    function: Callable[..., object], case: Mapping[str, object]
+) -> tuple[object, list[str]]:
+    """What came back, and the names of the arguments that the function has changed."""
+    watched = copy.deepcopy(dict(case))
+    with np.errstate(all="ignore"):
+        answer = function(*watched.values())
+    numbers = [name for name, value in case.items() if same(value, value, 0, 0)]
+    return answer, [name for name in numbers if not same(watched[name], case[name], 0, 0)]
+
+
+def _torch_words(error: BaseException) -> str | None:
+    """What to write in NumPy, where an argument has torch's name."""
+    names = {"dim": "axis", "keepdim": "keepdims", "unbiased": "ddof", "correction": "ddof"}
+    word = next((w for w in names if f"keyword argument '{w}'" in str(error)), None)
+    if not isinstance(error, TypeError) or word is None:
+        return None
+    return (
+        f"That is torch's word on a NumPy array, which says {names[word]}. Or begin with "
+        "x = torch.from_numpy(x)."
+    )
 
 
 def _named_mistake(exercise: Exercise, answers: list[object], failed: int) -> str | None:

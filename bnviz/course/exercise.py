@@ -1,10 +1,9 @@
 """What an exercise asks, in one small declaration; ``bnviz.check`` does the rest.
 
-An exercise says which function is asked
-for, on what it is tried, and which wrong answers are worth an explanation. The right answer is
-never typed in: it is what ``reference`` returns. ``reference`` is also the text of the solution
-cell, so it is short, plain, and named as the function in the stub. A typical mistake is a function
-too: where the reader's answer is what the mistake gives, its message is shown.
+An exercise says which function is asked for, on what it is tried, and which wrong answers are worth
+an explanation. The right answer is never typed in: it is what ``reference`` returns. ``reference``
+is also the solution cell, so it is short, plain, and named as the function in the stub. A typical
+mistake is a function too: where the reader's answer is what it gives, its message is shown.
 
 A whole module, as an author writes it (``exercises/intro.py``, for names ``intro/…``):
 
@@ -55,6 +54,7 @@ class Exercise:
             whatever can be copied. The reader's parameters may be named differently.
         mistakes: what to say → a function that makes this mistake, called as ``reference``.
         returns: where a tuple is returned, the names of its parts, for the messages.
+        keeps: the arguments that the function must leave as they are.
         rtol: largest relative difference that still counts as right.
         atol: largest absolute difference that still counts as right.
 
@@ -67,6 +67,7 @@ class Exercise:
     cases: Sequence[Mapping[str, object]]
     mistakes: Mapping[str, Callable[..., object]] = field(default_factory=dict)
     returns: Sequence[str] = ()
+    keeps: Sequence[str] = ()
     rtol: float = 1e-4
     atol: float = 1e-6  # float32 leaves some 1e-7 where 0 is right
 

@@ -33,7 +33,7 @@ def normalize(
     ``weight`` and ``bias`` are (C,), or with ``per_channel=False`` of the shape of the last axes.
     """
     with np.errstate(all="ignore"):
-        y = (x - mean) / np.sqrt(np.asarray(var, np.float64) + eps)
+        y: np.ndarray = (x - mean) / np.sqrt(np.asarray(var, np.float64) + eps)
         if weight is not None:
             y *= by_channel(weight, x.ndim) if per_channel else weight
         if bias is not None:

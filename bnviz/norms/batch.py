@@ -94,6 +94,7 @@ def batch_norm(
         )
 
     if not training:
+        assert running_mean is not None and running_var is not None  # or refused above
         mean, var = by_channel(running_mean, x.ndim), by_channel(running_var, x.ndim)
         return normalize(x, mean, var, weight, bias, eps)
 
@@ -102,7 +103,8 @@ def batch_norm(
         num_batches_tracked[...] += 1
         if momentum is None:
             momentum = 1 / int(num_batches_tracked)
-    if running_mean is not None and x.size:
+    if running_mean is not None and running_var is not None and x.size:
+        assert momentum is not None  # given, or 1 / the count
         m = x.size // channels
         move(running_mean, mean.reshape(channels), momentum)
         move(running_var, var.reshape(channels) * (m / (m - 1)), momentum)

@@ -63,11 +63,12 @@ def instance_norm(
         )
 
     if not use_input_stats:
+        assert running_mean is not None and running_var is not None  # or refused above
         mean, var = by_channel(running_mean, x.ndim), by_channel(running_var, x.ndim)
         return normalize(x, mean, var, weight, bias, eps)
 
     mean, var = mean_var(x, axes=tuple(range(2, x.ndim)))
-    if running_mean is not None and x.size:
+    if running_mean is not None and running_var is not None and x.size:
         m = math.prod(x.shape[2:])
         move(running_mean, mean.reshape(x.shape[:2]).mean(0), momentum)
         move(running_var, var.reshape(x.shape[:2]).mean(0) * (m / (m - 1)), momentum)

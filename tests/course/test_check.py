@@ -47,7 +47,7 @@ def right(x, eps):
 
 class TestVerdict:
     def test_a_right_answer(self, report):
-        assert report(right) == "Correct: Normalize a mini-batch (3 of 3 cases).\n"
+        assert report(right) == "Correct: Normalize a mini-batch (4 of 4 cases).\n"
 
     def test_rounding_is_not_an_error(self, report):
         assert "Correct" in report(lambda x, eps: right(x.astype(np.float32), eps))
@@ -89,7 +89,7 @@ class TestVerdict:
 
         text = report(mine)
         assert text.startswith("Not right yet: Normalize a mini-batch.")
-        for part in ("Tried      mine(x, eps), case 1 of 3", "x = [[ 1, 40],", "eps = 1e-05"):
+        for part in ("Tried      mine(x, eps), case 1 of 4", "x = [[ 1, 40],", "eps = 1e-05"):
             assert part in text
         assert "Came back  [[-1.088,    1.5]," in text
         assert "Expected   [[ -1.088,     1.5]," in text
@@ -104,7 +104,7 @@ class TestVerdict:
 
     def test_every_case_counts(self, report):
         only_for_small_eps = lambda x, eps: right(x, min(eps, 1e-5))  # noqa: E731
-        assert "case 3 of 3" in report(only_for_small_eps)
+        assert "case 3 of 4" in report(only_for_small_eps)
 
     def test_reports_fit_beside_each_other_without_scrolling(self, report):
         answers = [lambda x, eps: x[0], lambda x: x, lambda x, eps: x.no_such_thing, 3]
@@ -198,21 +198,44 @@ class TestTrouble:
         assert text.startswith("Not right yet")
         assert "Came back  None" in text
 
-    def test_a_function_that_changes_its_input_spoils_nothing(self, report):
+    def test_where_the_task_says_so_the_input_must_stay_as_it_is(self, report):
         def in_place(x, eps):
             std = np.sqrt(x.var(0) + eps)
             x -= x.mean(0)
             x /= std
             return x
 
+        text = report(in_place)
+        assert "Not right yet" in text
+        assert "x is no longer what it was" in text
+
+    def test_an_update_in_place_that_returns_nothing_is_an_attempt(self, report):
+        def update(running_mean, running_var, x, momentum):
+            running_mean *= 1 - momentum
+            running_mean += momentum * x.mean(0)
+
+        text = " ".join(report(update, "equation/running").split())
+        assert "Not right yet" in text
+        assert "changed running_mean in place and returned None" in text
+
+    def test_an_argument_in_the_words_of_torch_is_translated(self, report):
+        text = report(lambda x, eps: x / x.var(dim=0, correction=0))
+        assert "That is torch's word on a NumPy array, which says axis" in " ".join(text.split())
+
+    def test_a_function_that_changes_its_input_spoils_nothing(self, report, register):
+        def in_place(x):
+            x -= x.mean(0)
+            return x
+
         def wrecks(x, eps):
             x[:] = 0
             return x
 
-        assert "Correct" in report(in_place)
         text = report(wrecks)
         assert "x = [[ 1, 40]," in text
         assert "Correct" in report(right)
+        twice = register(reference=lambda x: x - x.mean(0), cases=[{"x": np.eye(2)}] * 2)
+        assert "Correct" in report(in_place, twice)
 
 
 class TestMistakes:

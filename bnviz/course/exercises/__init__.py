@@ -32,7 +32,8 @@ def find(name: str) -> Exercise:
     """
     module = str(name).split("/")[0].replace("-", "_")
     if module in {found.name for found in pkgutil.iter_modules(__path__)}:
-        for exercise in import_module(f"{__name__}.{module}").EXERCISES:
+        exercises: tuple[Exercise, ...] = import_module(f"{__name__}.{module}").EXERCISES
+        for exercise in exercises:
             if exercise.name == name:
                 return exercise
     known = sorted(all_exercises())

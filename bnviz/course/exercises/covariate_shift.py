@@ -5,7 +5,7 @@ import numpy as np
 from bnviz.course.exercise import Exercise
 
 # 15th, 50th and 85th percentile of one unit at five moments of training. The middle goes up and
-# comes back half of the way; the spread doubles, and then shrinks a little.
+# comes back half of the way; the width doubles, and then shrinks a little.
 MOVING = np.array(
     [[-1.0, 0.0, 1.0], [-0.5, 1.0, 2.0], [0.5, 3.0, 4.5], [0.0, 2.5, 4.0], [-0.5, 1.5, 2.5]]
 )
@@ -16,18 +16,13 @@ MEANS = np.array([[0.0, 0.2, 0.1, 0.1], [1.0, 1.4, 1.2, 1.2], [3.1, 2.9, 2.5, 3.
 
 
 def drift(percentiles):
-    """How far the median travels, in units of the spread at the end."""
+    """How far the median travels, in units of the width at the end."""
     low, median, high = percentiles.T
     return (median.max() - median.min()) / (high[-1] - low[-1])
 
 
-def weighted_loss(loss, p_old, p_new):
-    """The loss to expect at the new place, from examples of the old one."""
-    return np.mean(loss * p_new / p_old)
-
-
 def split_movement(means):
-    """The spread over training time, and the spread between batches."""
+    """Standard deviation over training time, and between mini-batches."""
     over_time = means.mean(axis=1).std()
     between_batches = means.std(axis=1).mean()
     return over_time, between_batches
@@ -62,21 +57,30 @@ EXERCISES = (
                 abs(percentiles[-1, 1] - percentiles[0, 1])
                 / (percentiles[-1, 2] - percentiles[-1, 0])
             ),
-            "You divided by the spread at the start. The exercise asks for the spread at the "
+            "You divided by the width at the start. The exercise asks for the width at the "
             "end, in the last row.": lambda percentiles: (
                 np.ptp(percentiles[:, 1]) / (percentiles[0, 2] - percentiles[0, 0])
             ),
-            "Each row was divided by its own spread. Only the spread in the last row counts.": (
+            "Each row was divided by its own width. Only the width in the last row counts.": (
                 lambda percentiles: (
                     np.ptp(percentiles[:, 1]) / (percentiles[:, 2] - percentiles[:, 0])
                 )
             ),
-            "That is the travel itself. Divide it by the spread at the end.": lambda percentiles: (
+            "That is the travel itself. Divide it by the width at the end.": lambda percentiles: (
                 np.ptp(percentiles[:, 1])
             ),
-            "Divide by the spread between the 15th and the 85th percentile, not by half of it.": (
+            "Divide by the width from the 15th to the 85th percentile, not by half of it.": (
                 lambda percentiles: (
                     2 * np.ptp(percentiles[:, 1]) / (percentiles[-1, 2] - percentiles[-1, 0])
+                )
+            ),
+            "That is the way from row to row, back and forth, added up. Take the largest median "
+            "minus the smallest.": lambda percentiles: (
+                np.abs(np.diff(percentiles[:, 1])).sum() / (percentiles[-1, 2] - percentiles[-1, 0])
+            ),
+            "The width is the 85th minus the 15th percentile: columns 2 and 0, in this order.": (
+                lambda percentiles: (
+                    np.ptp(percentiles[:, 1]) / (percentiles[-1, 0] - percentiles[-1, 2])
                 )
             ),
             "The median is column 1; the travel that you took is that of the 15th percentile.": (
@@ -84,44 +88,6 @@ EXERCISES = (
                     np.ptp(percentiles[:, 0]) / (percentiles[-1, 2] - percentiles[-1, 0])
                 )
             ),
-        },
-    ),
-    Exercise(
-        name="covariate-shift/weights",
-        title="The loss at a place you have no labels from",
-        reference=weighted_loss,
-        cases=[
-            {
-                "loss": np.array([0.1, 0.2, 2.0, 4.0]),
-                "p_old": np.array([0.4, 0.3, 0.2, 0.1]),
-                "p_new": np.array([0.1, 0.2, 0.3, 0.4]),
-            },
-            {
-                "loss": np.array([1.0, 0.5, 3.0]),
-                "p_old": np.array([0.5, 0.25, 0.25]),
-                "p_new": np.array([0.5, 0.5, 0.125]),
-            },
-        ],
-        mistakes={
-            "The ratio is the other way round. An example counts more where the new place has "
-            "many and the old place few: p_new / p_old.": lambda loss, p_old, p_new: np.mean(
-                loss * p_old / p_new
-            ),
-            "These are the weighted losses one by one. Now take their mean.": (
-                lambda loss, p_old, p_new: loss * p_new / p_old
-            ),
-            "That is the sum. Divide by the number of examples.": lambda loss, p_old, p_new: np.sum(
-                loss * p_new / p_old
-            ),
-            "That is the plain average: the loss at the old place.": lambda loss, p_old, p_new: (
-                np.mean(loss)
-            ),
-            "You divided by the sum of the weights. That is a known variant; here, divide by the "
-            "number of examples.": lambda loss, p_old, p_new: np.average(
-                loss, weights=p_new / p_old
-            ),
-            "Weighting with p_new alone forgets that the examples came with p_old: divide by "
-            "it.": lambda loss, p_old, p_new: np.mean(loss * p_new),
         },
     ),
     Exercise(
@@ -146,9 +112,14 @@ EXERCISES = (
                 means.std(axis=1, ddof=1).mean(),
             ),
             "over_time still holds the sampling noise of every batch. Average each row over its "
-            "batches first, then take the spread of these averages.": lambda means: (
+            "batches first, then take the standard deviation of these averages.": lambda means: (
                 means.std(),
                 means.std(axis=1).mean(),
+            ),
+            "over_time is right. For between_batches take the standard deviation of each row, and "
+            "average these; you averaged variances.": lambda means: (
+                means.mean(axis=1).std(),
+                np.sqrt(means.var(axis=1).mean()),
             ),
             "That is the variance. Take standard deviations.": lambda means: (
                 means.mean(axis=1).var(),
@@ -165,8 +136,16 @@ EXERCISES = (
             {"w": np.array([2.0, 3.0]), "step": np.array([0.5, 0.1])},
             {"w": np.array([1.0, 2.0, -1.0]), "step": np.array([0.5, -0.5, 0.25])},
             {"w": np.full(6, 1.0), "step": np.full(6, -0.3)},
+            {"w": np.array([2.0, 0.0, 3.0]), "step": np.array([0.1, 0.5, -0.2])},
         ],
         mistakes={
+            "Dividing the product by a weight fails where the weight is 0. Copy w, change one "
+            "element, and take the product again.": lambda w, step: (
+                np.sum(np.prod(w) / w * step),
+                np.prod(w + step) - np.prod(w),
+            ),
+            "The sign is turned: a change is the output after the steps minus the output before."
+            "": lambda w, step: tuple(-part for part in promised_and_actual(w, step)),
             "The two are swapped: promised comes first.": lambda w, step: promised_and_actual(
                 w, step
             )[::-1],

@@ -1,4 +1,4 @@
-"""Exercises of chapter 3, the equation: y = γ (x − μ) / √(σ² + ε) + β, forwards and backwards."""
+"""Exercises of chapter 3, the equation: y = γ (x − μ) / √(σ² + ε) + β."""
 
 import numpy as np
 
@@ -8,6 +8,10 @@ from bnviz.course.exercise import Exercise
 BATCH = np.array([[1.0, 40.0], [2.0, 10.0], [4.0, 30.0], [4.0, 20.0], [9.0, 25.0]])
 # Three channels: one that never changes, one whose variance is smaller than eps, an ordinary one.
 QUIET = np.array([[3.0, 0.001, -1.0], [3.0, 0.005, 0.0], [3.0, 0.003, 4.0]])
+# Two channels in float32, one of them so far from 0 that its square has no room for its variance.
+FAR = np.array([[19999, 1], [20001, 2], [20000, 4], [19998, 4], [20002, 9]], np.float32)
+# Long tails to the left, to the right, and none.
+TAILS = np.array([[0.0, 5.0, 1.0], [0.0, 3.0, 2.0], [-8.0, 4.0, 3.0], [0.0, 4.0, 9.0]])
 
 
 def normalize(x, eps):
@@ -35,16 +39,6 @@ def update_running(running_mean, running_var, x, momentum):
     return new_mean, new_var
 
 
-def grad_input(g, x, eps):
-    """The gradient at x (N, C), where g is the gradient at x̂."""
-    return _grad_input(g, x, np.sqrt(x.var(axis=0) + eps))
-
-
-def _grad_input(g, x, std):
-    x_hat = (x - x.mean(axis=0)) / std
-    return (g - g.mean(axis=0) - x_hat * (g * x_hat).mean(axis=0)) / std
-
-
 def _normalize_over(axis=0, ddof=0, root=True):
     def mistaken(x, eps):
         var = x.var(axis=axis, ddof=ddof, keepdims=True) + eps
@@ -53,15 +47,33 @@ def _normalize_over(axis=0, ddof=0, root=True):
     return mistaken
 
 
+def _update(statistics, share=lambda momentum: momentum):
+    """An update whose statistics of x, or whose share of the new batch, may be mistaken."""
+
+    def mistaken(running_mean, running_var, x, momentum):
+        new = share(momentum)
+        mean, var = statistics(x)
+        return (1 - new) * running_mean + new * mean, (1 - new) * running_var + new * var
+
+    return mistaken
+
+
+def _standardized(x, ddof=0):
+    return (x - x.mean(0)) / x.std(0, ddof=ddof)
+
+
 EXERCISES = (
     Exercise(
         name="equation/normalize",
         title="Normalize a mini-batch",
         reference=normalize,
+        keeps=("x",),
+        atol=1e-3,  # what float32 leaves of the far column, computed in torch's order
         cases=[
             {"x": BATCH, "eps": 1e-5},
             {"x": QUIET, "eps": 1e-5},
             {"x": BATCH, "eps": 0.5},
+            {"x": FAR, "eps": 1e-5},
         ],
         mistakes={
             "You divided by N - 1 in the variance (torch's default, or ddof=1). To normalize, "
@@ -70,19 +82,31 @@ EXERCISES = (
             ),
             "The root is missing: divide by the standard deviation, sqrt(var + eps), not by the "
             "variance.": _normalize_over(root=False),
-            "You took mean and variance over the features of each sample (axis 1). That is layer "
-            "norm. Batch norm takes them over the samples, axis 0.": _normalize_over(axis=1),
-            "You took one mean and one variance for the whole array. Every channel (column) has "
+            "You took mean and variance over the units of each image (axis 1). That is layer "
+            "norm. Batch norm takes them over the images, axis 0.": _normalize_over(axis=1),
+            "You took one mean and one variance for the whole array. Every column has "
             "its own: axis 0.": _normalize_over(axis=None),
             "eps stands outside the root. It belongs inside: sqrt(var + eps).": lambda x, eps: (
                 (x - x.mean(0)) / (x.std(0) + eps)
             ),
-            "eps is missing. Without it a channel that never changes divides 0 by 0.": (
+            "eps stands outside the root, and the variance is divided by N - 1 (torch's default, "
+            "or ddof=1).": lambda x, eps: (x - x.mean(0)) / (x.std(0, ddof=1) + eps),
+            "eps is always 0.00001 here. Take it from the argument.": lambda x, eps: normalize(
+                x, 1e-5
+            ),
+            "eps is missing. Without it a column that never changes divides 0 by 0.": (
                 lambda x, eps: (x - x.mean(0)) / x.std(0)
+            ),
+            "The variance is mean(x²) - mean(x)². On paper it is; in float32 nothing is left of "
+            "it where the mean is large. Square the deviations from the mean.": lambda x, eps: (
+                (x - x.mean(0)) / np.sqrt((x * x).mean(0) - x.mean(0) ** 2 + eps)
             ),
             "The mean is still there. Subtract it before you divide.": lambda x, eps: (
                 x / np.sqrt(x.var(0) + eps)
             ),
+            "That is the root of the standard deviation. The root of the variance is meant: "
+            "sqrt(var + eps).": lambda x, eps: (x - x.mean(0)) / np.sqrt(x.std(0) + eps),
+            "The mean is gone. Now divide by sqrt(var + eps).": lambda x, eps: x - x.mean(0),
             "Only the mean is divided here: put x - mean in parentheses.": lambda x, eps: (
                 x - x.mean(0) / np.sqrt(x.var(0) + eps)
             ),
@@ -90,7 +114,7 @@ EXERCISES = (
     ),
     Exercise(
         name="equation/eps",
-        title="The spread that eps leaves",
+        title="How narrow a quiet unit stays",
         reference=std_of_x_hat,
         cases=[
             {"var": np.array([4.0, 1e-2, 1e-4, 1e-5, 1e-6, 0.0]), "eps": 1e-5},
@@ -99,15 +123,27 @@ EXERCISES = (
         mistakes={
             "That is the variance of x̂. The exercise asks for its standard deviation: take the "
             "root.": lambda var, eps: var / (var + eps),
-            "The spread is 1 only without eps. With it, a channel whose variance is not much "
+            "It is 1 only without eps. With it, a unit whose variance is not much "
             "larger than eps stays narrower.": lambda var, eps: np.ones_like(var),
+            "It is 1 only without eps, and 0 / 0 where the variance is 0.": lambda var, eps: (
+                np.sqrt(var / var)
+            ),
+            "eps is always 0.00001 here. Take it from the argument.": lambda var, eps: np.sqrt(
+                var / (var + 1e-5)
+            ),
             "eps is added to the variance, inside the root, not to the standard deviation.": (
                 lambda var, eps: np.sqrt(var) / (np.sqrt(var) + eps)
             ),
-            "That is the factor by which x is multiplied. The spread of x̂ is this factor times "
-            "the spread of x.": lambda var, eps: 1 / np.sqrt(var + eps),
-            "The numerator is the spread of x, so it needs the root too.": lambda var, eps: (
-                var / np.sqrt(var + eps)
+            "That is the factor by which x - μ is multiplied. The standard deviation of x̂ is this "
+            "factor times that of x.": lambda var, eps: 1 / np.sqrt(var + eps),
+            "The numerator is the standard deviation of x, so it needs the root too.": (
+                lambda var, eps: var / np.sqrt(var + eps)
+            ),
+            "The denominator needs the root too: sqrt(var + eps).": lambda var, eps: (
+                np.sqrt(var) / (var + eps)
+            ),
+            "That is what x is divided by, not what comes out.": lambda var, eps: np.sqrt(
+                var + eps
             ),
         },
     ),
@@ -115,27 +151,48 @@ EXERCISES = (
         name="equation/shape",
         title="Skewness, which normalizing leaves alone",
         reference=skewness,
-        cases=[
-            {"x": BATCH},
-            {"x": np.array([[0.0, 5.0, 1.0], [0.0, 3.0, 2.0], [8.0, 4.0, 3.0], [0.0, 4.0, 9.0]])},
-        ],
+        cases=[{"x": BATCH}, {"x": TAILS}],
         mistakes={
             "You divided by N - 1 in the standard deviation (ddof=1). Divide by N here, as batch "
-            "norm does.": lambda x: ((x - x.mean(0)) ** 3).mean(0) / x.std(0, ddof=1) ** 3,
+            "norm does.": lambda x: (_standardized(x, ddof=1) ** 3).mean(0),
+            "You divided the sum of the third powers by N - 1. Divide by N: take the mean.": (
+                lambda x: (_standardized(x) ** 3).sum(0) / (len(x) - 1)
+            ),
+            "Those are sums. Take the mean of the third powers.": lambda x: (
+                _standardized(x) ** 3
+            ).sum(0),
+            "A long tail to the left has negative skewness: no absolute value.": lambda x: np.abs(
+                skewness(x)
+            ),
+            "The sign is lost: the third power of the absolute deviations is never negative.": (
+                lambda x: (np.abs(_standardized(x)) ** 3).mean(0)
+            ),
+            "The sign is turned: it is x - mean, not mean - x.": lambda x: -skewness(x),
             "The deviations are not yet measured in standard deviations: divide by std ** 3.": (
                 lambda x: ((x - x.mean(0)) ** 3).mean(0)
             ),
-            "That is the second power, which is 1 for every channel. Skewness takes the third.": (
-                lambda x: ((x - x.mean(0)) ** 2).mean(0) / x.var(0)
+            "The mean is still there. Subtract it first.": lambda x: (x**3).mean(0) / x.std(0) ** 3,
+            "That is the third power of the mean deviation, which is 0. Take the power of each "
+            "deviation first, then the mean.": lambda x: _standardized(x).mean(0) ** 3,
+            "That compares mean and median, another measure of the same name. Here: the mean of "
+            "the third powers.": lambda x: 3 * (x.mean(0) - np.median(x, axis=0)) / x.std(0),
+            "That is the second power, which is 1 for every column. Skewness takes the third.": (
+                lambda x: (_standardized(x) ** 2).mean(0)
             ),
             "That is the fourth power, the kurtosis. Skewness takes the third.": lambda x: (
-                ((x - x.mean(0)) ** 4).mean(0) / x.std(0) ** 4
-            ),
+                _standardized(x) ** 4
+            ).mean(0),
             "The third power is divided by std; it must be divided by std ** 3.": lambda x: (
                 ((x - x.mean(0)) ** 3).mean(0) / x.std(0)
             ),
-            "That is one number for the whole array. Give one for each channel: axis 0.": (
+            "The third power is divided by the variance; it must be divided by std ** 3.": (
+                lambda x: ((x - x.mean(0)) ** 3).mean(0) / x.var(0)
+            ),
+            "That is one number for the whole array. Give one for each column: axis 0.": (
                 lambda x: ((x - x.mean()) ** 3).mean() / x.std() ** 3
+            ),
+            "That is one number for each row. Give one for each column: axis 0.": lambda x: (
+                skewness(x.T)
             ),
         },
     ),
@@ -161,80 +218,55 @@ EXERCISES = (
         mistakes={
             "The variance is divided by N. That is right for normalizing the batch; into "
             "running_var goes the estimate for all the data, divided by N - 1 (ddof=1).": (
-                lambda running_mean, running_var, x, momentum: (
-                    (1 - momentum) * running_mean + momentum * x.mean(0),
-                    (1 - momentum) * running_var + momentum * x.var(0),
-                )
+                _update(lambda x: (x.mean(0), x.var(0)))
             ),
             "momentum is the other way round. In PyTorch it is the share of the new batch; the "
-            "old value keeps 1 - momentum.": (
-                lambda running_mean, running_var, x, momentum: (
-                    momentum * running_mean + (1 - momentum) * x.mean(0),
-                    momentum * running_var + (1 - momentum) * x.var(0, ddof=1),
-                )
+            "old value keeps 1 - momentum.": _update(
+                lambda x: (x.mean(0), x.var(0, ddof=1)), lambda momentum: 1 - momentum
             ),
             "momentum is the other way round (in PyTorch it is the share of the new batch), and "
-            "the variance that goes into running_var is divided by N - 1.": (
-                lambda running_mean, running_var, x, momentum: (
-                    momentum * running_mean + (1 - momentum) * x.mean(0),
-                    momentum * running_var + (1 - momentum) * x.var(0),
-                )
+            "the variance that goes into running_var is divided by N - 1.": _update(
+                lambda x: (x.mean(0), x.var(0)), lambda momentum: 1 - momentum
             ),
-            "running_var keeps the variance, not the standard deviation.": (
-                lambda running_mean, running_var, x, momentum: (
-                    (1 - momentum) * running_mean + momentum * x.mean(0),
-                    (1 - momentum) * running_var + momentum * x.std(0, ddof=1),
-                )
+            "running_var keeps the variance, not the standard deviation.": _update(
+                lambda x: (x.mean(0), x.std(0, ddof=1))
             ),
+            "running_var keeps the variance, not the standard deviation. And it divides by N - 1 "
+            "(ddof=1).": _update(lambda x: (x.mean(0), x.std(0))),
+            "momentum is always 0.1 here. Take it from the argument.": _update(
+                lambda x: (x.mean(0), x.var(0, ddof=1)), lambda momentum: 0.1
+            ),
+            "The statistics are those of each image (axis 1). Take them over the images: axis 0.": (
+                lambda running_mean, running_var, x, momentum: _update(
+                    lambda x: (x.mean(1), x.var(1, ddof=1))
+                )(running_mean[:1], running_var[:1], x, momentum)
+            ),
+            "That is one mean and one variance for the whole array. Every column has its own: "
+            "axis 0.": _update(lambda x: (x.mean(), x.var(ddof=1))),
             "These are the batch's own statistics. Mix them with the old running values.": (
                 lambda running_mean, running_var, x, momentum: (x.mean(0), x.var(0, ddof=1))
+            ),
+            "The old values keep a share of 1 - momentum only.": (
+                lambda running_mean, running_var, x, momentum: (
+                    running_mean + momentum * x.mean(0),
+                    running_var + momentum * x.var(0, ddof=1),
+                )
+            ),
+            "The old values are gone: they keep a share of 1 - momentum.": (
+                lambda running_mean, running_var, x, momentum: (
+                    momentum * x.mean(0),
+                    momentum * x.var(0, ddof=1),
+                )
             ),
             "The order is running_mean, running_var. You gave the variance first.": (
                 lambda running_mean, running_var, x, momentum: update_running(
                     running_mean, running_var, x, momentum
                 )[::-1]
             ),
-        },
-    ),
-    Exercise(
-        name="equation/backward",
-        title="The gradient through mean and variance",
-        reference=grad_input,
-        cases=[
-            {
-                "g": np.array([[1.0, 0.0], [0.0, 0.0], [0.0, 2.0], [0.0, 0.0], [0.0, -1.0]]),
-                "x": BATCH,
-                "eps": 1e-5,
-            },
-            {
-                "g": np.array([[0.5, -1.0, 2.0], [1.5, 3.0, 0.0], [1.0, 1.0, 1.0]]),
-                "x": QUIET,
-                "eps": 1e-2,
-            },
-        ],
-        mistakes={
-            "You treated mean and variance as constants. They depend on x too, and each takes "
-            "a part of the gradient away.": lambda g, x, eps: g / np.sqrt(x.var(0) + eps),
-            "The way through the mean is there, the one through the variance is missing: subtract "
-            "x̂ * mean(g * x̂) as well.": lambda g, x, eps: (g - g.mean(0)) / np.sqrt(x.var(0) + eps),
-            "The way through the variance is there, the one through the mean is missing: subtract "
-            "mean(g) as well.": lambda g, x, eps: (
-                (g - normalize(x, eps) * (g * normalize(x, eps)).mean(0)) / np.sqrt(x.var(0) + eps)
-            ),
-            "The last step is missing: divide by sqrt(var + eps).": lambda g, x, eps: (
-                g - g.mean(0) - normalize(x, eps) * (g * normalize(x, eps)).mean(0)
-            ),
-            "You used x where x̂ belongs: the variance answers to standardized deviations.": (
-                lambda g, x, eps: (g - g.mean(0) - x * (g * x).mean(0)) / np.sqrt(x.var(0) + eps)
-            ),
-            "You divided by N - 1 in the variance (ddof=1). Batch norm divides by N.": (
-                lambda g, x, eps: _grad_input(g, x, np.sqrt(x.var(0, ddof=1) + eps))
-            ),
-            "You took sums where means belong: every sample has its share, 1/N, in mean and "
-            "variance.": lambda g, x, eps: (
-                (g - g.sum(0) - normalize(x, eps) * (g * normalize(x, eps)).sum(0))
-                / np.sqrt(x.var(0) + eps)
-            ),
+            "The order is running_mean, running_var. You gave the variance first, and divided it "
+            "by N instead of N - 1.": lambda running_mean, running_var, x, momentum: _update(
+                lambda x: (x.mean(0), x.var(0))
+            )(running_mean, running_var, x, momentum)[::-1],
         },
     ),
 )

@@ -6,13 +6,15 @@ import numpy as np
 
 from bnviz.course.exercise import Exercise
 
-# Four samples of three channels; mean and spread are 2 and 1, 10 and 10, 0.5 and 0.05.
+# Four samples of three units; mean and standard deviation are 2 and 1, 10 and 10, 0.5 and 0.05.
 BATCH = np.array([[1.0, 0.0, 0.45], [1.0, 20.0, 0.55], [3.0, 20.0, 0.55], [3.0, 0.0, 0.45]])
 # Standardized by hand: every column has mean 0 and variance 1, the second one leans to one side.
 X_HAT = np.array(
     [[-1.0, -0.5, 1.0], [1.0, -0.5, -1.0], [-1.0, 2.0, 1.0], [1.0, -0.5, -1.0], [0.0, -0.5, 0.0]]
 )
 X_HAT[:, [0, 2]] *= sqrt(5 / 4)
+# As in eval mode, where the columns need not have mean 0: a sum of x_hat alone gives itself away.
+OFF_CENTRE = np.array([[1.0, -1.0], [-0.5, 2.0]])
 
 
 def output_statistics(x, weight, bias, eps):
@@ -38,26 +40,46 @@ def passed_share(x_hat, weight, bias):
     return np.array(predicted), measured
 
 
-def _passed(argument, above=lambda x_hat, weight, bias: weight * x_hat + bias > 0):
-    """The two shares with another argument of Φ, or another rule for what passes."""
+def _std(x, weight, var, eps):
+    return abs(weight) * np.sqrt(var / (var + eps))
 
-    def mistaken(x_hat, weight, bias):
-        predicted = [
-            (1 + erf(argument(w, b) / sqrt(2))) / 2 for w, b in zip(weight, bias, strict=True)
-        ]
-        return np.array(predicted), above(x_hat, weight, bias).mean(axis=0)
+
+def _statistics(mean=lambda x, weight, bias: bias, std=_std, ddof=0):
+    """The two statistics with another mean, another standard deviation or another variance."""
+
+    def mistaken(x, weight, bias, eps):
+        return mean(x, weight, bias), std(x, weight, x.var(axis=0, ddof=ddof), eps)
 
     return mistaken
+
+
+def _predict(argument, x_hat, weight, bias):
+    return np.array(
+        [(1 + erf(argument(w, b) / sqrt(2))) / 2 for w, b in zip(weight, bias, strict=True)]
+    )
+
+
+def _passes(x_hat, weight, bias):
+    return (weight * x_hat + bias > 0).mean(axis=0)
 
 
 def _ratio(weight, bias):
     return bias / abs(weight)
 
 
+def _passed(argument=_ratio, measured=_passes):
+    """The two shares with another argument of Φ, or measured otherwise."""
+
+    def mistaken(x_hat, weight, bias):
+        return _predict(argument, x_hat, weight, bias), measured(x_hat, weight, bias)
+
+    return mistaken
+
+
 EXERCISES = (
     Exercise(
         name="gamma-beta/statistics",
-        title="Mean and spread of y, without computing y",
+        title="Mean and standard deviation of y, without computing y",
         reference=output_statistics,
         returns=("mean", "std"),
         cases=[
@@ -75,37 +97,47 @@ EXERCISES = (
             },
         ],
         mistakes={
-            "A negative weight mirrors the values; the spread stays positive. Take abs(weight).": (
-                lambda x, weight, bias, eps: (
-                    bias,
-                    weight * np.sqrt(x.var(0) / (x.var(0) + eps)),
-                )
+            "A negative weight mirrors the values; the standard deviation stays positive. Take "
+            "abs(weight).": _statistics(
+                std=lambda x, weight, var, eps: weight * np.sqrt(var / (var + eps))
             ),
-            "That is right where eps is far smaller than the variance. Multiply the spread by "
-            "sqrt(var / (var + eps)), the spread of x̂.": lambda x, weight, bias, eps: (
+            "That is right where eps is far smaller than the variance. Multiply by sqrt(var / "
+            "(var + eps)), the standard deviation of x̂.": _statistics(
+                std=lambda x, weight, var, eps: abs(weight)
+            ),
+            "eps is an argument of the function. You used 1e-5, whatever it is.": _statistics(
+                std=lambda x, weight, var, eps: _std(x, weight, var, 1e-5)
+            ),
+            "That is the variance of y. Take the root for the standard deviation.": _statistics(
+                std=lambda x, weight, var, eps: weight**2 * var / (var + eps)
+            ),
+            "The root is missing: the standard deviation of x̂ is sqrt(var / (var + eps)).": (
+                _statistics(std=lambda x, weight, var, eps: abs(weight) * var / (var + eps))
+            ),
+            "That is what each value is multiplied by. Multiply the root of var by it.": (
+                _statistics(std=lambda x, weight, var, eps: abs(weight) / np.sqrt(var + eps))
+            ),
+            "You divided by N - 1 in the variance of x (ddof=1, torch's default). Batch norm "
+            "divides by N.": _statistics(ddof=1),
+            "You divided by N - 1 in the standard deviation of y (ddof=1, torch's default). Divide "
+            "by N.": lambda x, weight, bias, eps: (
                 bias,
-                abs(weight),
+                _std(x, weight, x.var(0), eps) * sqrt(len(x) / (len(x) - 1)),
             ),
-            "That is the variance of y. Take the root for the standard deviation.": (
-                lambda x, weight, bias, eps: (bias, weight**2 * x.var(0) / (x.var(0) + eps))
+            "eps stands outside the root. Batch norm divides by sqrt(var + eps).": _statistics(
+                std=lambda x, weight, var, eps: abs(weight) * np.sqrt(var) / (np.sqrt(var) + eps)
             ),
-            "You divided by N - 1 in the variance (ddof=1). Batch norm divides by N.": (
-                lambda x, weight, bias, eps: (
-                    bias,
-                    abs(weight) * np.sqrt(x.var(0, ddof=1) / (x.var(0, ddof=1) + eps)),
-                )
+            "The mean of x is gone after normalizing: nothing of it is left in y.": _statistics(
+                mean=lambda x, weight, bias: weight * x.mean(0) + bias
             ),
-            "eps stands outside the root. Batch norm divides by sqrt(var + eps).": (
-                lambda x, weight, bias, eps: (bias, abs(weight) * x.std(0) / (x.std(0) + eps))
+            "β is missing: x̂ has mean 0, but y is γ x̂ + β.": _statistics(
+                mean=lambda x, weight, bias: np.zeros_like(bias)
             ),
-            "The mean of x is gone after normalizing: nothing of it is left in y.": (
-                lambda x, weight, bias, eps: (
-                    weight * x.mean(0) + bias,
-                    abs(weight) * np.sqrt(x.var(0) / (x.var(0) + eps)),
-                )
+            "The standard deviation of x is gone after normalizing: y does not know it any more.": (
+                _statistics(std=lambda x, weight, var, eps: abs(weight) * np.sqrt(var))
             ),
-            "The spread of x is gone after normalizing: y does not know it any more.": (
-                lambda x, weight, bias, eps: (bias, abs(weight) * x.std(0))
+            "The order is mean, std. You gave the standard deviation first.": (
+                lambda x, weight, bias, eps: (_std(x, weight, x.var(0), eps), bias)
             ),
         },
     ),
@@ -118,18 +150,37 @@ EXERCISES = (
         mistakes={
             "eps is missing. Batch norm divides by sqrt(var + eps), so that is what has to be "
             "multiplied back.": lambda x, eps: (x.std(0), x.mean(0)),
+            "eps is an argument of the function. You used 1e-5, whatever it is.": lambda x, eps: (
+                np.sqrt(x.var(0) + 1e-5),
+                x.mean(0),
+            ),
+            "eps stands outside the root. Batch norm divides by sqrt(var + eps).": lambda x, eps: (
+                x.std(0) + eps,
+                x.mean(0),
+            ),
             "That is the variance plus eps. Batch norm divides by its root.": lambda x, eps: (
                 x.var(0) + eps,
                 x.mean(0),
             ),
-            "You divided by N - 1 in the variance (ddof=1). Batch norm divides by N.": (
-                lambda x, eps: (np.sqrt(x.var(0, ddof=1) + eps), x.mean(0))
-            ),
+            "You divided by N - 1 in the variance (ddof=1, torch's default). Batch norm divides by "
+            "N.": lambda x, eps: (np.sqrt(x.var(0, ddof=1) + eps), x.mean(0)),
             "That normalizes once more. To undo it, multiply by what batch norm divided by.": (
                 lambda x, eps: (1 / np.sqrt(x.var(0) + eps), x.mean(0))
             ),
+            "The weight is right. The bias is missing: batch norm took the mean away.": (
+                lambda x, eps: (np.sqrt(x.var(0) + eps), np.zeros(x.shape[1]))
+            ),
+            "The bias is not multiplied by the weight: y = weight * x̂ + bias.": lambda x, eps: (
+                np.sqrt(x.var(0) + eps),
+                x.mean(0) / np.sqrt(x.var(0) + eps),
+            ),
             "The sign of the bias is turned: batch norm took the mean away, the bias adds it.": (
                 lambda x, eps: (np.sqrt(x.var(0) + eps), -x.mean(0))
+            ),
+            "That normalizes x: weight and bias that take the mean away and divide. Asked is what "
+            "undoes it.": lambda x, eps: (
+                1 / np.sqrt(x.var(0) + eps),
+                -x.mean(0) / np.sqrt(x.var(0) + eps),
             ),
             "The order is weight, bias. You gave the bias first.": lambda x, eps: (
                 x.mean(0),
@@ -155,10 +206,7 @@ EXERCISES = (
                 ),
                 "x_hat": X_HAT,
             },
-            {
-                "grad_y": np.array([[0.1, 2.0], [0.3, -1.0]]),
-                "x_hat": np.array([[1.0, -1.0], [-1.0, 1.0]]),
-            },
+            {"grad_y": np.array([[0.1, 2.0], [0.3, -1.0]]), "x_hat": OFF_CENTRE},
         ],
         mistakes={
             "You took means. Every sample adds its own part to the gradient: take sums. (A mean "
@@ -166,18 +214,29 @@ EXERCISES = (
                 (grad_y * x_hat).mean(0),
                 grad_y.mean(0),
             ),
-            "You summed over the channels. γ and β have one entry a channel, so sum over the "
-            "samples, axis 0.": lambda grad_y, x_hat: ((grad_y * x_hat).sum(1), grad_y.sum(1)),
+            "You summed over the units. γ and β have one entry a unit, so sum over the samples, "
+            "axis 0.": lambda grad_y, x_hat: ((grad_y * x_hat).sum(1), grad_y.sum(1)),
+            "You summed over all entries. γ and β have one entry a unit, so sum over the samples, "
+            "axis 0.": lambda grad_y, x_hat: ((grad_y * x_hat).sum(), grad_y.sum()),
             "The gradient of γ lacks its factor: y = γ x̂ + β grows by x̂ when γ grows by 1.": (
                 lambda grad_y, x_hat: (grad_y.sum(0), grad_y.sum(0))
             ),
-            "The sum is missing: one γ serves all samples of its channel, so their parts add up.": (
+            "grad_y is missing in the gradient of γ: x̂ says how y moves with γ, grad_y how the "
+            "loss moves with y.": lambda grad_y, x_hat: (x_hat.sum(0), grad_y.sum(0)),
+            "grad_y is missing: that is how y moves with γ and β. How the loss moves with y is "
+            "grad_y.": lambda grad_y, x_hat: (
+                x_hat.sum(0),
+                np.full(x_hat.shape[1], float(len(x_hat))),
+            ),
+            "The sum is missing: one γ serves all samples of its unit, so their parts add up.": (
                 lambda grad_y, x_hat: (grad_y * x_hat, grad_y)
             ),
             "Sum the products, do not multiply the sums.": lambda grad_y, x_hat: (
                 grad_y.sum(0) * x_hat.sum(0),
                 grad_y.sum(0),
             ),
+            "The sign is turned. Asked are the gradients; going against them is the optimizer's "
+            "part.": lambda grad_y, x_hat: (-(grad_y * x_hat).sum(0), -grad_y.sum(0)),
             "The order is grad_weight, grad_bias. You gave the bias first.": lambda grad_y, x_hat: (
                 grad_y.sum(0),
                 (grad_y * x_hat).sum(0),
@@ -208,23 +267,49 @@ EXERCISES = (
             "The sign is turned: a positive bias lets more through, not less.": _passed(
                 lambda w, b: -b / abs(w)
             ),
-            "The spread of y is abs(weight): the bias counts in units of it. Use bias / "
-            "abs(weight).": _passed(lambda w, b: b),
+            "The standard deviation of y is abs(weight): the bias counts in units of it. Use "
+            "bias / abs(weight).": _passed(lambda w, b: b),
             "You multiplied: a larger weight makes the same bias count less. Use "
             "bias / abs(weight).": _passed(lambda w, b: b * abs(w)),
             "The root of 2 is missing: Φ(z) = (1 + erf(z / sqrt(2))) / 2.": _passed(
                 lambda w, b: sqrt(2) * b / abs(w)
             ),
+            "Φ(z) is not erf(z / sqrt(2)), which goes from -1 to 1: add 1 and divide by 2.": (
+                lambda x_hat, weight, bias: (
+                    2 * _predict(_ratio, x_hat, weight, bias) - 1,
+                    _passes(x_hat, weight, bias),
+                )
+            ),
             "The second value is a count. Divide it by the number of samples.": _passed(
-                _ratio, above=lambda x_hat, weight, bias: len(x_hat) * (weight * x_hat + bias > 0)
+                measured=lambda x_hat, weight, bias: (weight * x_hat + bias > 0).sum(0)
+            ),
+            "Those are per cents. A share goes from 0 to 1.": lambda x_hat, weight, bias: tuple(
+                100 * share for share in passed_share(x_hat, weight, bias)
             ),
             "You measured on x̂. What reaches the ReLU is y = weight * x_hat + bias.": _passed(
-                _ratio, above=lambda x_hat, weight, bias: x_hat > 0
+                measured=lambda x_hat, weight, bias: (x_hat > 0).mean(0)
+            ),
+            "x̂ > -bias / weight holds for a positive weight only: dividing by a negative one turns "
+            "the inequality.": _passed(
+                measured=lambda x_hat, weight, bias: (x_hat > -bias / weight).mean(0)
+            ),
+            "You measured with abs(weight). Mirrored, real values pass another share.": (
+                _passed(measured=lambda x_hat, w, bias: (abs(w) * x_hat + bias > 0).mean(0))
+            ),
+            "At y = 0 a ReLU gives 0, as it does below. Count y > 0.": _passed(
+                measured=lambda x_hat, weight, bias: (weight * x_hat + bias >= 0).mean(0)
             ),
             "That is the share that the ReLU sets to zero. Asked is what it passes, y > 0.": (
                 lambda x_hat, weight, bias: tuple(
                     1 - share for share in passed_share(x_hat, weight, bias)
                 )
+            ),
+            "The measured share is that of all units together. Take the mean over the samples, "
+            "axis 0.": _passed(
+                measured=lambda x_hat, weight, bias: (weight * x_hat + bias > 0).mean()
+            ),
+            "The order is predicted, measured. You gave the measured share first.": (
+                lambda x_hat, weight, bias: passed_share(x_hat, weight, bias)[::-1]
             ),
         },
     ),

@@ -1,4 +1,4 @@
-"""Exercises of the introduction: mini-batches, common scales, and the noise of small samples."""
+"""Exercises of the introduction: common scales, reading a curve, and needles."""
 
 import numpy as np
 
@@ -6,12 +6,7 @@ from bnviz.course.exercise import Exercise
 
 # Heights in metres, weights in kilograms, and a column that never changes.
 PEOPLE = np.array([[1.5, 50.0, 1.0], [1.7, 80.0, 1.0], [1.6, 65.0, 1.0], [2.0, 65.0, 1.0]])
-
-
-def batches(num_samples, batch_size):
-    """How many mini-batches one pass takes, and the size of the last."""
-    full, rest = divmod(num_samples, batch_size)
-    return (full, batch_size) if rest == 0 else (full + 1, rest)
+STEPS = np.array([0, 25, 50, 75, 100])
 
 
 def standardize(x):
@@ -21,54 +16,32 @@ def standardize(x):
     return deviation / np.where(std == 0, 1, std)
 
 
-def batch_size_for(std, error):
-    """The smallest mini-batch whose mean is off by no more than error, typically."""
-    return int(np.ceil((std / error) ** 2))
+def first_step(steps, accuracy, goal):
+    """The first step at which the accuracy is at least the goal; infinity if it never is."""
+    there = steps[accuracy >= goal]
+    return there[0] if len(there) else np.inf
+
+
+def first_narrow_layer(std, factor, limit):
+    """The first layer whose standard deviation is below limit; that of layer 1 is std."""
+    layer = 1
+    while std >= limit:
+        std, layer = std * factor, layer + 1
+    return layer
 
 
 def _nan_free(x):
     return np.nan_to_num((x - x.mean(0)) / x.std(0, ddof=1))
 
 
+def _narrow_at(std, factor, limit, first=1, until=lambda std, limit: std < limit):
+    layer = first
+    while not until(std, limit):
+        std, layer = std * factor, layer + 1
+    return layer
+
+
 EXERCISES = (
-    Exercise(
-        name="intro/batches",
-        title="Count the mini-batches",
-        reference=batches,
-        returns=("count", "last"),
-        cases=[
-            {"num_samples": 5000, "batch_size": 100},
-            {"num_samples": 1297, "batch_size": 60},
-            {"num_samples": 40, "batch_size": 64},
-        ],
-        mistakes={
-            "The samples that are left over make a last, smaller mini-batch. Count it too.": (
-                lambda num_samples, batch_size: (
-                    num_samples // batch_size,
-                    num_samples % batch_size or batch_size,
-                )
-            ),
-            "One mini-batch too many, and an empty one: where nothing is left over, the last one "
-            "is full.": lambda num_samples, batch_size: (
-                num_samples // batch_size + 1,
-                num_samples % batch_size,
-            ),
-            "The count is right. The last mini-batch holds only what is left over.": (
-                lambda num_samples, batch_size: (-(-num_samples // batch_size), batch_size)
-            ),
-            "The count is right. Where nothing is left over, the last mini-batch is full, not "
-            "empty.": lambda num_samples, batch_size: (
-                -(-num_samples // batch_size),
-                num_samples % batch_size,
-            ),
-            "A number of mini-batches is a whole number: round up.": (
-                lambda num_samples, batch_size: (
-                    num_samples / batch_size,
-                    num_samples % batch_size or batch_size,
-                )
-            ),
-        },
-    ),
     Exercise(
         name="intro/standardize",
         title="Bring features to a common scale",
@@ -96,30 +69,61 @@ EXERCISES = (
         },
     ),
     Exercise(
-        name="intro/noise",
-        title="A batch that is large enough",
-        reference=batch_size_for,
+        name="intro/first-step",
+        title="Who is sooner",
+        reference=first_step,
         cases=[
-            {"std": 1.0, "error": 0.1},
-            {"std": 1.0, "error": 0.05},
-            {"std": 3.0, "error": 0.7},
+            {"steps": STEPS, "accuracy": np.array([0.1, 0.55, 0.9, 0.92, 0.96]), "goal": 0.9},
+            {"steps": STEPS, "accuracy": np.array([0.1, 0.1, 0.2, 0.6, 0.7]), "goal": 0.9},
         ],
         mistakes={
-            "The error falls with the root of the batch size: half the error takes four times as "
-            "many samples. Square the ratio.": lambda std, error: int(np.ceil(std / error)),
-            "The ratio is the other way round: a wider spread needs more samples, and so does a "
-            "smaller error.": lambda std, error: int(np.ceil((error / std) ** 2)),
-            "Round up: with the number rounded down, the error would still be too large.": (
-                lambda std, error: int((std / error) ** 2)
+            "That is its place in the list. Say the step that stands there: steps[…].": (
+                lambda steps, accuracy, goal: (
+                    int(np.argmax(accuracy >= goal)) if (accuracy >= goal).any() else np.inf
+                )
             ),
-            "One sample too many where the ratio is a whole number: round up, do not add 1.": (
-                lambda std, error: int((std / error) ** 2) + 1
+            "Where the goal is never reached, argmax of nothing but False is 0. Ask first whether "
+            "it is reached at all.": lambda steps, accuracy, goal: steps[
+                np.argmax(accuracy >= goal)
+            ],
+            "An accuracy equal to the goal has reached it: at least, not more than.": (
+                lambda steps, accuracy, goal: (
+                    steps[np.argmax(accuracy > goal)] if (accuracy > goal).any() else np.inf
+                )
             ),
-            "Square first, round up then: rounding grows when it is squared.": lambda std, error: (
-                int(np.ceil(std / error) ** 2)
+            "That is where the accuracy is highest. Find where it first reaches the goal.": (
+                lambda steps, accuracy, goal: (
+                    steps[np.argmax(accuracy)] if accuracy.max() >= goal else np.inf
+                )
             ),
-            "A number of samples is a whole number: round up.": lambda std, error: (
-                (std / error) ** 2
+            "That is how often the goal was reached. Say at which step it first was.": (
+                lambda steps, accuracy, goal: int((accuracy >= goal).sum())
+            ),
+        },
+    ),
+    Exercise(
+        name="intro/needle",
+        title="How deep until a needle",
+        reference=first_narrow_layer,
+        cases=[
+            {"std": 0.2, "factor": 0.25, "limit": 0.01},
+            {"std": 0.8, "factor": 0.5, "limit": 0.1},
+            {"std": 0.005, "factor": 0.5, "limit": 0.01},
+        ],
+        mistakes={
+            "That is how many layers further it is. Count layer 1 too.": (
+                lambda std, factor, limit: _narrow_at(std, factor, limit, first=0)
+            ),
+            "A standard deviation equal to the limit is not yet below it.": (
+                lambda std, factor, limit: _narrow_at(
+                    std, factor, limit, until=lambda one, other: one <= other * (1 + 1e-9)
+                )
+            ),
+            "One layer too many: layer 1 has the standard deviation std, not std times factor.": (
+                lambda std, factor, limit: _narrow_at(std, factor, limit, first=2)
+            ),
+            "A number of layers is a whole number: the first that is below the limit.": (
+                lambda std, factor, limit: 1 + np.log(limit / std) / np.log(factor)
             ),
         },
     ),
