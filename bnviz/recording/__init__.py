@@ -4,12 +4,14 @@ To read: ``recording`` publishes what a ``store`` of tables holds, one ``track``
 whose bins are those of ``histogram``; ``rows`` reads the tables, ``files`` keeps them on disk,
 ``summary`` puts them into words.
 
-To record: ``recorder`` sets the hooks and counts the steps. ``layers`` says which modules to watch
-and where their units are (``layouts``: of those that do not know it themselves). A ``place`` is one
-of them, ``taps`` makes its taps, a ``tap`` keeps its values (``sampling`` says which, ``tensors``
-how to get at them), ``binning`` brings them into the tables, ``dead`` judges units, ``updates``
-measures weights. What PyTorch does to models is known to ``tracing``, ``compiled``, ``hooks``, and
-``coverage``, which finds activations that no hook sees.
+To record: ``recorder`` sets the hooks and fills the tables, its ``clock`` counts the steps,
+``arguments`` are checked, ``notes`` told, and ``missing`` knows why something was not recorded.
+``layers`` says which modules to watch and where their units are (``layouts``: of those that do not
+know it themselves). A ``place`` is one of them, ``taps`` makes its taps, a ``tap`` keeps its values
+(``sampling`` says which, ``tensors`` how to get at them), ``binning`` brings them into the tables,
+``dead`` judges units, ``updates`` measures weights. What PyTorch does to models is known to
+``tracing``, ``compiled``, ``scripting``, ``hooks``, and ``coverage``, which finds activations that
+no hook sees.
 """
 
 from bnviz.recording.recording import Recording, RecordingError, load, merge

@@ -14,7 +14,7 @@ from typing import Any
 import torch
 from torch import nn
 
-__all__ = ["OwnCode", "is_compiled"]
+__all__ = ["OwnCode", "is_compiled", "something_was_compiled"]
 
 Call = Callable[..., Any]
 # An object and the attribute under which it keeps a compiled call.
@@ -29,9 +29,12 @@ class OwnCode:
         self._before: list[tuple[Site, Call]] = []
 
     def begin(self) -> None:
-        """Have the model compiled anew, for hooks that were just set."""
+        """Have compiled calls compiled anew, for hooks that were just set; once for each call."""
+        known = {(id(owner), name) for (owner, name), _ in self._before}
         try:
             for owner, name in list(_sites(self._model)):
+                if (id(owner), name) in known:
+                    continue
                 call = getattr(owner, name)
                 setattr(owner, name, _anew(call))
                 self._before.append(((owner, name), call))
@@ -50,6 +53,15 @@ class OwnCode:
         for (owner, name), call in self._before:
             setattr(owner, name, call)
         self._before = []
+
+
+def something_was_compiled() -> bool:
+    """Whether PyTorch compiled anything in this process, functions included."""
+    if "torch._dynamo" not in sys.modules:
+        return False
+    from torch._dynamo.utils import counters
+
+    return bool(counters["frames"]["total"])
 
 
 def is_compiled(model: nn.Module) -> bool:
@@ -71,7 +83,8 @@ def _anew(call: Any) -> Call:
     for name in ("backend_ctx_ctor", "get_compiler_config"):
         if hasattr(compiler, name):
             setattr(backend, name, getattr(compiler, name))
-    options: dict[str, Any] = {"nopython": context.fullgraph, "dynamic": context._dynamic}
+    # Hooks run between the parts of the code, also where it was in one piece (fullgraph=True).
+    options: dict[str, Any] = {"nopython": False, "dynamic": context._dynamic}
     if hasattr(context, "_isolate_recompiles_id"):  # other calls of the same code have limits
         options["isolate_recompiles"] = True
     return optimize(backend, **options)(call._torchdynamo_orig_callable)

@@ -23,13 +23,15 @@ class Layouts:
     """
 
     def __init__(self, model: nn.Module, axis: int | None = None) -> None:
-        self._model, self._axis = model, axis
+        self._model = model
+        #: Where the features of all modules are, if the user said so.
+        self.axis = axis
         self._last: nn.Module | None = None  # the layer with weights that ran last
         self._handles: list[Any] = []
 
     def begin(self) -> None:
         """Note from now on which layer with weights ran last."""
-        if self._axis is not None or is_compiled(self._model):  # it would run in more parts
+        if self.axis is not None or is_compiled(self._model):  # it would run in more parts
             return
 
         def ran(module: nn.Module, args: object, output: object) -> None:
@@ -50,8 +52,8 @@ class Layouts:
 
     def find(self, module: nn.Module, *, at_input: bool) -> Layout | None:
         """The layout of what a module, which runs now, is given or gives; None: nobody knows."""
-        if self._axis is not None:
-            return Layout(self._axis)
+        if self.axis is not None:
+            return Layout(self.axis)
         own = layout_of(module, at_input=at_input)
         if own is None and self._last is not None:
             own = layout_of(self._last)

@@ -10,25 +10,13 @@ from torch._C import _functorch
 from torch.compiler import is_dynamo_compiling
 from torch.utils.hooks import RemovableHandle
 
+from bnviz.recording.clock import Clock
 from bnviz.recording.hooks import Hook, outside
+from bnviz.recording.notes import Notes
 from bnviz.recording.tap import Tap
 from bnviz.recording.tensors import first_tensor
 
-__all__ = ["Clock", "Place"]
-
-
-class Clock:
-    """Where in the training a recorder is."""
-
-    def __init__(self) -> None:
-        #: The recorded step of the pass that runs, counted from 0; −1 outside of recorded passes.
-        self.now = -1
-        #: The recorded step that ran last.
-        self.last = -1
-        #: Counts the passes of recorded steps: several may make one step.
-        self.passes = 0
-        #: False once nothing more is recorded.
-        self.running = True
+__all__ = ["Place"]
 
 
 class Place:
@@ -41,7 +29,7 @@ class Place:
         gradients: record the gradients of the loss at the values.
         make_taps: makes the taps of one call; it is given the label of the call, the first tensor
             that came there, and whether they are for gradients.
-        give_up: told of the name and an error where this place can no longer be watched.
+        notes: told where this place can no longer be watched.
     """
 
     def __init__(
@@ -52,12 +40,12 @@ class Place:
         values: bool,
         gradients: bool,
         make_taps: Callable[[str, Tensor, bool], list[Tap]],
-        give_up: Callable[[str, Exception], None],
+        notes: Notes,
     ) -> None:
         self.name = name
         #: Calls outside of the model's own passes.
         self.strays = 0
-        self._clock, self._give_up = clock, give_up
+        self._clock, self._notes = clock, notes
         self._values, self._gradients = values, gradients
         self._make_taps = make_taps
         self._pass = self._call = -1
@@ -72,13 +60,13 @@ class Place:
         def before(_: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
             values = [args, kwargs] if kwargs or len(args) != 1 else args[0]
             if is_dynamo_compiling():
-                outside(self.keep, values)
+                outside(self._notes, self.keep, values)
             else:
                 self.keep(values)
 
         def after(_: nn.Module, args: tuple[Any, ...], output: Any) -> None:
             if is_dynamo_compiling():
-                outside(self.keep, output)
+                outside(self._notes, self.keep, output)
             else:
                 self.keep(output)
 
@@ -116,6 +104,11 @@ class Place:
             self.drop(error)
 
     @property
+    def ran(self) -> bool:
+        """Whether it was ever called in a recorded pass."""
+        return self._pass >= 0
+
+    @property
     def calls(self) -> int:
         """How often it was called in the newest pass."""
         return self._call + 1 if self._pass == self._clock.passes else 0
@@ -123,7 +116,7 @@ class Place:
     def drop(self, error: Exception) -> None:
         """Watch this place no more."""
         self.keep = _ignore  # type: ignore[method-assign]
-        self._give_up(self.name, error)
+        self._notes.give_up(self.name, error)
 
     def _label(self, call: int) -> str:
         return self.name if call == 0 else f"{self.name}#{call + 1}"

@@ -14,7 +14,6 @@ How it stays cheap: a forward hook only copies (a sample of) a layer's values in
 """
 
 import time
-import warnings
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from types import TracebackType
@@ -30,13 +29,24 @@ except ImportError as error:
 from torch import nn
 from torch.compiler import is_dynamo_compiling
 
+from bnviz.recording.arguments import (
+    as_units,
+    as_watch,
+    require_axis,
+    require_count,
+    require_optimizer_of,
+)
+from bnviz.recording.clock import Clock
 from bnviz.recording.compiled import OwnCode
 from bnviz.recording.coverage import unwatched_activations
 from bnviz.recording.hooks import Hook, outside
 from bnviz.recording.layers import ACTIVATIONS, LayerChoice, choose, unwrapped_model
 from bnviz.recording.layouts import Layouts
-from bnviz.recording.place import Clock, Place
+from bnviz.recording.missing import missing, why_empty
+from bnviz.recording.notes import Notes
+from bnviz.recording.place import Place
 from bnviz.recording.recording import Recording
+from bnviz.recording.scripting import Scripting
 from bnviz.recording.store import Store
 from bnviz.recording.taps import WINDOW, Taps
 from bnviz.recording.tracing import only_traces
@@ -45,7 +55,6 @@ from bnviz.recording.updates import Updates
 __all__ = ["record"]
 
 _PATIENCE = 0.1  # seconds
-_WATCH = ("auto", "input", "output", "gradient")
 
 
 class record:  # noqa: N801  (reads as a verb: `with record(model) as recording`)
@@ -62,8 +71,8 @@ class record:  # noqa: N801  (reads as a verb: `with record(model) as recording`
 
     Args:
         model: any module, on any device, in any floating dtype, in ``DataParallel`` and the like,
-            compiled or not (though not with ``fullgraph=True``: hooks run between the parts of
-            compiled code).
+            compiled or not. Hooks run between the parts of compiled code, so while it is recorded
+            ``fullgraph=True`` does not hold for a model that was compiled before.
         layers: what to watch: names from ``model.named_modules()`` with ``*`` and ``?`` as
             wildcards, module types, or modules of the model; one of these or several. Left out:
             every activation module, or, in a model without any, every layer with weights. Functions
@@ -108,37 +117,31 @@ class record:  # noqa: N801  (reads as a verb: `with record(model) as recording`
     ) -> None:
         if not isinstance(model, nn.Module):
             raise TypeError(f"record needs a torch.nn.Module; given {type(model).__name__}")
-        _require_count("every", every)
+        require_count("every", every)
         if sample is not None:
-            _require_count("sample", sample)
-        if not isinstance(optimizer, torch.optim.Optimizer | None):
-            raise TypeError(f"optimizer must be one of torch.optim; given {optimizer!r}")
+            require_count("sample", sample)
+        require_axis(feature_axis)
+        if optimizer is not None:
+            require_optimizer_of(model, optimizer)
         self._called = model  # compiled or data-parallel models wrap the one that has the names
         self._model = unwrapped_model(model)
-        self._every = every
-        self._watch = _as_watch(watch)
+        self._watch = as_watch(watch)
         self._optimizer = optimizer
         self._chosen = choose(model, layers)
         self._asked = layers is not None
         self._handles: list[Any] = []
         self._places: list[Place] = []
-        self._clock = Clock()
-        self._code = OwnCode(model)
         self._looked = False  # at the graph of the first pass
-        self._evals = 0  # passes in eval mode
-        self._between = False  # a recorded step may still get passes: no optimizer step yet
-        self._recorded = 0  # recorded steps begun
-        self._binned = 0  # of these, in the tables
+        self._binned = 0  # recorded steps in the tables
         self._binned_at = time.monotonic()
         self._store = Store(every)
+        self._notes = Notes(self._store)
+        self._clock = Clock(self._store, until_update=optimizer is not None)
+        self._code = OwnCode(model)
+        self._scripting = Scripting(model.modules(), self._tell_of_script)
         self._layouts = Layouts(model, feature_axis)
         self._taps = Taps(
-            self._store,
-            self._layouts,
-            sample=sample,
-            units=_as_units(units),
-            note=self._note,
-            give_up=self._give_up,
+            self._store, self._layouts, sample=sample, units=as_units(units), notes=self._notes
         )
         self._updates: Updates | None = None
         self.recording = Recording(self._store, self)
@@ -168,6 +171,7 @@ class record:  # noqa: N801  (reads as a verb: `with record(model) as recording`
             called.register_forward_hook(Hook(self._after_pass)),
         ]
         self._layouts.begin()
+        self._scripting.begin()
         if self._optimizer is not None:
             parameters = self._model.named_parameters()
             self._updates = Updates(self._store, parameters, self._optimizer)
@@ -191,29 +195,26 @@ class record:  # noqa: N801  (reads as a verb: `with record(model) as recording`
         self._layouts.end()
         for place in self._places:
             place.forget_leaves()
+        self._scripting.end()
         self._code.end()
         self._clock.running = False
         self._end_of_window()
-        recording = self.recording
-        seen = {layer.removesuffix(".grad") for layer in (*recording.layers, *recording.gradients)}
-        unseen = [layer for layer in self._chosen if layer not in seen]
-        if self._asked and self._recorded and unseen and complete:
-            self._note(f"never ran, so not recorded: {', '.join(unseen)}")
-        recording.close()
+        if complete:
+            known = self._model, self._places, self._clock, self._store
+            for sentence in missing(*known, named=self._asked):
+                self._notes.say(sentence)
+        self.recording.close()
 
     def why_empty(self) -> str:
         """Why nothing may have been recorded."""
+        return why_empty(self._model, self._places, self._clock)
+
+    def _tell_of_script(self) -> None:
         name = type(self._model).__name__
-        if self._recorded:
-            return f"no watched layer of the {name} gave floating-point numbers"
-        if self._evals:
-            return f"all {self._evals} passes of the {name} were in eval mode"
-        if any(place.strays for place in self._places):
-            return (
-                f"layers of the {name} ran, but not the {name} that was given; give record the "
-                "module that your training loop calls, compiled if it is"
-            )
-        return f"the {name} never ran in training mode while it was recorded"
+        self._notes.say(
+            f"what torch.jit.script makes of the {name} or its parts is not recorded; the {name} "
+            "itself is, wherever it runs. Train that one, and script it afterwards"
+        )
 
     # -- places ------------------------------------------------------------------------------------
 
@@ -227,28 +228,16 @@ class record:  # noqa: N801  (reads as a verb: `with record(model) as recording`
             values=self._watch != {"gradient"},
             gradients="gradient" in self._watch,
             make_taps=partial(self._taps.make, module, at_input),
-            give_up=self._give_up,
+            notes=self._notes,
         )
         self._places.append(place)
         return place.watch(module, at_input=at_input)
-
-    def _give_up(self, layer: str, error: Exception) -> None:
-        """Say that a layer is watched no more; training goes on."""
-        self._note(
-            f"{layer} can no longer be watched, and is left out from step "
-            f"{self._store.num_steps} on: {error!r}. Training goes on as before"
-        )
-
-    def _note(self, sentence: str) -> None:
-        """Say something now, and to all who read the recording."""
-        self._store.notes.append(sentence)
-        warnings.warn(sentence, stacklevel=2)
 
     # -- steps -------------------------------------------------------------------------------------
 
     def _before_pass(self, model: nn.Module, args: Any, kwargs: Any) -> None:
         if is_dynamo_compiling():
-            outside(self._begin, model, args, kwargs)
+            outside(self._notes, self._begin, model, args, kwargs)
         else:
             self._begin(model, args, kwargs)
 
@@ -261,37 +250,31 @@ class record:  # noqa: N801  (reads as a verb: `with record(model) as recording`
             if only_traces(*args, *kwargs.values()):
                 return
             if not model.training:
-                self._evals += 1
+                clock.evals += 1
                 return
-            if not self._between:
-                self._begin_step()
+            if not clock.within:
+                time = clock.upcoming
+                if time % WINDOW == 0 or (time > self._binned and self.recording.followed):
+                    self._bring_in_what_waits()
+                clock.begin_step(time)
         except Exception as error:  # whatever it is, it must not end the training run
             clock.running = False
-            self._note(f"nothing more can be recorded: {error!r}. Training goes on as before")
+            self._notes.say(f"nothing more can be recorded: {error!r}. Training goes on as before")
             return
-        if clock.last >= 0:
-            clock.now = clock.last
-            clock.passes += 1
+        clock.begin_pass()
 
-    def _begin_step(self) -> None:
-        store, clock = self._store, self._clock
-        seen = store.num_steps
-        store.num_steps = seen + 1
-        self._between = self._optimizer is not None
-        clock.last = -1
-        if seen % self._every:
-            return
-        recorded = self._recorded
+    def _bring_in_what_waits(self) -> None:
+        """Fill the tables where a window of steps is over, or a figure has waited for long."""
+        recorded = self._clock.recorded
+        waiting = recorded > self._binned
         if recorded % WINDOW == 0:
-            waiting = recorded > self._binned
             self._end_of_window()
-            if waiting:
-                self.recording.notify()
-        elif self.recording.followed and recorded > self._binned and self._late():
+        elif self._late():
             self.flush()
+        else:
+            return
+        if waiting:
             self.recording.notify()
-        clock.last = recorded
-        self._recorded = recorded + 1
 
     def _late(self) -> bool:
         """Whether a figure that follows the recording has waited for long enough."""
@@ -299,7 +282,7 @@ class record:  # noqa: N801  (reads as a verb: `with record(model) as recording`
 
     def _after_pass(self, model: nn.Module, args: object, output: object) -> None:
         if is_dynamo_compiling():
-            outside(self._end, output)
+            outside(self._notes, self._end, output)
         else:
             self._end(output)
 
@@ -313,6 +296,8 @@ class record:  # noqa: N801  (reads as a verb: `with record(model) as recording`
     def _after_first_pass(self, output: object) -> None:
         self._layouts.end()
         self._looked = True
+        if not any(place.ran for place in self._places):
+            self._code.begin()  # compiled since, with code that others of its kind had
         if self._asked:
             return
         watched = [
@@ -326,7 +311,7 @@ class record:  # noqa: N801  (reads as a verb: `with record(model) as recording`
             return
         if missed and any(isinstance(module, ACTIVATIONS) for module in watched):
             counts = ", ".join(f"{count} {name}" for name, count in missed.items())
-            self._note(
+            self._notes.say(
                 f"only {', '.join(self._chosen)} of the {type(self._model).__name__} is watched: "
                 f"{counts} ran as functions, and hooks see modules alone. Make them modules, or "
                 "name the layers in front of them: record(model, layers=[…])"
@@ -335,14 +320,17 @@ class record:  # noqa: N801  (reads as a verb: `with record(model) as recording`
     # -- optimizer ---------------------------------------------------------------------------------
 
     def _before_update(self, optimizer: object, args: object, kwargs: object) -> None:
-        time = self._clock.last
-        if self._between and time >= 0 and self._updates and self._updates.wanted(time):
+        # The passes of a step may run inside of the update, in a closure, as L-BFGS has it.
+        time = self._clock.last if self._clock.within else self._clock.upcoming
+        if time >= 0 and self._updates and self._updates.wanted(time):
             self._guarded(partial(self._updates.before_step, time))
 
     def _after_update(self, optimizer: object, args: object, kwargs: object) -> None:
-        self._between = False
+        clock = self._clock
         if self._updates:
-            self._guarded(self._updates.after_step)
+            time = clock.last if clock.within else -1
+            self._guarded(partial(self._updates.after_step, time))
+        clock.within = False
 
     def _guarded(self, do: Callable[[], object]) -> None:
         """Measure updates no more where that fails."""
@@ -350,43 +338,23 @@ class record:  # noqa: N801  (reads as a verb: `with record(model) as recording`
             do()
         except Exception as error:
             self._updates = None
-            self._note(f"updates can no longer be measured: {error!r}. Training goes on as before")
+            self._notes.say(
+                f"updates can no longer be measured: {error!r}. Training goes on as before"
+            )
 
     # -- tables ------------------------------------------------------------------------------------
 
     def flush(self) -> None:
         """Bring what has gathered into the tables."""
-        if self._recorded > self._binned:
-            self._store.make_room(self._recorded)
+        if self._clock.recorded > self._binned:
+            self._store.make_room(self._clock.recorded)
             self._taps.flush()
             if self._updates:
                 self._guarded(self._updates.flush)
-            self._binned = self._recorded
+            self._binned = self._clock.recorded
             self._binned_at = time.monotonic()
 
     def _end_of_window(self) -> None:
         """Bring all into the tables, and judge which units were dead since the last time."""
         self.flush()
-        self._taps.judge(whole=self._recorded % WINDOW == 0)
-
-
-def _require_count(name: str, value: object) -> None:
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise ValueError(f"{name} must be a whole number of at least 1; given {value!r}")
-
-
-def _as_units(units: int | Sequence[int] | None) -> tuple[int, ...]:
-    chosen = () if units is None else (units,) if isinstance(units, int) else tuple(units)
-    if any(isinstance(unit, bool) or not isinstance(unit, int) or unit < 0 for unit in chosen):
-        raise ValueError(f"units are feature or channel numbers from 0 on; given {units!r}")
-    return tuple(dict.fromkeys(chosen))
-
-
-def _as_watch(watch: str | Sequence[str]) -> frozenset[str]:
-    chosen = frozenset([watch] if isinstance(watch, str) else watch)
-    if not chosen or chosen - {*_WATCH} or {"input", "output"} <= chosen:
-        raise ValueError(
-            "watch must be 'auto', 'input' or 'output', 'gradient', or one of the first three and "
-            f"'gradient'; given {watch!r}"
-        )
-    return chosen
+        self._taps.judge(whole=self._clock.recorded % WINDOW == 0)

@@ -1,6 +1,5 @@
 """What was recorded, to read: distributions inside a network over the steps of its training."""
 
-import warnings
 from collections.abc import Callable, Mapping
 from os import PathLike
 from typing import Any, Protocol
@@ -9,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from bnviz.recording import files
+from bnviz.recording.notes import warn
 from bnviz.recording.rows import Rows
 from bnviz.recording.store import RecordingError, Store, add_up
 from bnviz.recording.summary import summary
@@ -227,7 +227,7 @@ class Recording:
                 callback(self)
             except Exception as error:  # whatever it is, it must not end the training run
                 self.unsubscribe(callback)
-                warnings.warn(f"a subscriber failed and was removed: {error!r}", stacklevel=2)
+                warn(f"a subscriber failed and was removed: {error!r}")
 
     def close(self) -> None:
         """Let go of the source, mark the recording as complete and tell the subscribers, once."""

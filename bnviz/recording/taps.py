@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from bnviz.recording.layers import ACTIVATIONS
 from bnviz.recording.layouts import Layouts
+from bnviz.recording.notes import Notes
 from bnviz.recording.store import Store
 from bnviz.recording.tap import Tap
 from bnviz.recording.track import Quantity
@@ -26,8 +27,7 @@ class Taps:
         layouts: finds where the features are.
         sample: values to keep of each tensor; None keeps all.
         units: features or channels that get taps of their own.
-        note: told what to tell the user.
-        give_up: told of the name and an error where a tap can no longer be used.
+        notes: told what is not recorded.
     """
 
     def __init__(
@@ -37,12 +37,11 @@ class Taps:
         *,
         sample: int | None,
         units: Sequence[int],
-        note: Callable[[str], None],
-        give_up: Callable[[str, Exception], None],
+        notes: Notes,
     ) -> None:
         self._store, self._layouts = store, layouts
         self._sample, self._units = sample, units
-        self._note, self._give_up = note, give_up
+        self._notes = notes
         self._random = random.Random(0)  # own generator: recording must not change the run
         self._taps: list[Tap] = []
 
@@ -62,12 +61,13 @@ class Taps:
         kind = type(module).__name__.lower() if activation else None
         quantity: Quantity = "gradient" if gradients else "input" if at_input else "output"
         layout = self._layouts.find(module, at_input=at_input)
+        self._check_axis(tensor.ndim)
         axis = layout.axis_in(tensor.shape) if layout else None
         size = tensor.shape[axis] if axis is not None else 1
         missing = [unit for unit in self._units if layout and unit >= size]
         if missing and not gradients:
             word = ", ".join(map(str, missing))
-            self._note(
+            self._notes.say(
                 f"unit {word} does not exist: there are {size}, from 0 on, in {label}; it is left "
                 "out there"
             )
@@ -90,6 +90,14 @@ class Taps:
         self._taps += taps
         return taps
 
+    def _check_axis(self, ndim: int) -> None:
+        axis = self._layouts.axis
+        if axis is not None and not -ndim <= axis < ndim:
+            self._notes.say(
+                f"feature_axis {axis} is none of the {ndim} dimensions of some layers' tensors (it "
+                f"may be {-ndim} to {ndim - 1} there); the usual place of features is taken there"
+            )
+
     def flush(self) -> None:
         """Bring what has gathered into the tables."""
         self._each(Tap.flush)
@@ -104,4 +112,4 @@ class Taps:
                 do(tap)
             except Exception as error:
                 self._taps.remove(tap)
-                self._give_up(tap.name, error)
+                self._notes.give_up(tap.name, error)

@@ -1,6 +1,7 @@
 """How far each step of an optimizer moves the weights, relative to their size."""
 
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 
 import torch
 from torch import Tensor, nn
@@ -31,11 +32,16 @@ class Updates:
     ) -> None:
         moved = {id(p) for group in optimizer.param_groups for p in group["params"]}
         self._store = store
-        self._weights = {n: p for n, p in parameters if p.ndim >= 2 and id(p) in moved}
+        self._moved = [(name, p) for name, p in parameters if id(p) in moved]
         self._before: list[Tensor] = []
         self._time = -1
         self._times: list[int] = []
         self._ratios: list[Tensor] = []
+
+    @cached_property
+    def _weights(self) -> dict[str, nn.Parameter]:
+        # Asked for when a step is measured: lazy layers have no dimensions before they run.
+        return {name: p for name, p in self._moved if p.ndim >= 2}
 
     def wanted(self, time: int) -> bool:
         """Whether recorded step ``time`` is one of those that are measured."""
@@ -43,16 +49,16 @@ class Updates:
 
     @torch.no_grad()
     def before_step(self, time: int) -> None:
-        """Keep the weights as they are before the optimizer's step in recorded step ``time``."""
+        """Keep the weights as they are before the update in recorded step ``time``."""
         self._time = time
         self._before = [p.detach().clone() for p in self._weights.values()]
 
     @torch.no_grad()
-    def after_step(self) -> None:
-        """Compare the weights with what was kept."""
-        if not self._before:
-            return
+    def after_step(self, time: int) -> None:
+        """Compare the weights with what was kept, if that was in recorded step ``time`` too."""
         before, self._before = self._before, []
+        if not before or time != self._time:
+            return
         sizes = torch.stack([_norm(w) for w in before])
         moved = [_norm(p.detach() - w) for p, w in zip(self._weights.values(), before, strict=True)]
         self._ratios.append(torch.stack(moved) / sizes)

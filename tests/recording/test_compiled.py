@@ -1,5 +1,6 @@
 """Compiled models are recorded, and nothing else is compiled anew for it."""
 
+import copy
 from collections.abc import Callable, Iterator
 
 import numpy as np
@@ -8,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from bnviz import record
-from bnviz.recording import Recording
+from bnviz.recording import Recording, RecordingError
 
 torch.set_num_threads(1)
 
@@ -192,3 +193,72 @@ def test_nothing_is_left_on_a_compiled_model() -> None:
             assert vars(module).keys() == attributes.keys()
             for name in ("forward", "_compiled_call_impl"):
                 assert vars(module).get(name) is attributes.get(name)
+
+
+# -- code from before the block ------------------------------------------------------------------
+
+
+def test_a_model_compiled_in_the_block_after_another_of_its_kind_is_recorded() -> None:
+    train(torch.compile(Small(), backend="eager"), 2)
+    model = Small()
+    with record(model, sample=None) as recording:
+        train(torch.compile(model, backend="eager"), 4)
+    # The first pass ran the code of the other; what is in it was never seen.
+    assert recording.total("act.relu").tolist() == [0, 40, 40, 40]
+
+
+class Line(nn.Sequential):
+    def __init__(self) -> None:
+        super().__init__(nn.Linear(4, 8), nn.ReLU())
+
+
+@pytest.mark.parametrize("where", [Small, Line])
+def test_a_function_compiled_before_the_block_says_what_to_do(
+    where: Callable[[], nn.Module],
+) -> None:
+    model = where()
+    step = torch.compile(lambda x: model(x).square().mean(), backend="eager")
+    step(X).backward()
+    told = pytest.warns(UserWarning, match="nothing was recorded: .* does not notice hooks")
+    with told as caught, record(model, sample=None) as recording:
+        for _ in range(3):
+            step(X).backward()
+    assert len(caught) == 1
+    with pytest.raises(RecordingError, match="set_stance"):
+        recording.mean("act.relu")
+    with torch.compiler.set_stance("force_eager"), record(model, sample=None) as recording:
+        for _ in range(3):
+            step(X).backward()  # as the warning advises
+    assert recording.total(*recording.layers).tolist() == [40] * 3
+
+
+# -- in one piece --------------------------------------------------------------------------------
+
+
+def test_a_model_that_was_compiled_in_one_piece_is_recorded_in_parts() -> None:
+    backend = Counting()
+    model = torch.compile(Small(), backend=backend, fullgraph=True)
+    train(model, 2)
+    graphs = backend.graphs
+    recording = recorded(model)
+    assert recording.total("act.relu").tolist() == [40] * 4
+    assert backend.graphs > graphs
+    graphs = backend.graphs
+    train(model, 2)
+    assert backend.graphs == graphs  # in one piece again, as before
+
+
+@pytest.mark.parametrize("kind", ["model", "sequential", "function"])
+def test_what_is_compiled_in_one_piece_in_the_block_runs_and_is_told_once(kind: str) -> None:
+    model = Line() if kind == "sequential" else Small()
+    plain = copy.deepcopy(model)
+    what = (lambda x: model(x)) if kind == "function" else model
+    told = pytest.warns(UserWarning, match="fullgraph=True.* Leave fullgraph out")
+    with told as caught, record(model, sample=None) as recording:
+        called = torch.compile(what, backend="eager", fullgraph=True)
+        outputs = [called(X) for _ in range(3)]
+    assert len(caught) == 1
+    assert caught[0].filename == __file__
+    for output in outputs:
+        torch.testing.assert_close(output, plain(X))
+    assert "fullgraph" in recording.notes[0]

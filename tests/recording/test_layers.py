@@ -194,6 +194,34 @@ def test_layers_with_weights_know_where_their_units_are(
     )
 
 
+@pytest.mark.parametrize(
+    ("layer", "shape", "axis"),
+    [
+        (nn.Conv2d(3, 4, 3), (2, 4, 4, 4), 1),
+        (nn.Conv1d(3, 4, 3), (4, 4), 0),  # no batch
+        (nn.BatchNorm2d(4), (2, 4, 4, 4), 1),
+        (nn.InstanceNorm2d(4), (2, 4, 4, 4), 1),
+        (nn.InstanceNorm2d(4), (4, 4, 4), 0),
+        (nn.GroupNorm(2, 4), (2, 4, 4, 4), 1),
+        (nn.LayerNorm(4), (2, 4, 4, 4), 3),
+        (nn.Linear(3, 4), (2, 4, 4), 2),
+        (nn.LSTM(3, 2, bidirectional=True), (4, 4, 4), 2),
+        (nn.LSTM(3, 9, proj_size=2, bidirectional=True), (4, 4, 4), 2),
+    ],
+)
+def test_where_several_axes_are_as_long_the_layer_decides(
+    layer: nn.Module, shape: tuple[int, ...], axis: int
+) -> None:
+    layout = layout_of(layer)
+    assert layout is not None
+    assert (layout.size, layout.axis_in(shape)) == (4, axis)
+
+
+def test_units_that_moved_are_looked_for_behind_the_batch_first() -> None:
+    assert Layout(-2, 4).axis_in((3, 4, 5, 4)) == 1
+    assert Layout(-2, 4).axis_in((3, 7, 5, 4)) == 3
+
+
 def test_units_that_moved_are_found_by_their_number() -> None:
     assert Layout(-1, 8).axis_in((2, 8, 5, 5)) == 1
     assert Layout(1, 8).axis_in((2, 5, 8)) == 2
@@ -208,6 +236,28 @@ def test_who_knows_better_names_the_axis() -> None:
     assert run(model, x).dead("0").tolist() == [0] * 3
     assert run(model, x, feature_axis=1).dead("0").tolist() == [2 / 5] * 3
     assert run(model, x, feature_axis=-2).dead("0").tolist() == [2 / 5] * 3
+
+
+@pytest.mark.parametrize("axis", [1.0, "1", True, (1,), torch.tensor(1)])
+def test_an_axis_is_a_whole_number(axis: object) -> None:
+    with pytest.raises(TypeError, match="feature_axis must be a whole number.*; given"):
+        record(nn.ReLU(), feature_axis=axis)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("axis", [2, -3])
+def test_an_axis_that_a_tensor_lacks_is_told_once(axis: int) -> None:
+    model = nn.Sequential(nn.Linear(3, 5), nn.ReLU(), nn.Linear(5, 5), nn.ReLU())
+    with pytest.warns(
+        UserWarning, match=f"feature_axis {axis} is none of the 2 dim.*-2 to 1"
+    ) as told:
+        recording = run(model, torch.ones(4, 3), feature_axis=axis)
+    assert len(told) == 1
+    assert recording.layers == ("1", "3")
+
+
+@pytest.mark.parametrize("axis", [1, -2, 0])
+def test_an_axis_that_there_is_needs_no_word(axis: int) -> None:
+    assert not run(nn.ReLU(), torch.ones(4, 3), feature_axis=axis).notes
 
 
 def test_a_resnet_with_one_shared_relu_has_units_call_by_call() -> None:

@@ -8,7 +8,8 @@ import random
 import time
 import warnings
 import weakref
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -814,6 +815,13 @@ def test_layers_by_name_glob_type_and_module() -> None:
     }
 
 
+def test_brackets_in_a_name_stand_for_themselves() -> None:
+    model = nn.Sequential()
+    for name in ("block[0]", "block0"):
+        model.add_module(name, nn.ReLU())
+    assert names(model, X, layers="block[0]") == ("block[0]",)
+
+
 def test_layers_come_in_the_order_in_which_they_ran() -> None:
     assert names(deep(), X, layers=["grow2", "hidden2.1", "hidden1.0"]) == (
         *("hidden1.0", "hidden2.1", "grow2"),
@@ -892,7 +900,7 @@ def test_units_are_features_or_channels(
 def test_a_unit_that_does_not_exist_is_told_how_many_there_are() -> None:
     model = small()
     with (
-        pytest.warns(UserWarning, match="unit 8 does not exist: there are 8, from 0 on, in 1"),
+        pytest.warns(UserWarning, match="^unit 8 does not exist: there are 8, from 0 on, in 1;"),
         record(model, units=[2, 8]),
     ):
         model(X)
@@ -1142,3 +1150,64 @@ def test_a_named_layer_that_never_ran_is_told() -> None:
         record(model, ["used", "spare"]),
     ):
         model(X)
+
+
+def test_a_named_layer_that_gave_no_numbers_is_told_so() -> None:
+    class Model(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.fourier, self.relu, self.unused = nn.Identity(), nn.ReLU(), nn.ReLU()
+
+        def forward(self, x: Tensor) -> Tensor:
+            return self.relu(self.fourier(torch.fft.fft(x)).abs())
+
+    model = Model()
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        with record(model, ["fourier", "relu", "unused"]) as recording:
+            model(torch.ones(3, 4))
+    assert recording.layers == ("relu",)
+    assert sorted(str(w.message) for w in caught) == [
+        "never ran, so not recorded: unused",
+        "ran without floating-point numbers or gradients, so not recorded: fourier",
+    ]
+
+
+# -- where it is said --------------------------------------------------------------------------
+
+
+def line_of_warning(do: Callable[[], object]) -> str:
+    """The line of this file at which the only warning comes."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        do()
+    (warning,) = caught
+    assert warning.filename == __file__
+    return Path(__file__).read_text().splitlines()[warning.lineno - 1].strip()
+
+
+def test_warnings_come_at_a_line_of_the_user() -> None:
+    model, x = small(), torch.ones(3, 4)
+
+    def at_a_pass() -> None:
+        with record(model, units=99):
+            model(x)  # of this line
+
+    def in_a_subscriber() -> None:
+        with record(model) as recording:
+            recording.subscribe(lambda recording: 1 / 0)
+            model(x)
+            recording.notify()  # of that line
+            recording.unsubscribe(print)
+
+    assert line_of_warning(at_a_pass) == "model(x)  # of this line"
+    assert line_of_warning(in_a_subscriber) == "recording.notify()  # of that line"
+    model.append(nn.Dropout())
+    model.append(nn.Sequential(nn.ReLU()))
+    model[4].forward = lambda x: x  # type: ignore[method-assign]
+
+    def named() -> None:
+        with record(model, "4.0"):  # of the block
+            model(x)
+
+    assert line_of_warning(named) == 'with record(model, "4.0"):  # of the block'

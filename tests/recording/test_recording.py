@@ -1,6 +1,7 @@
 """Recordings: bounded tables over time that save, load, merge and say what is wrong."""
 
 import copy
+import json
 import pickle
 import subprocess
 import sys
@@ -266,6 +267,14 @@ def test_rows_stay_between_100_and_200_and_nothing_is_lost(steps: int) -> None:
     )
 
 
+def test_rows_are_added_together_only_where_there_would_be_too_many() -> None:
+    store = Store()
+    store.make_room(MAX_ROWS)
+    assert store.stride == 1
+    store.make_room(MAX_ROWS + 1)
+    assert store.stride == 2
+
+
 def test_a_layer_that_joins_late_keeps_its_place_in_time() -> None:
     recording = Recording()
     for time in range(500):
@@ -490,6 +499,14 @@ def test_a_header_that_does_not_fit_is_refused(
     header = str(np.load(path)["header"])
     assert before in header
     rewrite(path, header=np.array(header.replace(before, after)))
+    refuses(path)
+
+
+def test_a_file_without_rows_is_refused(example: Recording, tmp_path: Path) -> None:
+    path = tmp_path / "run.npz"
+    example.save(path)
+    header = json.loads(str(np.load(path)["header"]))
+    rewrite(path, header=np.array(json.dumps(header | {"tracks": []})))
     refuses(path)
 
 

@@ -279,6 +279,21 @@ def test_what_is_no_optimizer_is_refused(optimizer: object) -> None:
         record(small(), optimizer=optimizer)  # type: ignore[arg-type]
 
 
+def test_an_optimizer_of_another_model_is_refused() -> None:
+    optimizer = torch.optim.SGD(small().parameters(), 0.1)
+    with pytest.raises(ValueError, match="the SGD moves no parameter of the Sequential; give the"):
+        record(small(), optimizer=optimizer)
+
+
+def test_an_optimizer_of_a_part_of_the_model_will_do() -> None:
+    model = small()
+    optimizer = torch.optim.SGD([*model[2].parameters(), torch.zeros(3)], 0.1)
+    with record(nn.DataParallel(model), optimizer=optimizer) as recording:
+        model(torch.randn(6, 4)).sum().backward()
+        optimizer.step()
+    assert recording.updates == ()
+
+
 # -- updates -----------------------------------------------------------------------------------
 
 OPTIMIZERS: dict[str, Callable[..., torch.optim.Optimizer]] = {
@@ -306,6 +321,51 @@ def test_updates_are_how_far_a_step_moves_each_weight(kind: str) -> None:
     for name, values in expected.items():
         assert recording.quantity(f"{name}.update") == "update"
         np.testing.assert_allclose(recording.mean(f"{name}.update"), values, rtol=1e-5)
+
+
+@pytest.mark.parametrize("every", [1, 2])
+def test_updates_of_steps_that_run_their_passes_inside_are_measured(every: int) -> None:
+    model = small()
+    optimizer = torch.optim.LBFGS(model.parameters(), max_iter=3)
+    x, moved = torch.randn(16, 4), []
+
+    def closure() -> Tensor:
+        optimizer.zero_grad()
+        loss = (model(x) - 1).square().mean()
+        loss.backward()
+        return loss
+
+    with record(model, optimizer=optimizer, every=every) as recording:
+        for _ in range(4):
+            before = model[0].weight.detach().clone()
+            optimizer.step(closure)
+            moved.append(((model[0].weight - before).norm() / before.norm()).item())
+    assert recording.num_steps == 4
+    assert recording.updates == ("0.weight.update", "2.weight.update")
+    measured = recording.mean("0.weight.update")
+    np.testing.assert_allclose(measured, moved[::every], rtol=1e-5)
+
+
+def test_updates_of_lazy_layers_are_measured() -> None:
+    model = nn.Sequential(nn.LazyLinear(8), nn.ReLU(), nn.LazyLinear(2))
+    optimizer = torch.optim.SGD(model.parameters(), 0.1)
+    with record(model, optimizer=optimizer) as recording:
+        model(torch.randn(6, 4)).sum().backward()
+        optimizer.step()
+    assert recording.updates == ("0.weight.update", "2.weight.update")
+
+
+def test_a_step_without_a_pass_has_no_update() -> None:
+    model = small()
+    optimizer = torch.optim.SGD(model.parameters(), 0.1)
+    with record(model, optimizer=optimizer) as recording:
+        for passes in (1, 0, 1):
+            optimizer.zero_grad()
+            for _ in range(passes):
+                model(torch.randn(6, 4)).sum().backward()
+            optimizer.step()
+    assert recording.num_steps == 2
+    assert recording.total("0.weight.update").tolist() == [1, 1]
 
 
 def test_long_runs_measure_a_few_updates_a_row_at_most() -> None:
