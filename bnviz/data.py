@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Digits", "as_images", "as_maps", "digits", "spirals"]
+__all__ = ["Digits", "all_digits", "as_images", "as_maps", "digits", "spirals"]
 
 _HERE = Path(__file__).resolve().parent
 _FILE = "digits.csv.gz"
@@ -67,6 +67,23 @@ def digits(seed: int = 0) -> Digits:
     train = random.permutation(np.flatnonzero(~is_test))
     test = random.permutation(np.flatnonzero(is_test))
     return Digits(x[train], y[train], x[test], y[test])
+
+
+def all_digits() -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """Give all images and classes in the order of the file, as whole numbers.
+
+    Returns:
+        Pixels (1797, 64) from 0 (paper) to 16 (ink), and the digits (1797,).
+
+    Raises:
+        FileNotFoundError: the data file is missing.
+        ValueError: the data file is damaged.
+
+    >>> [len(array) for array in all_digits()]
+    [1797, 1797]
+    """
+    x, y = _load(data_folder())
+    return (x * 16).astype(np.uint8), y.astype(np.uint8)
 
 
 def as_maps(split: Digits) -> Digits:

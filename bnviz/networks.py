@@ -27,6 +27,7 @@ _NORMS: dict[str, Callable[[int, bool], nn.Module]] = {
     "batch": lambda width, affine: nn.BatchNorm1d(width, affine=affine),
     "layer": lambda width, affine: nn.LayerNorm(width, elementwise_affine=affine),
     "group": lambda width, affine: nn.GroupNorm(_GROUPS, width, affine=affine),
+    "rms": lambda width, affine: nn.RMSNorm(width, elementwise_affine=affine),
 }
 _INITS: dict[str, Callable[[torch.Tensor], object]] = {
     "kaiming": lambda weight: nn.init.kaiming_normal_(weight, nonlinearity="relu"),
@@ -73,8 +74,8 @@ def mlp(
     Args:
         sizes: widths from the input to the output, at least two.
         activation: "sigmoid", "tanh" or "relu", or what makes a module, such as ``nn.GELU``.
-        norm: "batch", "layer", "group" (four groups), None, or what makes a module for a number of
-            units, such as ``nn.RMSNorm``.
+        norm: "batch", "layer", "group" (four groups), "rms", None, or what makes a module for a
+            number of units, such as ``nn.InstanceNorm1d``.
         placement: the norm stands "before" or "after" the activation.
         affine: whether the norm learns γ and β; "weight" for γ alone (β stays 0), "bias" for β
             alone (γ stays 1).

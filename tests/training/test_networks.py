@@ -49,6 +49,7 @@ def test_each_block_has_an_activation_of_its_own() -> None:
         ("layer", nn.LayerNorm),
         ("group", nn.GroupNorm),
         (nn.RMSNorm, nn.RMSNorm),
+        ("rms", nn.RMSNorm),
     ],
 )
 def test_norms_by_name_or_by_what_makes_them(norm: object, kind: type[nn.Module]) -> None:
@@ -177,8 +178,8 @@ def test_names_for_readers(name: str, words: str) -> None:
         ({"sizes": [5]}, r"widths from input to output; given \[5\]"),
         ({"sizes": [5, 0, 2]}, r"widths from input to output; given \[5, 0, 2\]"),
         ({"activation": "swish"}, "one of sigmoid, tanh, relu, or .*; given 'swish'"),
-        ({"norm": "weight"}, "one of batch, layer, group, None, or .*; given 'weight'"),
-        ({"norm": True}, "one of batch, layer, group, None, or .*; given True"),
+        ({"norm": "weight"}, "one of batch, layer, group, rms, None, or .*; given 'weight'"),
+        ({"norm": True}, "one of batch, layer, group, rms, None, or .*; given True"),
         ({"placement": "behind"}, "'before' or 'after' the activation; given 'behind'"),
         ({"norm": "batch", "affine": "gamma"}, "True, False, 'weight' or 'bias'; given 'gamma'"),
         ({"norm": nn.RMSNorm, "affine": False}, "give it to your own"),
