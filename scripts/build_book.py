@@ -59,6 +59,7 @@ def main() -> int:
     if status:
         print("The book was not built: the warnings above are errors.", file=sys.stderr)
         return status
+    npm.minify(sorted((BUILD / "html" / "_static").glob("bnviz-*.js")), BUILD)
     index = BUILD / "html" / "index.html"
     print(f"\nThe book is in {index.parent}\nOpen {index.as_uri()}")
     return 0

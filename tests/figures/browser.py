@@ -31,6 +31,16 @@ def height(page: Page) -> float:
     return page.locator("figure.bnviz-figure").first.bounding_box()["height"]
 
 
+def boxes(page: Page, selector: str) -> list[list[float]]:
+    """Left, top, width and height of all such elements: where they are as long as nothing moves."""
+    found: list[list[float]] = page.eval_on_selector_all(
+        selector,
+        "all => all.map((e) => { const b = e.getBoundingClientRect();"
+        " return [b.x, b.y, b.width, b.height]; })",
+    )
+    return found
+
+
 def touch(page: Page, points: list[tuple[float, float]]) -> None:
     """A finger goes down, along the points and up, as the browser itself sees it."""
     session = page.context.new_cdp_session(page)

@@ -8,7 +8,7 @@ import re
 import numpy as np
 import pytest
 import torch
-from browser import after_draw, assert_fits, axe_findings, height, touch
+from browser import after_draw, assert_fits, axe_findings, boxes, height, touch
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -324,11 +324,8 @@ def test_nothing_moves_under_the_hand(open_figure, width):
     page = open_figure(affine_activation(LEARNED), width=width)
 
     def places():
-        return page.eval_on_selector_all(
-            "input, button, svg[role=img], svg[role=img] > g:not([transform]) > .bnviz-text",
-            "all => all.map((e) => { const b = e.getBoundingClientRect();"
-            " return [b.x, b.y, b.width, b.height]; })",
-        )
+        words = "svg[role=img] > g:not([transform]) > .bnviz-text"
+        return boxes(page, f"input, button, svg[role=img], {words}")
 
     start, tall = places(), height(page)
     for label, value in (
@@ -398,3 +395,11 @@ def test_handler_and_draw_stay_within_four_milliseconds(open_figure):
     # Every position came four times; its quickest time is the one that nothing else disturbed.
     p95 = np.percentile(np.min(rounds, axis=0), 95)
     assert p95 <= 4, f"p95 {p95:.1f} ms"
+
+
+@pytest.mark.parametrize(
+    ("weight", "bias"), [(1e9, -1e9), (-123456.0, -9.87654e-7), (999999.9, -654321.0)]
+)
+def test_numbers_of_any_size_fit_on_a_phone(open_figure, weight, bias):
+    page = open_figure(affine_activation(weight=weight, bias=bias), width=360)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360

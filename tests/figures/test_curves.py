@@ -95,6 +95,26 @@ def test_one_seed_says_that_there_is_no_spread():
     assert "(1 seed)" in figure.alt
 
 
+@pytest.mark.parametrize("line", [[1.0, 2], Band([0.0, 1], [1, 2], [2, 3])])
+def test_a_line_by_itself_is_of_no_seed(line):
+    """Exact arithmetic was not measured over seeds, not even over one."""
+    figure = curves({"√m": line}, x=[1, 4], y_axis=Axis("error"), x_axis=Axis("batch size"))
+    assert "seed" not in figure.alt + figure.caption
+    assert "√m: 1" in figure.alt
+    (key,) = figure.picture().legends[0].get_texts()
+    assert key.get_text() == "√m"
+
+
+def test_beside_seeds_a_line_by_itself_stays_one():
+    figure = curves({"theory": [0.1, 0.5], "measured": [[0.1, 0.4], [0.1, 0.6]]})
+    assert "median and range over seeds" in figure.alt and "over 2 seeds" in figure.caption
+    assert "\ntheory: " in figure.alt and "\nmeasured (2 seeds): " in figure.alt
+
+
+def test_a_broken_line_by_itself_says_so():
+    assert "; in part NaN or infinite" in curves({"a": [1.0, np.nan]}, y_axis=Axis("v")).alt
+
+
 def test_smoothing_is_said_in_figure_and_picture():
     figure = curves({"with BN": [run(0), run(1)]}, y="loss")
     assert "running median over 21 steps" in figure.spec["notes"][0]
@@ -160,7 +180,17 @@ def test_an_exploding_loss_leaves_the_others_room():
     [
         ({"runs": BOTH, "y": "accurracy"}, ValueError, "y is 'accurracy'; it must be"),
         ({"runs": 3}, TypeError, r"got a int; give \{label: \[Run"),
-        ({"runs": {}}, TypeError, "got a dict"),
+        ({"runs": {}}, ValueError, r"got no lines; give at least one \{label"),
+        (
+            {"runs": {"a": Band([0, 2], [1, 1], [2, 2])}},
+            ValueError,
+            "low ≤ middle ≤ high; at index 1 they are 2, 1 and 2",
+        ),
+        (
+            {"runs": {"a": Band([0, 0], [3, 1], [2, 2])}},
+            ValueError,
+            "at index 0 they are 0, 3 and 2",
+        ),
         ({"runs": []}, ValueError, "accuracy has shape"),
         ({"runs": {"a": "text"}}, TypeError, "'a': got a str"),
         ({"runs": {"a": np.zeros((2, 3, 4))}}, ValueError, r"shape \(2, 3, 4\); give \(seeds,"),

@@ -146,6 +146,11 @@ def test_alternative_says_where_the_clouds_went():
     assert "the mean moved up to 0.00 from its start" in bn
 
 
+def test_one_image_is_one():
+    figure = drift(Cloud(steps=[0, 1], points=np.zeros((2, 1, 2)), labels=[3]))
+    assert "for 1 image," in figure.alt and "1 images" not in figure.alt + figure.caption
+
+
 def test_both_modes_are_told_apart_in_words():
     figure = twins()
     lines = figure.alt.splitlines()
@@ -521,7 +526,7 @@ def test_not_a_number_is_shown_loudly(open_page):
     lost = cloud(images=IMAGES)
     lost.points[3] = np.nan
     page = open_page(drift({"without BN": lost, "with BN": steady(images=IMAGES)}))
-    assert page.get_by_text("60 of 60 points are NaN or infinite").is_visible()
+    assert page.get_by_text("60 of 60 NaN or infinite").is_visible()
     assert len(ink(page, 0)) == 0
 
 
@@ -604,3 +609,24 @@ def test_scripts_off_leaves_the_picture(open_page):
     page = open_page(figure, java_script_enabled=False)
     picture = page.locator("img.bnviz-still")
     assert picture.is_visible() and picture.get_attribute("alt") == figure.alt
+
+
+@pytest.mark.parametrize("width", [936, 660, 360])
+@pytest.mark.parametrize(
+    "networks",
+    [
+        {"a name of very many words " * 9: cloud(), "x" * 230: cloud()},
+        {"lost": cloud()._replace(points=np.full((4, 60, 2), np.nan))},
+        {
+            "far": cloud()._replace(
+                points=1e15 * cloud().points, labels=np.array(["long " * 30] * 60)
+            )
+        },
+    ],
+    ids=["long names", "all lost", "large numbers"],
+)
+def test_nothing_is_wider_than_the_window(open_figure, networks, width):
+    page = open_figure(drift(networks), width=width)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    name = page.locator(".bnviz-panel-name").first
+    assert name.get_attribute("title") == next(iter(networks))

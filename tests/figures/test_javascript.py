@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import assume, given
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays_of
 from node import run_js
 
 from bnviz.figures.kit import words
+from bnviz.figures.kit.axes import Axis
 from bnviz.figures.kit.blob import DTYPES, deflate, pack
 
 nan = float("nan")
@@ -203,27 +204,93 @@ def test_nearest_is_the_closest_of_ascending_values(values: set[float], value: f
 
 # --- words: the page says what the picture and the alternative say ------------------------------
 
-#: Away from halves, which JavaScript rounds up and Python to the even digit.
-uneven = st.integers(1, 9972).map(lambda k: k / 9973)
+
+def written(function: str, *values: object, module: str = "words") -> str:
+    return run_js(f"return {function}(...inputs)", *values, **{function: f"kit/{module}.js"})
 
 
-def written(function: str, *values: float) -> str:
-    return run_js(f"return {function}(...inputs)", *values, **{function: "kit/words.js"})
+#: value, digits → text; in both languages, halves too.
+NUMBERS = [
+    (0.0, 3, "0"),
+    (-0.0, 3, "0"),
+    (2.0, 4, "2"),
+    (0.5, 4, "0.5"),
+    (-1400.0, 4, "−1400"),
+    (999.9, 4, "999.9"),
+    (999.96, 3, "1000"),
+    (0.125, 2, "0.13"),
+    (0.375, 2, "0.38"),
+    (-0.125, 2, "−0.13"),
+    (2.5, 1, "3"),
+    (1234.5, 3, "1235"),
+    (1234.5, 4, "1235"),
+    (-1233.5, 4, "−1234"),
+    (12345.6, 3, "12\u202f346"),
+    (123456.0, 3, "123\u202f456"),
+    (123456.0, 6, "123\u202f456"),
+    (999999.7, 3, "1\u202f000\u202f000"),
+    (1e6, 3, "10⁶"),
+    (-1e9, 3, "−10⁹"),
+    (2.5e8, 1, "3×10⁸"),
+    (1234567.0, 3, "1.23×10⁶"),
+    (0.001, 3, "0.001"),
+    (0.0009996, 3, "10⁻³"),
+    (-0.00025, 3, "−2.5×10⁻⁴"),
+    (1e-12, 3, "10⁻¹²"),
+    (5e-324, 3, "4.94×10⁻³²⁴"),
+]
+
+#: value, decimals → text.
+DECIMALS = [
+    (81.25, 1, "81.3"),
+    (6.25, 1, "6.3"),
+    (12.5, 0, "13"),
+    (0.5, 0, "1"),
+    (-0.5, 0, "−1"),
+    (-0.4, 0, "0"),
+    (-0.04, 1, "0.0"),
+    (2.675, 2, "2.67"),
+    (1.005, 2, "1.00"),
+    (9999, 0, "9999"),
+    (1234567.5, 0, "1\u202f234\u202f568"),
+]
 
 
-@given(uneven, st.integers(-2, 4), st.sampled_from([-1, 1]))
-def test_a_number_reads_as_in_python(part: float, power: int, sign: int) -> None:
-    value = sign * part * 10**power
-    assume(1e-3 <= abs(value) < 1e4)
-    assert written("tidy", value, 4) == words.number(value, 4)
+@pytest.mark.parametrize(("value", "digits", "text"), NUMBERS)
+def test_a_number_reads_the_same_in_both_languages(value: float, digits: int, text: str) -> None:
+    assert words.number(value, digits) == text
+    assert written("tidy", value, digits) == text
 
 
-@pytest.mark.parametrize("value", [0.0, 2.0, 0.5, -1400.0, 999.9, 9999.0, 120.0])
-def test_a_round_number_reads_as_in_python(value: float) -> None:
-    assert written("tidy", value, 4) == words.number(value, 4)
+@pytest.mark.parametrize(("value", "decimals", "text"), DECIMALS)
+def test_decimals_read_the_same_in_both_languages(value: float, decimals: int, text: str) -> None:
+    assert words.fixed(value, decimals) == text
+    assert written("fixed", value, decimals) == text
 
 
-@given(uneven | st.sampled_from([0.0, 1.0]))
+@given(
+    st.floats(allow_nan=False, allow_infinity=False)
+    | st.integers(-100_000, 100_000).map(lambda k: k / 64),
+    st.integers(1, 6),
+)
+def test_any_number_reads_the_same_in_both_languages(value: float, digits: int) -> None:
+    assert written("tidy", value, digits) == words.number(value, digits)
+    if abs(value) < 1e15:
+        assert written("fixed", value, digits - 1) == words.fixed(value, digits - 1)
+
+
+#: Shares of which half a per cent, or half of a tenth, is left; and any.
+shares = st.integers(0, 3200).map(lambda k: k / 3200) | st.floats(0, 1)
+
+
+@given(shares)
+def test_a_value_of_an_axis_reads_the_same_in_both_languages(value: float) -> None:
+    for percent in (True, False):
+        axis = Axis("accuracy", percent=percent)
+        assert written("valueText", axis.spec, value, module="axes") == axis.text(value)
+
+
+@given(shares)
 def test_a_share_reads_as_in_python(share: float) -> None:
     expected = words.percent(share).replace("under ", "<")
     assert written("formatShare", share) == expected
@@ -244,16 +311,14 @@ def test_no_share_is_a_dash() -> None:
         (float("nan"), "–"),
         (float("inf"), "∞"),
         (float("-inf"), "−∞"),
-        (0.0, "0"),
+        (0.2, "0.200"),
         (-0.12345, "−0.123"),
-        (1234.5, "1235"),
+        (999.96, "1000"),
         (12345.6, "12\u202f346"),
-        (1e-7, "10⁻⁷"),
         (-2.5e8, "−2.5×10⁸"),
-        (-1e9, "−10⁹"),
     ],
 )
-def test_a_number_in_words(value: float, text: str) -> None:
+def test_a_number_keeps_its_digits(value: float, text: str) -> None:
     assert written("formatNumber", value) == text
 
 
@@ -272,13 +337,6 @@ def test_a_number_in_words(value: float, text: str) -> None:
 )
 def test_a_tick_has_the_decimals_of_its_step(value: float, step: float, text: str) -> None:
     assert written("tickText", value, step) == text
-
-
-@pytest.mark.parametrize(
-    ("value", "text"), [(9999, "9999"), (10000, "10\u202f000"), (1234567.2, "1\u202f234\u202f567")]
-)
-def test_whole_numbers_are_grouped_from_10000_on(value: float, text: str) -> None:
-    assert written("formatInteger", value) == text
 
 
 # --- paths and labels ----------------------------------------------------------------------------
@@ -354,3 +412,19 @@ def test_an_error_of_javascript_is_an_error_of_the_test() -> None:
 def test_numbers_that_json_has_no_word_for_come_through() -> None:
     values = [nan, float("inf"), float("-inf"), 0.1, -3]
     assert repr(run_js("return inputs[0]", values)) == repr(values)
+
+
+@pytest.mark.parametrize(
+    ("names", "short"),
+    [
+        (["layer 1, unit 0", "layer 2, unit 0"], ["layer 1", "layer 2"]),
+        (["layer 1, unit 0", "layer 1, unit 4"], ["layer 1, unit 0", "layer 1, unit 4"]),
+        (["layer 1, unit 0"], ["layer 1, unit 0"]),
+        (["stem, 7×7, gradient", "head, gradient"], ["stem, 7×7", "head"]),
+        (["conv1", "conv2"], ["conv1", "conv2"]),
+        ([], []),
+    ],
+)
+def test_names_are_told_apart_by_what_they_do_not_share(names, short):
+    code = "return withoutCommonEnd(inputs[0]);"
+    assert run_js(code, names, withoutCommonEnd="kit/words.js") == short

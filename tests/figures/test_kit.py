@@ -21,8 +21,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from playwright.sync_api import Page
 
-from bnviz.figures import Figure
-from bnviz.figures.kit import notebook
+from bnviz.figures import Figure, curves, dots
+from bnviz.figures.kit import bundle, notebook
 from bnviz.figures.kit.axes import Axis
 from bnviz.figures.kit.blob import pack
 from bnviz.figures.kit.bundle import esm
@@ -218,6 +218,35 @@ def test_causes_need_a_mapping_and_values():
         read_causes({}, {"batch size": []}, "f()")
 
 
+def test_a_reader_begins_where_the_maker_says():
+    causes = {"letter": ["x", "y"], "number": [1, 2, 3]}
+    cells = read_causes({(a, n): 0 for a in "xy" for n in (1, 2, 3)}, causes, "f()")
+    assert cells.start(None, "f()", "step") == {"cell": 0, "at": None}
+    assert cells.start({"number": 3}, "f()") == {"cell": 2, "at": None}
+    assert cells.start({"letter": "y", "step": 40}, "f()", "step") == {"cell": 3, "at": 40.0}
+    for wrong in ({"letter": "z"}, {"step": 40}, {"size": 1}):
+        with pytest.raises(ValueError, match="f\\(\\): start has"):
+            cells.start(wrong, "f()")
+    with pytest.raises(ValueError, match="give a number on that axis"):
+        cells.start({"step": "last"}, "f()", "step")
+
+
+@pytest.mark.parametrize("kind", ["curves", "dots"])
+def test_choice_and_cursor_begin_there(open_figure, kind):
+    start = {"size": "large", "batch size": 4}
+    if kind == "curves":
+        data = {size: {"BN": np.arange(3) / 4 + k / 8} for k, size in enumerate(("small", "large"))}
+        options = {"x": [2, 4, 8], "x_axis": Axis("batch size")}
+        figure = curves(data, causes={"size": ["small", "large"]}, start=start, **options)
+    else:
+        data = {size: {2: [k], 4: [k + 1], 8: [k + 2]} for k, size in enumerate(("small", "large"))}
+        options = {"condition_axis": Axis("batch size"), "value_axis": Axis("loss")}
+        figure = dots(data, causes={"size": ["small", "large"]}, start=start, **options)
+    page = open_figure(figure)
+    assert page.get_by_role("radio", name="large").is_checked()
+    assert page.get_by_role("slider", name="batch size").get_attribute("aria-valuetext") == "4"
+
+
 def test_an_axis_leaves_room_for_the_others_beside_a_run_that_explodes():
     values = np.array([1.0, 2, 3, 2, 1, 2, 3, 1, 2, 1e9])
     low, high = Axis("loss").ends([values])
@@ -330,6 +359,28 @@ def test_a_tap_picks_and_a_swipe_up_changes_nothing(demo_folder, open_figure):
     page.touchscreen.tap(box["x"] + 0.6 * box["width"], box["y"] + 0.5 * box["height"])
     picked = int(page.get_by_role("slider").input_value())
     assert 3 <= picked <= 7
+
+
+def test_a_swipe_over_a_slider_scrolls_and_a_tap_or_a_drag_moves_it(demo_folder, open_figure):
+    page = open_figure(demo(), width=360, has_touch=True)
+    page.evaluate("document.body.style.paddingBottom = '2000px'")
+    slider = page.get_by_role("slider")
+    slider.scroll_into_view_if_needed()
+
+    def across(share: float, up: float = 0) -> tuple[float, float]:
+        box = slider.bounding_box()
+        return box["x"] + share * box["width"], box["y"] + box["height"] / 2 - up
+
+    touch(page, [across(0.8, 12 * k) for k in range(12)])
+    assert page.evaluate("scrollY") > 20
+    assert slider.input_value() == "0"
+    assert page.locator(".bnviz-value").first.inner_text() == "0"
+    slider.scroll_into_view_if_needed()
+    page.touchscreen.tap(*across(0.5))
+    tapped = int(slider.input_value())
+    assert 3 <= tapped <= 7
+    touch(page, [across(0.5 + 0.04 * k) for k in range(12)])
+    assert int(slider.input_value()) > tapped
 
 
 def test_a_finger_that_moves_sideways_drags(demo_folder, open_figure):
@@ -469,3 +520,33 @@ def test_narrow_page_is_not_wider_than_the_screen(demo_folder, open_figure):
         "figure svg text", "all => all.map((t) => parseFloat(getComputedStyle(t).fontSize))"
     )
     assert min(sizes) >= 11
+
+
+def test_an_axis_is_drawn_anew_when_anything_of_it_changes(chromium):
+    """One that shows the same is left as it is, so each thing that it shows must count."""
+    page = chromium.new_page()
+    code = bundle._modules([bundle._KIT / "draw.js", bundle._KIT / "scales.js"])
+    page.evaluate(f"() => {{ {code}; Object.assign(window, m_kit_draw, m_kit_scales); }}")
+    stale = page.evaluate(
+        """() => {
+            const g = () => document.createElementNS("http://www.w3.org/2000/svg", "g");
+            const base = { at: 100, title: "step", count: 5, grid: 50 };
+            const changes = [
+                {}, { at: 80 }, { title: "epoch" }, { title: undefined }, { count: 2 }, { grid: 0 },
+                { ticks: [0, 3] }, { format: (v) => `${v} %` }, { titleAt: "end" },
+                { side: "left" },
+                { domain: [0, 9] }, { range: [0, 90] }, { range: [5, 100] },
+            ];
+            const draw = (into, { domain = [0, 10], range = [0, 100], ...rest }) =>
+                axis(into, linear(domain, range), { ...base, ...rest });
+            return changes.filter((change) => {
+                const [used, fresh] = [g(), g()];
+                draw(used, {});
+                draw(used, change);
+                draw(fresh, change);
+                return used.outerHTML !== fresh.outerHTML;
+            });
+        }"""
+    )
+    page.close()
+    assert stale == []

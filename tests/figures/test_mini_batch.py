@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from browser import after_draw, assert_fits, axe_findings, height, touch
+from browser import after_draw, assert_fits, axe_findings, boxes, height, touch
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -397,11 +397,7 @@ def test_nothing_moves_under_the_hand(open_figure, width):
     page = open_figure(mini_batch(), width=width)
 
     def places():
-        return page.eval_on_selector_all(
-            "input, button, select, summary, svg[role=img]",
-            "all => all.map((e) => { const b = e.getBoundingClientRect();"
-            " return [b.x, b.y, b.width, b.height]; })",
-        )
+        return boxes(page, "input, button, select, summary, svg[role=img]")
 
     start, tall = places(), height(page)
     for label, value in (

@@ -42,9 +42,11 @@ def test_alternative_says_number_mean_and_standard_deviations():
     assert figure.alt == "pair: 2 points, mean (1, 3), standard deviations 1 and 2."
 
 
-def test_points_beyond_an_axis_are_counted():
-    figure = points({"": [[0, 0], [9, 0], [np.nan, 0]]}, x_axis=Axis("x", range=(-1, 1)), y_axis=Y)
-    assert figure.alt.startswith("1 point,") and "2 beyond the axes" in figure.alt
+def test_points_that_have_no_place_are_counted():
+    places = [[0, 0], [9, 0], [np.nan, 0], [0, np.inf]]
+    figure = points({"": places}, x_axis=Axis("x", range=(-1, 1)), y_axis=Y)
+    assert figure.alt.startswith("1 point,")
+    assert figure.alt.endswith("; 1 beyond the axes; 2 NaN or infinite.")
 
 
 def test_all_choices_share_their_axes():
@@ -74,6 +76,8 @@ def test_lines_may_be_the_same_for_all_choices_or_their_own():
         ({}, ValueError, "no series"),
         ({"a": SQUARE[:, 0]}, ValueError, "has the shape (40,)"),
         ({"a": SQUARE[:0]}, ValueError, "N from 1 on"),
+        ({"a": [[1, 2], [3]]}, ValueError, "holds no pairs of numbers; give an array of shape"),
+        ({"a": [["one", "two"]]}, ValueError, "holds no pairs of numbers"),
     ],
 )
 def test_what_is_no_series_is_refused_with_help(data, error, words):

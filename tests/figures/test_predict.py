@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import html as html_module
+import itertools
 import re
+import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
-from browser import SIZES, axe_findings, height, touch
+from browser import SIZES, axe_findings, boxes, height, touch
+from demo import demo
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bnviz.figures import curves, predict
+from bnviz.figures.gallery.predict import figure as predict_figure
 from bnviz.figures.gallery.predict.text import read, to_html, to_plain
 from bnviz.figures.kit.blob import pack
 from bnviz.figures.kit.bundle import esm
@@ -47,6 +52,24 @@ def with_figure():
     return choice(then=curves(lines, x=[0, 50, 100], styles={"with BN": "with"}))
 
 
+def with_much():
+    """As much as a chapter asks, tells and shows at once."""
+    lines = {f"{size} at a time": [[0.1, 0.8, 0.9], [0.1, 0.9, 1.0]] for size in (16, 64, 256)}
+    causes = {"learning rate": ["0.03", "0.1", "0.3"], "units": ["sigmoid", "ReLU"]}
+    figure = curves(
+        {key: lines for key in itertools.product(*causes.values())},
+        x=[0, 50, 100],
+        causes=causes,
+        caption=of_length(100),
+    )
+    return choice(
+        question=of_length(150),
+        choices=["the five exact steps", "the hundred rough ones", "no difference"],
+        explain=of_length(90),
+        then=figure,
+    )
+
+
 # --- without a browser --------------------------------------------------------------------------
 
 
@@ -59,6 +82,10 @@ def test_a_sentence_keeps_its_characters_and_makes_no_tags_but_two(text):
     assert characters == to_plain(read(text))
     marks = str.maketrans("", "", "*` ")
     assert characters.translate(marks) == text.translate(marks)
+
+
+def test_a_number_is_not_parted_from_its_sign():
+    assert to_plain(read(" about\n 93\u00a0% ")) == "about 93\u00a0%"
 
 
 @pytest.mark.parametrize(
@@ -450,21 +477,80 @@ def test_a_remembered_number_is_seen_at_once(open_figure):
 # --- the figure that is revealed ------------------------------------------------------------------
 
 
-def test_the_answer_reveals_a_figure(open_figure):
-    page = open_figure(with_figure())
+def seen(page):
+    """What is seen of the figure that is revealed: its axes, its line, its caption."""
     inner = page.locator("figure[data-figure=curves]")
-    assert not inner.is_visible()
-    page.get_by_role("button", name="by 4").click()
+    parts = {
+        "axes": inner.locator(".bnviz-axes .bnviz-title").first,
+        "numbers": inner.locator(".bnviz-axes .bnviz-text").first,
+        "line": inner.locator("path[stroke-width='2.4']"),
+        "reading": inner.locator(".bnviz-line").first,
+        "caption": inner.locator("figcaption"),
+    }
+    return [name for name, part in parts.items() if part.is_visible()]
+
+
+@pytest.mark.parametrize("width", [width for width, _ in SIZES])
+def test_before_the_answer_only_the_axes_of_a_figure_are_seen(open_figure, width):
+    page = open_figure(with_figure(), width=width)
     page.wait_for_selector("figure[data-figure=curves][data-ready]")
-    assert inner.is_visible() and inner.get_by_role("img").is_visible()
+    assert seen(page) == ["axes"]
+    assert page.evaluate("document.querySelector('.bnviz-then').inert")  # no keyboard, no reader
+    page.get_by_role("button", name="by 4").click()
+    assert seen(page) == ["axes", "numbers", "line", "reading", "caption"]
     assert not page.get_by_text("Show the figure").is_visible()
+    page.get_by_role("slider").focus()
     page.get_by_role("button", name="Answer again").click()
-    assert not inner.is_visible()
+    assert seen(page) == ["axes"]
     page.get_by_role("button", name="Show me").click()
-    assert inner.is_visible()
+    assert "line" in seen(page)
     page.reload()
     page.wait_for_selector("figure[data-figure=curves][data-ready]")
-    assert inner.is_visible()
+    assert "line" in seen(page)
+
+
+@pytest.mark.parametrize(("width", "most"), SIZES)
+@pytest.mark.parametrize("make", [with_figure, with_much])
+def test_question_answer_and_figure_are_seen_at_once_and_keep_their_height(
+    open_figure, make, width, most
+):
+    page = open_figure(make(), width=width)
+    page.wait_for_selector("figure[data-figure=curves][data-ready]")
+    before = height(page)
+    stage = page.locator(".bnviz-stage").first
+    reserved = stage.evaluate("(s) => parseFloat(getComputedStyle(s).minHeight)")
+    assert stage.bounding_box()["height"] == reserved and before <= most
+    for name in ("Show me", "Answer again"):
+        page.get_by_role("button", name=name).click()
+        page.wait_for_timeout(100)
+        assert height(page) == before
+    page.locator(".bnviz-predict-asking button").last.click()
+    page.wait_for_timeout(100)
+    assert height(page) == before
+    assert page.locator("figure figure .bnviz-room").bounding_box()["height"] >= 120
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize("width", [936, 700, 360])
+def test_an_answer_moves_nothing_of_the_figure(open_figure, width):
+    page = open_figure(with_much(), width=width)
+    page.wait_for_selector("figure[data-figure=curves][data-ready]")
+    before = boxes(page, ".bnviz-axes")
+    page.get_by_role("button", name="Show me").click()
+    page.wait_for_timeout(100)
+    assert boxes(page, ".bnviz-axes") == before
+
+
+def test_what_is_revealed_later_does_not_play_before(open_figure, demo_folder):
+    shutil.copytree(
+        Path(predict_figure.__file__).parent,
+        demo_folder / "predict",
+        ignore=shutil.ignore_patterns("*.py", "__pycache__"),
+    )
+    page = open_figure(choice(then=demo(plays=True)))
+    page.wait_for_selector("figure[data-figure=demo][data-ready]")
+    page.wait_for_timeout(1200)  # twice what its first step takes
+    assert page.locator("figure figure input[type=range]").input_value() == "0"
 
 
 def test_a_notebook_reveals_it_too(chromium):
@@ -488,10 +574,11 @@ def test_a_notebook_reveals_it_too(chromium):
     )
     page.wait_for_selector("figure[data-figure=predict][data-ready]")
     inner = page.locator("figure[data-figure=predict] figure[data-figure=curves]")
-    assert inner.count() == 1 and not inner.is_visible()
-    page.get_by_role("button", name="by 2").click()
+    assert inner.count() == 1
     page.wait_for_selector("figure[data-figure=curves][data-ready]")
-    assert inner.get_by_role("img").is_visible()
+    assert seen(page) == ["axes"]
+    page.get_by_role("button", name="by 2").click()
+    assert inner.get_by_role("img").is_visible() and "line" in seen(page)
     page.evaluate("window.stop()")
     drawn = inner.get_attribute("data-draws")
     page.evaluate("document.querySelector('main').style.width = '500px'")

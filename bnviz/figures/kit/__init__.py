@@ -3,6 +3,6 @@
 ``figure`` the value and its forms · ``blob`` arrays as bytes · ``bundle`` JavaScript and style ·
 ``notebook`` the widget · ``paper`` colours and still pictures · ``words`` numbers as text ·
 ``labels``, ``causes``, ``axes`` what a caller gives. In JavaScript: ``life`` from data to finished
-draws · ``blob`` · ``elements`` · ``scales`` · ``words`` · ``draw`` axes and marks · ``plot`` ·
-``controls``.
+draws · ``blob`` · ``elements`` · ``scales`` · ``axes`` · ``words`` · ``draw`` axes and marks ·
+``plot`` · ``controls``.
 """

@@ -49,7 +49,7 @@ class Axis:
         """A value in words."""
         if not np.isfinite(value):
             return words.number(value)
-        return f"{100 * value:.1f} %" if self.percent else words.number(value)
+        return f"{words.fixed(100 * value, 1)} %" if self.percent else words.number(value)
 
     def ends(self, values: Iterable[NDArray[Any]]) -> list[float]:
         """Both ends of the axis, with the values that have a place on it inside.

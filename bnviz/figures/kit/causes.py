@@ -6,6 +6,8 @@ import itertools
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from bnviz.figures.kit.words import number
 
 __all__ = ["Cells", "read_causes"]
@@ -17,6 +19,54 @@ class Cells(NamedTuple):
     spec: list[dict[str, Any]]  # name and values of each cause, as texts
     names: list[str]  # what each combination is called
     values: list[Any]
+
+    def alt(self, alts: Sequence[str]) -> str:
+        """The text alternatives of all combinations as one; each says which it is of."""
+        if len(self.names) == 1:
+            return alts[0]
+        return "\n".join(f"{name}: {alt}" for name, alt in zip(self.names, alts, strict=True))
+
+    def start(
+        self, start: Mapping[str, object] | None, who: str, axis: str | None = None
+    ) -> dict[str, Any]:
+        """Where a reader begins: the combination, and the place on an axis that has a cursor.
+
+        Args:
+            start: ``{name: value}`` of some causes, and of the axis; the rest is as it would be.
+            who: the function that was called, for messages.
+            axis: the name of the axis, where there is a cursor on it.
+
+        Returns:
+            ``cell``, the number of the combination, and ``at``, the place or None.
+
+        Raises:
+            ValueError: a name or a value that cannot be chosen.
+        """
+        given = dict(start or {})
+        at = given.pop(axis, None) if axis is not None else None
+        if at is not None and not isinstance(at, int | float | np.number):
+            raise ValueError(f"{who}: start has {at!r} for {axis!r}; give a number on that axis")
+        cell = 0
+        for cause in self.spec:
+            name, values = cause["name"], cause["values"]
+            text = _text(given.pop(name)) if name in given else values[0]
+            if text not in values:
+                raise ValueError(
+                    f"{who}: start has {text!r} for {name!r}; it is one of {', '.join(values)}"
+                )
+            cell = cell * len(values) + values.index(text)
+        if given:
+            known = [cause["name"] for cause in self.spec] + ([axis] if axis else [])
+            raise ValueError(
+                f"{who}: start has {next(iter(given))!r}; what can be chosen is "
+                f"{', '.join(known) or 'nothing'}"
+            )
+        return {"cell": cell, "at": None if at is None else float(at)}
+
+    def some(self, most: int) -> list[int]:
+        """So many combinations at most, evenly chosen, for a picture."""
+        count = len(self.names)
+        return sorted({round(i) for i in np.linspace(0, count - 1, min(count, most))})
 
 
 def read_causes(data: object, causes: Mapping[str, Sequence[object]] | None, who: str) -> Cells:

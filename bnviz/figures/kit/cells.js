@@ -1,7 +1,6 @@
 // A grid of cells, one of which is chosen: radio buttons in rows and columns. kit.css dresses it.
 
 import { html, newId, set, write } from "./elements.js";
-import { formatNumber } from "./words.js";
 
 /**
  * What a cell shows.
@@ -24,7 +23,9 @@ export function cellGrid({ label, rows, columns, onchange }) {
   const name = newId("cell");
   const cells = rows.map((_, r) =>
     columns.map((_, k) => {
-      const input = html("input", { type: "radio", name, onchange: () => onchange(r, k) });
+      const input = html("input", {
+        type: "radio", class: "bnviz-cover", name, onchange: () => onchange(r, k),
+      });
       const text = html("span", { "aria-hidden": "true" });
       return { input, text, element: html("label", { class: "bnviz-cell" }, input, text) };
     }),
@@ -98,13 +99,4 @@ export function afterKey(key, at, rows, columns) {
     case "End": return [r, columns - 1];
     default: return null;
   }
-}
-
-/**
- * A value as short as a cell needs it: two digits, and per cent without their sign.
- * @param {{percent: boolean}} axis
- * @param {number} value
- */
-export function cellText(axis, value) {
-  return axis.percent ? String(Math.round(100 * value)) : formatNumber(value, 2);
 }

@@ -31,7 +31,7 @@ export function slider({ label, short, min, max, step = 1, value, text = String,
     const most = room ?? Math.max(...ends.map((end) => text(end).length));
     output.style.minWidth = `${most + 0.5}ch`;
   };
-  input.addEventListener("input", () => {
+  onMoved(input, () => {
     oninput(Number(input.value));
     show(); // afterwards, so that `text` may tell the figure's state
   });
@@ -62,6 +62,45 @@ export function slider({ label, short, min, max, step = 1, value, text = String,
       show();
     },
   };
+}
+
+const SIDEWAYS = 6; // pixels from which on a finger drags the thumb
+
+/**
+ * Call back when a slider is moved. Under a finger the thumb jumps at once, before it is known
+ * whether the finger will scroll the page: what it says counts when the finger has moved sideways or
+ * is lifted, and is taken back when the page has taken the finger.
+ * @param {HTMLInputElement} input
+ * @param {() => void} moved
+ */
+function onMoved(input, moved) {
+  /** @type {{x: number, value: string, counts: boolean}|null} */
+  let finger = null;
+  const counts = () => {
+    if (!finger || finger.counts) return;
+    finger.counts = true;
+    if (input.value !== finger.value) moved();
+  };
+  input.addEventListener("pointerdown", ({ pointerType, clientX: x }) => {
+    if (pointerType === "touch") finger = { x, value: input.value, counts: false };
+  });
+  input.addEventListener("pointermove", ({ clientX }) => {
+    if (finger && Math.abs(clientX - finger.x) > SIDEWAYS) counts();
+  });
+  input.addEventListener("pointerup", () => {
+    counts();
+    finger = null;
+  });
+  input.addEventListener("pointercancel", () => {
+    if (!finger) return;
+    const { value, counts: told } = finger;
+    finger = null;
+    input.value = value;
+    if (told) moved();
+  });
+  input.addEventListener("input", () => {
+    if (!finger || finger.counts) moved();
+  });
 }
 
 /**
@@ -95,7 +134,10 @@ export function select({ label, options, value, onchange }) {
 export function choice({ label, options, value = 0, onchange }) {
   const name = newId("choice");
   const inputs = options.map((_, i) =>
-    html("input", { type: "radio", name, value: i, checked: i === value, onchange: () => onchange(i) }),
+    html("input", {
+      type: "radio", class: "bnviz-cover", name, value: i, checked: i === value,
+      onchange: () => onchange(i),
+    }),
   );
   const entries = options.map((text, i) => html("label", {}, inputs[i], html("span", {}, text)));
   const id = newId("label");

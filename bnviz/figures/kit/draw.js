@@ -40,28 +40,36 @@ export function resize(drawing, width, height) {
  * @property {"start"|"middle"|"end"} [titleAt]
  */
 
+/** @type {WeakMap<SVGGElement, string>} what an axis shows, as text */
+const drawn = new WeakMap();
+
 /**
- * Draw an axis into a `<g>` (emptied first): line, ticks, numbers, name with unit.
+ * Draw an axis into a `<g>` (emptied first): line, ticks, numbers, name with unit. One that shows
+ * the same already is left as it is.
  * @param {SVGGElement} g
  * @param {Scale} scale
  * @param {AxisOptions} options
  */
 export function axis(g, scale, options) {
   const { side = "bottom", at, title, count, grid = 0, titleAt = "middle" } = options;
-  const ticks = options.ticks ?? scale.ticks(count);
   const format = options.format ?? scale.format;
+  const ticks = (options.ticks ?? scale.ticks(count)).map((tick) => ({
+    p: round(scale(tick)), text: format(tick),
+  }));
   const [start, end] = scale.range;
+  const shown = JSON.stringify([side, at, title, grid, titleAt, ticks, start, end]);
+  if (drawn.get(g) === shown) return;
+  drawn.set(g, shown);
   /** @type {Node[]} */
   const parts = [];
   const bottom = side === "bottom";
-  for (const tick of ticks) {
-    const p = round(scale(tick));
+  for (const { p, text } of ticks) {
     if (grid) parts.push(rule("bnviz-grid", bottom ? [p, at, p, at - grid] : [at, p, at + grid, p]));
     parts.push(rule("bnviz-axis", bottom ? [p, at, p, at + 4] : [at - 4, p, at, p]));
     parts.push(
       bottom
-        ? label(format(tick), { x: p, y: at + 16, "text-anchor": "middle" })
-        : label(format(tick), { x: at - 7, y: p + 4, "text-anchor": "end" }),
+        ? label(text, { x: p, y: at + 16, "text-anchor": "middle" })
+        : label(text, { x: at - 7, y: p + 4, "text-anchor": "end" }),
     );
   }
   parts.push(rule("bnviz-axis", bottom ? [start, at, end, at] : [at, start, at, end]));

@@ -26,7 +26,7 @@ import { html } from "./elements.js";
  * @property {boolean} page true in a page that is just being opened, where a figure may start to
  *   play by itself; false in a notebook
  * @property {() => void} redraw asks for one `draw` before the next paint
- * @property {HTMLDetailsElement|null} then holds the figure that this one may reveal: set its `open`
+ * @property {HTMLElement|null} then holds the figure that this one may reveal
  */
 
 /**
@@ -77,9 +77,7 @@ function mount(name, build, { model, el, figures }) {
     if (target instanceof HTMLElement) target.dataset.lmSuppressShortcuts = "true";
   });
 
-  /** @type {HTMLDetailsElement|null} */
-  const inPage = root.querySelector(":scope > .bnviz-then");
-  const nested = inPage ? null : nest(model, root, figures);
+  const nested = nest(model, root, figures);
 
   const page = model.page === true;
   /** @type {View|null} */
@@ -107,7 +105,7 @@ function mount(name, build, { model, el, figures }) {
   function start() {
     view?.destroy?.();
     stage.replaceChildren();
-    view = build({ ...read(), stage, root, redraw, page, then: inPage ?? nested?.element ?? null });
+    view = build({ ...read(), stage, root, redraw, page, then: nested?.element ?? null });
     observer.disconnect();
     for (const element of [stage, ...stage.querySelectorAll(".bnviz-room")]) {
       observer.observe(element);
@@ -168,16 +166,23 @@ function frame(name, { caption, height: [wide, narrow] }, el) {
 }
 
 /**
- * Make the figure that another may reveal in a notebook; a page has it, with data of its own.
+ * The figure that this one may reveal: in a page it stands there, folded, and comes to life by
+ * itself; in a notebook it is made.
  * @param {Model} model
  * @param {HTMLElement} root
  * @param {Object<string, Module>} [figures]
  */
 function nest(model, root, figures) {
+  const element = html("div", { class: "bnviz-then" });
+  const folded = root.querySelector(":scope > .bnviz-then");
+  const inPage = folded?.querySelector("figure");
+  if (inPage) {
+    element.append(inPage);
+    folded?.remove();
+    return { element, stop() {} };
+  }
   const then = model.get("spec").then;
   if (!then || !figures) return null;
-  const element = html("details", { class: "bnviz-then" });
-  root.querySelector(".bnviz-stage")?.after(element);
   const state = { spec: then.spec, data: unpack(model.get("data")).then };
   return { element, stop: figures[then.name].render({ model: pageModel(state, false), el: element }) };
 }
@@ -226,7 +231,8 @@ function wake(root, figures) {
  * @param {string} data
  */
 async function embedded(module, root, spec, data) {
-  const page = document.readyState !== "complete";
+  // What is revealed later does not start to play before.
+  const page = document.readyState !== "complete" && !root.closest(".bnviz-then");
   const state = { spec: JSON.parse(spec), data: await inflate(data) };
   module.render({ model: pageModel(state, page), el: root });
 }

@@ -20,6 +20,7 @@ __all__ = [
     "INK",
     "MUTED",
     "STYLES",
+    "key_above",
     "line_style",
     "new_picture",
     "png_size",
@@ -124,6 +125,24 @@ def _quiet(ax: Axes) -> None:
     ax.xaxis.label.set(color=INK, size=8.5)
     ax.yaxis.label.set(color=INK, size=8.5)
     ax.title.set_color(INK)
+
+
+def key_above(
+    picture: Picture, handles: Sequence[Any], names: Sequence[str], *, columns: int
+) -> None:
+    """Say above a picture what its lines and marks mean.
+
+    Args:
+        picture: of ``new_picture``.
+        handles: what matplotlib draws of each series.
+        names: of the series; nothing is written where none has one.
+        columns: how many names stand side by side.
+    """
+    if any(names):
+        picture.legend(
+            handles, names, loc="outside upper center", ncols=columns, frameon=False, fontsize=8.5,
+            labelcolor=INK,
+        )  # fmt: skip
 
 
 def to_png(picture: Picture) -> bytes:

@@ -31,8 +31,8 @@ import { linear } from "./scales.js";
 export function plot({ label, onpick, pointer = "ew-resize" }) {
   const id = newId("clip");
   const clip = svg("rect");
-  const across = svg("g");
-  const up = svg("g");
+  const across = svg("g", { class: "bnviz-axes" });
+  const up = svg("g", { class: "bnviz-axes" });
   const marks = svg("g", { "clip-path": `url(#${id})` });
   const line = rule("bnviz-cursor", [0, 0, 0, 0]);
   const over = svg("g");

@@ -17,38 +17,28 @@ export function formatNumber(value, digits = 3) {
     if (m === "1") return power;
     return minus(m === "-1" ? `-${power}` : `${m}×${power}`);
   }
-  const text = size >= 10 ** digits ? value.toFixed(0) : value.toPrecision(digits);
-  return group(text);
+  const text = value.toPrecision(digits);
+  return text.includes("e") || size >= 10 ** digits ? fixed(value) : group(text);
 }
 
 /**
- * So many significant digits at most, and no zeros at the end.
+ * The same without zeros at the end: what `number` in words.py writes.
  * @param {number} value
  * @param {number} [digits]
  */
-export function tidy(value, digits = 4) {
+export function tidy(value, digits = 3) {
   const size = Math.abs(value);
-  if (!(size < 1e12) || (size < 1e-3 && size > 0)) return formatNumber(value, digits);
-  return minus(String(Number(value.toPrecision(digits))));
+  if (!(size >= 1e-3 && size < 10 ** digits)) return formatNumber(value, digits);
+  return group(String(Number(value.toPrecision(digits))));
 }
 
 /**
- * A whole number, with thin spaces from 10 000 on.
+ * So many digits behind the point, with thin spaces from 10 000 on.
  * @param {number} value
+ * @param {number} [decimals]
  */
-export function formatInteger(value) {
-  return group(String(Math.round(value)));
-}
-
-/**
- * A value of an axis that `axes.py` described.
- * @param {{percent: boolean}} axis
- * @param {number} value
- */
-export function valueText(axis, value) {
-  if (axis.percent && Number.isFinite(value)) return `${(100 * value).toFixed(1)} %`;
-  if (Number.isInteger(value) && Math.abs(value) < 1e9) return formatInteger(value);
-  return Math.abs(value) >= 1e-3 ? tidy(value, 3) : formatNumber(value);
+export function fixed(value, decimals = 0) {
+  return group(value.toFixed(decimals));
 }
 
 /**
@@ -59,7 +49,7 @@ export function formatShare(share) {
   if (Number.isNaN(share)) return "–";
   const percent = 100 * share;
   if (percent > 0 && percent < 0.05) return "<0.1 %";
-  return `${percent < 9.95 && percent > 0 ? percent.toFixed(1) : percent.toFixed(0)} %`;
+  return `${fixed(percent, percent < 9.95 && percent > 0 ? 1 : 0)} %`;
 }
 
 /**
@@ -74,7 +64,18 @@ export function tickText(value, step) {
     return formatNumber(value, Math.max(3, digits));
   }
   const decimals = Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
-  return group(value.toFixed(decimals));
+  return fixed(value, decimals);
+}
+
+/**
+ * Names without the end, from a comma on, that all of them share: "layer 1" and "layer 2".
+ * @param {string[]} names
+ */
+export function withoutCommonEnd(names) {
+  const [first] = names;
+  const end = first?.slice(first.lastIndexOf(", "));
+  const shared = first?.includes(", ") && names.length > 1 && names.every((name) => name.endsWith(end));
+  return shared ? names.map((name) => name.slice(0, -end.length)) : names;
 }
 
 /**
@@ -91,9 +92,9 @@ export function shorten(name, most) {
 
 /** @param {string} text */
 function group(text) {
-  const [whole, rest] = text.split(".");
-  const digits = whole.replace("-", "").length;
-  const grouped = digits > 4 ? whole.replace(/\B(?=(\d{3})+$)/g, "\u202f") : whole;
+  const signed = Number(text) ? text : text.replace("-", ""); // nothing has no sign
+  const [whole, rest] = signed.split(".");
+  const grouped = /\d{5}/.test(whole) ? whole.replace(/\B(?=(\d{3})+$)/g, "\u202f") : whole;
   return minus(rest ? `${grouped}.${rest}` : grouped);
 }
 

@@ -66,7 +66,7 @@ export default figure("affine_activation", ({ spec, arrays, stage, redraw }) => 
     const [low, high] = spec.plane[name];
     return slider({
       label, short, step: STEP, value: spec[name], room: 5,
-      text: () => tidy(state[name], 3),
+      text: () => tidy(state[name]),
       min: Math.min(-4, Math.floor(Math.min(low, spec[name]))),
       max: Math.max(4, Math.ceil(Math.max(high, spec[name]))),
       oninput(value) {

@@ -267,7 +267,7 @@ function describe({ activation, weight, bias }, { straight, lost }) {
     ? "All outputs are the same"
     : `A straight line explains ${percent(straight)} of the output’s variance`;
   const where = activation === "relu" ? "are cut to 0" : "lie where the curve is flat";
-  const inside = `${tidy(weight, 3)} x̂ ${bias < 0 ? "−" : "+"} ${tidy(Math.abs(bias), 3)}`;
+  const inside = `${tidy(weight)} x̂ ${bias < 0 ? "−" : "+"} ${tidy(Math.abs(bias))}`;
   return (
     `A standard normal x̂ through ${nameOf(activation)}(${inside}). ` +
     `${percent(lost)} of the values ${where}. ${line}.`

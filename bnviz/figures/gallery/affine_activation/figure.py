@@ -17,7 +17,7 @@ from bnviz.activations import FLAT_FROM, linear_share, require_known, saturated_
 from bnviz.figures.gallery.affine_activation.picture import draw_picture
 from bnviz.figures.kit.figure import Figure
 from bnviz.figures.kit.paper import series_styles
-from bnviz.figures.kit.words import number
+from bnviz.figures.kit.words import fixed, number
 
 __all__ = ["affine_activation"]
 
@@ -156,12 +156,12 @@ def _describe(activation: str, weight: float, bias: float) -> str:
 def _percent(share: float) -> str:
     if 0 < share < 0.0005:
         return "under 0.1 %"
-    return "over 99.9 %" if 0.9995 <= share < 1 else f"{100 * share:.1f} %"
+    return "over 99.9 %" if 0.9995 <= share < 1 else f"{fixed(100 * share, 1)} %"
 
 
 def _describe_learned(groups: Mapping[str, Points]) -> list[str]:
     def ends(values: Points) -> str:
-        low, middle, high = (f"{v:.2f}".replace("-", "−") for v in np.quantile(values, (0, 0.5, 1)))
+        low, middle, high = (fixed(v, 2) for v in np.quantile(values, (0, 0.5, 1)))
         return f"{low} to {high} (median {middle})"
 
     return [

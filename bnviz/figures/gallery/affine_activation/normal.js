@@ -1,6 +1,8 @@
 // A standard normal x̂ becomes γ x̂ + β and goes through an activation: the exact numbers, as in
 // activations.py. No page here: Node can run it too.
 
+import { fixed } from "../../kit/words.js";
+
 /** @typedef {"sigmoid"|"tanh"|"relu"} Activation */
 /** @typedef {{activation: Activation, weight: number, bias: number}} State */
 
@@ -158,5 +160,5 @@ const inverse = {
 export function percent(share) {
   if (share > 0 && share < 0.0005) return "under 0.1 %";
   if (share < 1 && share >= 0.9995) return "over 99.9 %";
-  return `${(100 * share).toFixed(1)} %`;
+  return `${fixed(100 * share, 1)} %`;
 }

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from bnviz.activations import apply, best_line, linear_share, saturated_share, share_below
 from bnviz.figures.kit.paper import INK, MUTED, STYLES, line_style, new_picture
-from bnviz.figures.kit.words import number, percent
+from bnviz.figures.kit.words import fixed, number, percent
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Picture
@@ -59,7 +59,7 @@ def _draw_curve(ax: Any, spec: Mapping[str, Any]) -> None:
     title = f"{_name(activation)}, γ = {number(weight)}, β = {number(bias)}"
     if spec["line"] and not math.isnan(share):
         ax.plot(y, slope * y + intercept, lw=1.5, **line_style({"hex": "#b0497f", "dash": "6 4"}))
-        title += f"; the straight line explains {100 * share:.1f} %"
+        title += f"; the straight line explains {fixed(100 * share, 1)} %"
     lost = percent(saturated_share(activation, weight, bias))
     _shade(ax, spec)
     words = "are cut to 0" if activation == "relu" else "lie in the flat ends"

@@ -112,7 +112,7 @@ export function makePlane(spec, learned, choose) {
       const [s, i] = groups[unit] ?? [];
       const name = unit < 0 ? "" : `${spec.styles[s].label}, unit ${i + 1}`;
       write(hint, fresh ? "pick a unit" : name);
-      chart.describe(name ? `${name}: γ ${tidy(weight, 3)}, β ${tidy(bias, 3)}. ${all}` : all);
+      chart.describe(name ? `${name}: γ ${tidy(weight)}, β ${tidy(bias)}. ${all}` : all);
     },
   };
 }

@@ -1,5 +1,6 @@
 // Lines and bands over any axis: a cursor that reads them, and causes that the reader may change.
 
+import { side, valueText } from "../../kit/axes.js";
 import { causeControls, checkbox, fold, slider, toolbar } from "../../kit/controls.js";
 import {
   bandPath, label, linePath, round, rule, spreadOut, stroke, swatch, tint,
@@ -8,14 +9,11 @@ import { html, set, svg, write } from "../../kit/elements.js";
 import { figure } from "../../kit/life.js";
 import { plot } from "../../kit/plot.js";
 import { linear, log, nearest } from "../../kit/scales.js";
-import { formatInteger, formatNumber, tidy } from "../../kit/words.js";
-
-/** @typedef {{name: string, log: boolean, percent: boolean, ends: number[]}} Axis */
 
 export default figure("curves", ({ spec, arrays, stage, redraw }) => {
   const places = arrays.cursor;
-  let cell = 0;
-  let chosen = places.length - 1;
+  let cell = spec.start.cell;
+  let chosen = spec.start.at === null ? places.length - 1 : nearest(places, spec.start.at);
   let logarithmic = spec.x.log;
   let stale = true; // axes and lines are not those of the choice
 
@@ -43,7 +41,7 @@ export default figure("curves", ({ spec, arrays, stage, redraw }) => {
     min: 0,
     max: places.length - 1,
     value: chosen,
-    text: (i) => show(spec.x, places[i]),
+    text: (i) => valueText(spec.x, places[i]),
     oninput: choose,
   });
   const options = [];
@@ -113,19 +111,13 @@ export default figure("curves", ({ spec, arrays, stage, redraw }) => {
       height: room.clientHeight,
       right: named ? longest + 16 : 18,
       x: {
+        ...side(spec.x),
         scale: logarithmic ? log : linear,
         domain: [logarithmic && first <= 0 ? positive : first, last],
-        title: spec.x.name,
         count: width > 500 ? 6 : 4,
-        format: logarithmic || last >= 1e4 ? (v) => show(spec.x, v) : undefined,
+        format: logarithmic || last >= 1e4 ? (v) => valueText(spec.x, v) : undefined,
       },
-      y: {
-        scale: spec.y.log ? log : linear,
-        domain: spec.y.ends,
-        title: spec.y.name,
-        count: 5,
-        format: spec.y.percent ? (v) => `${Math.round(100 * v)} %` : undefined,
-      },
+      y: side(spec.y),
     });
     chart.describe(spec.alts[cell]);
     levels.replaceChildren(
@@ -246,23 +238,14 @@ function makeLine(spec, arrays, style, index) {
       const [cx, cy] = [round(x(at[row])), round(y(middle[row]))];
       const seen = there && Number.isFinite(cx) && cy <= y.range[0] + 1 && cy >= y.range[1] - 1;
       set(dot, { cx: seen ? cx : 0, cy: seen ? cy : 0, visibility: seen ? null : "hidden" });
-      const parts = there ? [show(spec.y, middle[row])] : [];
-      const ends = [low[row], high[row]].map((v) => show(spec.y, v));
+      const parts = there ? [valueText(spec.y, middle[row])] : [];
+      const ends = [low[row], high[row]].map((v) => valueText(spec.y, v));
       if (there && ends[0] !== ends[1]) parts.push(`(${ends[0].replace(" %", "")} to ${ends[1]})`);
-      if (at[row] !== place) parts.push(`at ${show(spec.x, at[row])}`);
+      if (at[row] !== place) parts.push(`at ${valueText(spec.x, at[row])}`);
       write(text, parts.join(" "));
       alarm.hidden = !lost[row];
-      write(alarm, lost[row] ? `${lost[row]} of ${count} NaN or infinite` : "");
+      const of = count > 1 ? `${lost[row]} of ${count} ` : "";
+      write(alarm, lost[row] ? `${of}NaN or infinite` : "");
     },
   };
-}
-
-/**
- * @param {Axis} axis
- * @param {number} value
- */
-function show(axis, value) {
-  if (axis.percent) return `${(100 * value).toFixed(1)} %`;
-  return Number.isInteger(value) && Math.abs(value) < 1e9 ? formatInteger(value)
-    : Math.abs(value) >= 1e-3 ? tidy(value, 3) : formatNumber(value);
 }

@@ -18,7 +18,7 @@ from bnviz.figures.kit.axes import Axis
 from bnviz.figures.kit.causes import Cells, read_causes
 from bnviz.figures.kit.figure import Figure
 from bnviz.figures.kit.labels import by_label, styles_of
-from bnviz.figures.kit.paper import INK, line_style, new_picture, series_styles
+from bnviz.figures.kit.paper import INK, key_above, line_style, new_picture, series_styles
 from bnviz.figures.kit.words import number
 
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ def curves(
     x_axis: Axis | None = None,
     y_axis: Axis | None = None,
     causes: Mapping[str, Sequence[object]] | None = None,
+    start: Mapping[str, object] | None = None,
     marks: Mapping[str, float] | None = None,
     styles: Mapping[str, str] | None = None,
     caption: str | None = None,
@@ -62,6 +63,8 @@ def curves(
         x_axis: name and scale of the horizontal axis; training steps by default.
         y_axis: name, scale and range of the vertical axis; as ``y`` says by default.
         causes: what the reader may choose, ``{name: values}``.
+        start: ``{name: value}``, the choice to begin with, and the place of the cursor by the name
+            of the axis; the first choice and the last place by default.
         marks: level lines to compare with, ``{name: value}``.
         styles: ``{label: key}``; "without" and "with" are the colours of batch normalization.
         caption: what to see; a general one by default.
@@ -101,6 +104,7 @@ def curves(
         "x": {**x_axis.spec, "ends": ends["x"]},
         "y": {**y_axis.spec, "ends": ends["y"]},
         "causes": cells.spec,
+        "start": cells.start(start, "curves()", x_axis.name),
         "alts": [_describe(cell, x_axis, y_axis) for cell in lines],
         "marks": [{"name": name, "value": float(at)} for name, at in (marks or {}).items()],
         "notes": _notes(lines[0]),
@@ -109,7 +113,7 @@ def curves(
         "curves",
         spec=spec,
         arrays=_arrays(lines),
-        alt=_all_alts(cells, spec["alts"]),
+        alt=cells.alt(spec["alts"]),
         caption=caption if caption is not None else _caption(lines[0], x_axis, y_axis),
         height=(_height(spec, 400, 1), _height(spec, 400, len(cells.spec))),
         picture=lambda: _draw_picture(spec, cells, lines, x_axis, y_axis),
@@ -118,7 +122,9 @@ def curves(
 
 def _lines(data: object, y: str, x: ArrayLike | None) -> Lines:
     found = by_label(data)
-    if not found or (list(found) == [""] and not _holds_numbers(found[""])):
+    if not found:
+        raise ValueError("curves() got no lines; give at least one {label: [Run, …]}")
+    if list(found) == [""] and not _holds_numbers(found[""]):
         raise TypeError(
             f"curves() got a {type(data).__name__}; give {{label: [Run, …]}}, {{label: array}} or "
             "Twins"
@@ -176,14 +182,27 @@ def _arrays(lines: Sequence[Lines]) -> dict[str, Array]:
 
 
 def _count(one: Summary) -> str:
+    """How many seeds a line was measured over; nothing for a line by itself."""
+    if not one.of_seeds:
+        return ""
     return "1 seed" if len(one.seeds) == 1 else f"{len(one.seeds)} seeds"
+
+
+def _name(label: str, one: Summary) -> str:
+    """A label and its seeds.
+
+    >>> _name("with BN", summarize("", [[0.1, 0.8], [0.1, 0.9]], "accuracy", None))
+    'with BN (2 seeds)'
+    """
+    count = _count(one)
+    return f"{label} ({count})" if label and count else label or count
 
 
 def _caption(lines: Lines, x_axis: Axis, y_axis: Axis) -> str:
     name = y_axis.name.split(" (")[0].capitalize()
     over = "step by step" if x_axis == STEP else f"against {x_axis.name.split(' (')[0]}"
     if not any(len(one.seeds) > 1 for one in lines.values()):
-        if any((one.low < one.high).any() for one in lines.values()):
+        if not any(one.of_seeds for one in lines.values()):
             return f"{name}, {over}."
         return f"{name}, {over}, of one seed: there is no spread to show."
     seeds = sorted({len(one.seeds) for one in lines.values()} - {1})
@@ -201,26 +220,22 @@ def _notes(lines: Lines) -> list[str]:
     ]
 
 
-def _all_alts(cells: Cells, alts: Sequence[str]) -> str:
-    if len(alts) == 1:
-        return alts[0]
-    return "\n".join(f"{name}: {alt}" for name, alt in zip(cells.names, alts, strict=True))
-
-
 def _describe(lines: Lines, x_axis: Axis, y_axis: Axis) -> str:
     """The text alternative: first and last values, and who is sooner."""
     step = "step " if x_axis == STEP and any(one.of_run for one in lines.values()) else ""
     first = min(float(one.x[0]) for one in lines.values())
     last = max(float(one.x[-1]) for one in lines.values())
+    several = any(len(one.seeds) > 1 for one in lines.values())
     words = [
         f"{y_axis.name.capitalize()} over {x_axis.name}, from {number(first, 6)} to "
-        f"{number(last, 6)}; median and range over seeds."
+        f"{number(last, 6)}{'; median and range over seeds' if several else ''}."
     ]
     for label, one in lines.items():
         ends = [f"{_at(one, row, y_axis)} at {step}{number(one.x[row], 6)}" for row in (0, -1)]
-        text = f"{label or 'The line'} ({_count(one)}): {', '.join(ends)}"
+        text = f"{_name(label or 'The line', one)}: {', '.join(ends)}"
         if one.lost.any():
-            text += f"; up to {one.lost.max()} of {_count(one)} NaN or infinite"
+            lost = f"up to {one.lost.max()} of {_count(one)}" if one.of_seeds else "in part"
+            text += f"; {lost} NaN or infinite"
         words.append(f"{text}.")
     firsts, finals = np.array([one.middle[[0, -1]] for one in lines.values()]).T
     goal = np.floor(10 * finals.min()) / 10 if y_axis.percent else np.nan
@@ -230,7 +245,8 @@ def _describe(lines: Lines, x_axis: Axis, y_axis: Axis) -> str:
             f"{label} at step {number(one.x[np.argmax(one.middle >= goal)], 6)}"
             for label, one in lines.items()
         ]
-        words.append(f"The median first reaches {100 * goal:.0f} %: {', '.join(times)}.")
+        who = "median" if several else "line"
+        words.append(f"The {who} first reaches {100 * goal:.0f} %: {', '.join(times)}.")
     return "\n".join(words)
 
 
@@ -247,9 +263,7 @@ def _draw_picture(
     spec: Mapping[str, Any], cells: Cells, lines: Sequence[Lines], x_axis: Axis, y_axis: Axis
 ) -> Picture:
     """All choices side by side, or some where there are many."""
-    shown = sorted(
-        {round(i) for i in np.linspace(0, len(lines) - 1, min(len(lines), _MOST_STILLS))}
-    )
+    shown = cells.some(_MOST_STILLS)
     columns = min(3, len(shown))
     rows = -(-len(shown) // columns)
     size = (7.2, 3.4 if rows == columns == 1 else 0.5 + 2.1 * rows)
@@ -266,11 +280,7 @@ def _draw_picture(
         ax.set_axisbelow(True)
     if spec["notes"]:
         axes[0, 0].set_ylabel(f"{y_axis.name}\n(running median)")
-    handles, names = axes[0, 0].get_legend_handles_labels()
-    picture.legend(
-        handles, names, loc="outside upper center", ncols=3, frameon=False, fontsize=8.5,
-        labelcolor=INK,
-    )  # fmt: skip
+    key_above(picture, *axes[0, 0].get_legend_handles_labels(), columns=3)
     return picture
 
 
@@ -283,5 +293,5 @@ def _draw_lines(ax: Axes, spec: Mapping[str, Any], lines: Lines) -> None:
         )  # fmt: skip
     for style, one in zip(spec["styles"], lines.values(), strict=True):
         ax.fill_between(one.x, one.low, one.high, color=style["hex"], alpha=0.18, linewidth=0)
-        name = f"{style['label']} ({_count(one)})" if style["label"] else _count(one)
+        name = _name(style["label"], one)
         ax.plot(one.x, one.middle, label=name, linewidth=1.8, **line_style(style))

@@ -34,6 +34,7 @@ class Summary(NamedTuple):
     lost: Array  # (R,) how many seeds are NaN or infinite
     window: int  # of the running median; 1 without smoothing
     of_run: bool  # from `Run` objects, so that we know what it is
+    of_seeds: bool  # measured over seeds, be it one; not a line by itself
 
 
 def summarize(where: str, value: object, y: str, x: ArrayLike | None) -> Summary:
@@ -48,7 +49,8 @@ def summarize(where: str, value: object, y: str, x: ArrayLike | None) -> Summary
 
     Raises:
         TypeError: something that holds no numbers.
-        ValueError: shapes that do not fit, no data, or an x that does not ascend.
+        ValueError: shapes that do not fit, no data, an x that does not ascend, or a band whose
+            low lies above its high.
     """
     if isinstance(value, Band):
         low, middle, high = (np.asarray(part, dtype=np.float64) for part in value)
@@ -57,9 +59,16 @@ def summarize(where: str, value: object, y: str, x: ArrayLike | None) -> Summary
                 f"{where}: a band has low, middle and high of one shape (T,); given "
                 f"{low.shape}, {middle.shape} and {high.shape}"
             )
+        turned = np.flatnonzero((low > middle) | (middle > high))
+        if len(turned):
+            first = turned[0]
+            raise ValueError(
+                f"{where}: a band must have low ≤ middle ≤ high; at index {first} they are "
+                f"{low[first]:g}, {middle[first]:g} and {high[first]:g}"
+            )
         places = _places(where, len(middle), x)
         lost = (~np.isfinite(middle)).astype(int)
-        return Summary(places, middle[None], middle, low, high, lost, 1, False)
+        return Summary(places, middle[None], middle, low, high, lost, 1, False, False)
     values, places, of_run = _read(where, value, y, x)
     length = len(places)
     rows = _rows(length)
@@ -73,7 +82,8 @@ def summarize(where: str, value: object, y: str, x: ArrayLike | None) -> Summary
     middle[some] = np.nanmedian(seeds[:, some], axis=0)
     low[some] = np.nanmin(seeds[:, some], axis=0)
     high[some] = np.nanmax(seeds[:, some], axis=0)
-    return Summary(places[rows], seeds, middle, low, high, lost, window, of_run)
+    of_seeds = of_run or np.ndim(value) == 2  # type: ignore[arg-type]
+    return Summary(places[rows], seeds, middle, low, high, lost, window, of_run, of_seeds)
 
 
 def _read(where: str, value: object, y: str, x: ArrayLike | None) -> tuple[Array, Array, bool]:

@@ -4,7 +4,7 @@ import { choice, fold, player, reducedMotion } from "../../kit/controls.js";
 import { html } from "../../kit/elements.js";
 import { figure } from "../../kit/life.js";
 import { nearest } from "../../kit/scales.js";
-import { formatInteger, formatNumber } from "../../kit/words.js";
+import { fixed, formatNumber } from "../../kit/words.js";
 import { imageRow, readImages } from "./images.js";
 import { HEIGHTS, histogram } from "./layer.js";
 import { reading } from "./reading.js";
@@ -48,7 +48,7 @@ export default figure("distributions", ({ spec, arrays, stage, root, redraw, pag
     max: Math.max(0, rows.length - 1),
     value: chosen,
     duration: 8000,
-    text: (r) => (rows[r] ? stepsOf(rows, r, spec.last, formatInteger) : "–"),
+    text: (r) => (rows[r] ? stepsOf(rows, r, spec.last, fixed) : "–"),
     oninput: choose,
   });
   const waiting = html(
@@ -167,7 +167,7 @@ export default figure("distributions", ({ spec, arrays, stage, root, redraw, pag
       if (stale || resized) layOut();
       stale = false;
       const row = rows[chosen];
-      const steps = stepsOf(rows, chosen, spec.last, formatInteger);
+      const steps = stepsOf(rows, chosen, spec.last, fixed);
       chart.draw(spec.styles.map((/** @type {any} */ _, /** @type {number} */ s) => row.shares(layer, s)));
       const { images } = panel();
       if (images !== null) for (const one of parts.images) one.draw(one.places(images, times[chosen] - 1));

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from bnviz.figures.gallery.distributions.encoding import percents_of, shares_of
 from bnviz.figures.gallery.distributions.images import places_of
-from bnviz.figures.kit.paper import INK, MUTED, line_style, new_picture
+from bnviz.figures.kit.paper import INK, MUTED, key_above, line_style, new_picture
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -54,12 +54,7 @@ def draw_picture(spec: Spec, arrays: Mapping[str, Array]) -> Picture:
         _draw_images(axes[1], spec, arrays, rows)
     axes[-2, 1].set_xlabel(panel["what"])
     _draw_training(axes[-1], spec, arrays)
-    handles, names = axes[-1, 0].get_legend_handles_labels()
-    if any(names):
-        picture.legend(
-            handles, names, loc="outside upper center", ncols=4, frameon=False, fontsize=8.5,
-            labelcolor=INK,
-        )  # fmt: skip
+    key_above(picture, *axes[-1, 0].get_legend_handles_labels(), columns=4)
     return picture
 
 

@@ -2,7 +2,7 @@
 
 import { swatch } from "../../kit/draw.js";
 import { html, set, write } from "../../kit/elements.js";
-import { formatInteger, formatNumber, formatShare, shorten } from "../../kit/words.js";
+import { fixed, formatNumber, formatShare, shorten } from "../../kit/words.js";
 
 /** @typedef {import("../../kit/draw.js").Style} Style */
 /** @typedef {import("./rows.js").Row} Row */
@@ -53,7 +53,7 @@ export function reading(styles) {
         write(cells[1], formatShare(row.off(l, s)));
         write(cells[2], formatShare(row.dead(l, s)));
         const words = row.nonfinite(l, s).flatMap((count, i) =>
-          count ? [`${formatInteger(count)} ${KINDS[i]}`] : [],
+          count ? [`${fixed(count)} ${KINDS[i]}`] : [],
         );
         alarm.hidden = !words.length;
         write(alarm, words.join(", "));

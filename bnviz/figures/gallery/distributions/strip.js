@@ -2,7 +2,7 @@
 
 import { swatch, stroke, tint } from "../../kit/draw.js";
 import { html, newId, set, svg, write } from "../../kit/elements.js";
-import { formatNumber, shorten } from "../../kit/words.js";
+import { formatNumber, shorten, withoutCommonEnd } from "../../kit/words.js";
 import { barsPath, heightScale } from "./layer.js";
 
 /** @typedef {import("../../kit/draw.js").Style} Style */
@@ -29,12 +29,13 @@ const SERIES = 2; // so many standard deviations have room, and no more
 export function strip({ styles, panels, bins, chosen, onchange, onscroll }) {
   const name = newId("layer");
   const edges = Array.from({ length: bins + 1 }, (_, b) => (WIDTH * b) / bins);
+  const short = withoutCommonEnd(panels.map((panel) => panel.name));
   const minis = panels.map((panel, l) => {
     const input = html("input", {
-      type: "radio", name, value: l, checked: l === chosen, "aria-label": panel.name,
-      onchange: () => onchange(l),
+      type: "radio", class: "bnviz-cover", name, value: l, checked: l === chosen,
+      "aria-label": panel.name, onchange: () => onchange(l),
     });
-    return mini(styles, panel, input, edges);
+    return mini(styles, panel, short[l], input, edges);
   });
   const element = html(
     "div",
@@ -79,10 +80,11 @@ export function strip({ styles, panels, bins, chosen, onchange, onscroll }) {
 /**
  * @param {Style[]} styles
  * @param {Panel} panel
+ * @param {string} called its name in the strip
  * @param {HTMLInputElement} input
  * @param {number[]} edges
  */
-function mini(styles, panel, input, edges) {
+function mini(styles, panel, called, input, edges) {
   const y = heightScale("square root", panel, [HEIGHT, 1]);
   const bars = styles.map((style) =>
     svg("path", {
@@ -118,7 +120,7 @@ function mini(styles, panel, input, edges) {
   return {
     element,
     /** @param {number} letters that it has room for */
-    name: (letters) => write(name, shorten(panel.name, letters)),
+    name: (letters) => write(name, shorten(called, letters)),
     /**
      * @param {Row} row
      * @param {number} l

@@ -4,6 +4,7 @@
 import { label, linePath, round, stroke } from "../../kit/draw.js";
 import { html, set, svg, write } from "../../kit/elements.js";
 import { plot } from "../../kit/plot.js";
+import { fixed } from "../../kit/words.js";
 import { percentiles } from "./layer.js";
 
 /** @typedef {import("../../kit/draw.js").Style} Style */
@@ -101,7 +102,7 @@ function accuracyPlot(styles, onpick) {
       });
       set(name, { x: chart.x.range[1] - 6, y: chart.y.range[0] - 6 });
       const finals = accuracies.map(({ values }, s) =>
-        values.length ? `${styles[s].label} ${Math.round(100 * values[values.length - 1])} %` : "",
+        values.length ? `${styles[s].label} ${fixed(100 * values[values.length - 1])} %` : "",
       );
       chart.describe(`Test accuracy at last: ${finals.filter(Boolean).join(", ")}.`);
     },

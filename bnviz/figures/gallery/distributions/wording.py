@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bnviz.figures.gallery.distributions.images import COUNT
-from bnviz.figures.kit.words import listed, number
+from bnviz.figures.kit.words import fixed, listed, number
 
 __all__ = ["caption_of", "describe"]
 
@@ -49,7 +49,7 @@ def describe(spec: Spec, arrays: Mapping[str, Array]) -> str:
         layers = [layers[0], layers[len(layers) // 2], layers[-1]]
     text = f"{intro}, from the first to the last recorded step. {'; '.join(layers)}."
     finals = [
-        f"{100 * arrays[name][-1]:.0f} % {label}".strip()
+        f"{fixed(100 * arrays[name][-1])} % {label}".strip()
         for s, label in enumerate(spec["labels"])
         if len(arrays.get(name := f"accuracy.{s}.values", ()))
     ]

@@ -1,11 +1,10 @@
 // Conditions that are numbers, on an axis of their own: values go up, a thin line joins medians.
 
+import { side, valueText } from "../../kit/axes.js";
 import { label, linePath, rule, spreadOut, stroke, swatch } from "../../kit/draw.js";
 import { html, set, svg, write } from "../../kit/elements.js";
 import { plot } from "../../kit/plot.js";
-import { linear, log } from "../../kit/scales.js";
 import { widest } from "../../kit/text.js";
-import { valueText } from "../../kit/words.js";
 import { follower, makeLane, nearestDot } from "./lane.js";
 import { entry, mostLosing } from "./results.js";
 import { dotRadius, swarm } from "./swarm.js";
@@ -66,14 +65,10 @@ export function columnsView(spec, across, arrays, ruler) {
     chart.frame({
       width, height, top: 24 + (strip && strip + 18), right: named ? longest + 16 : 10,
       x: {
-        scale: across.log ? log : linear, domain: across.ends, title: across.name, grid: false,
+        ...side(across), grid: false,
         ticks: order.map((k) => places[k]), format: (v) => conditions[places.indexOf(v)],
       },
-      y: {
-        scale: spec.value.log ? log : linear, domain: spec.value.ends,
-        title: spec.value.name,
-        format: spec.value.percent ? (v) => `${Math.round(100 * v)} %` : undefined,
-      },
+      y: side(spec.value),
     });
     const [base, top] = chart.y.range;
     const at = places.map((place) => chart.x(place));

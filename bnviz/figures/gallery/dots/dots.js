@@ -6,7 +6,7 @@ import { html, svg } from "../../kit/elements.js";
 import { figure } from "../../kit/life.js";
 import { ruler } from "../../kit/text.js";
 import { columnsView } from "./columns.js";
-import { widestApart } from "./results.js";
+import { conditionAt, widestApart } from "./results.js";
 import { rowsView } from "./rows.js";
 import { dotMark } from "./swarm.js";
 
@@ -22,6 +22,7 @@ import { dotMark } from "./swarm.js";
  * @property {Axis} value
  * @property {Across} [across] the axis of conditions, where they are numbers
  * @property {import("../../kit/controls.js").Cause[]} causes
+ * @property {{cell: number, at: number|null}} start
  * @property {Array<{name: string, value: number}>} marks
  * @property {string[]} seeds
  * @property {string} lost
@@ -34,10 +35,10 @@ export default figure("dots", ({ spec: given, arrays, stage, root, redraw }) => 
   /** @type {Spec} */
   const spec = given;
   const { across, seeds, conditions } = spec;
-  let cell = 0;
+  let cell = spec.start.cell;
   let seed = -1; // the one that is followed
   let hovered = -1;
-  let condition = across ? widestApart(arrays, across.order) : -1;
+  let condition = across ? conditionAt(spec.start.at, across) ?? widestApart(arrays, across.order) : -1;
   let stale = true;
   let moving = 0; // when dots began to move
 

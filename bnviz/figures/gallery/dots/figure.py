@@ -15,7 +15,7 @@ import numpy as np
 from bnviz.figures.gallery.dots.picture import draw_picture
 from bnviz.figures.gallery.dots.results import Results, read_results, spread
 from bnviz.figures.kit.axes import Axis
-from bnviz.figures.kit.causes import Cells, read_causes
+from bnviz.figures.kit.causes import read_causes
 from bnviz.figures.kit.figure import Figure
 from bnviz.figures.kit.paper import series_styles
 from bnviz.figures.kit.words import listed, number
@@ -32,6 +32,7 @@ def dots(
     value_axis: Axis = ACCURACY,
     condition_axis: Axis | None = None,
     causes: Mapping[str, Sequence[object]] | None = None,
+    start: Mapping[str, object] | None = None,
     marks: Mapping[str, float] | None = None,
     styles: Mapping[str, str] | None = None,
     seeds: Sequence[object] | None = None,
@@ -49,6 +50,8 @@ def dots(
         condition_axis: where conditions are numbers, such as batch sizes: name and scale of the
             axis on which they stand. Without it they are rows, with their names beside them.
         causes: what the reader may choose, ``{name: values}``; all choices share the axes.
+        start: ``{name: value}``, the choice and the condition (by the name of the axis) to begin
+            with; the first choice, and where the series differ most, by default.
         marks: values to compare with, ``{name: value}``, such as ``{"constant answer": 0.84}``.
         styles: ``{series: key}``, or ``{condition: key}`` where there are no series; "without" and
             "with" are the colours of batch normalization.
@@ -82,6 +85,7 @@ def dots(
         "keys": _keys(found, conditions, styles),
         "value": {**value_axis.spec, "ends": _ends(found, value_axis, marked)},
         "causes": cells.spec,
+        "start": cells.start(start, "dots()", condition_axis.name if condition_axis else None),
         "marks": [{"name": name, "value": float(at)} for name, at in (marks or {}).items()],
         "seeds": names,
         "lost": lost,
@@ -102,7 +106,7 @@ def dots(
             "values": found.values.astype(np.float32),
             "counts": found.counts.astype(np.uint16),
         },
-        alt=_all_alts(cells, spec["alts"]),
+        alt=cells.alt(spec["alts"]),
         caption=caption if caption is not None else _caption(found),
         height=_height(found, spec),
         picture=lambda: draw_picture(found, cells, spec, value_axis, condition_axis),
@@ -269,9 +273,3 @@ def _said(values: np.ndarray[Any, Any], count: int, axis: Axis, lost: str) -> st
     middle, low, high = (axis.text(v) for v in (one.median, one.low, one.high))
     within = f"{low} to {high}, {seeds}" if low != high else seeds
     return ", ".join(filter(None, [f"{middle} ({within})", gone]))
-
-
-def _all_alts(cells: Cells, alts: Sequence[str]) -> str:
-    if len(alts) == 1:
-        return alts[0]
-    return "\n".join(f"{name}: {alt}" for name, alt in zip(cells.names, alts, strict=True))

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from bnviz.figures.gallery.dots.results import Results, spread
 from bnviz.figures.kit.axes import Axis
 from bnviz.figures.kit.causes import Cells
-from bnviz.figures.kit.paper import INK, MUTED, STYLES, new_picture
+from bnviz.figures.kit.paper import INK, MUTED, STYLES, key_above, new_picture
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -33,7 +33,7 @@ def draw_picture(
     condition_axis: Axis | None,
 ) -> Picture:
     """All choices side by side, or some where there are many."""
-    shown = sorted({round(i) for i in np.linspace(0, len(cells.names) - 1, _MOST)})
+    shown = cells.some(_MOST)
     longest = max(len(name) for name in spec["conditions"])
     columns = min(3 if condition_axis or longest <= _LONG else 1, len(shown))
     rows = -(-len(shown) // columns)
@@ -165,7 +165,4 @@ def _name_series(picture: Picture, found: Results, spec: Mapping[str, Any]) -> N
     from matplotlib.lines import Line2D
 
     handles = [Line2D([], [], **_dot(keys[0])) for keys in spec["keys"]]
-    picture.legend(
-        handles, found.series, loc="outside upper center", ncols=4, frameon=False, fontsize=8.5,
-        labelcolor=INK,
-    )  # fmt: skip
+    key_above(picture, handles, found.series, columns=4)

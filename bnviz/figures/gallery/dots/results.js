@@ -1,5 +1,6 @@
 // The values of the seeds, taken out of their arrays. No page here: Node can run it too.
 
+import { nearest } from "../../kit/scales.js";
 import { spread } from "../../kit/spread.js";
 
 /** @typedef {import("../../kit/blob.js").Arrays} Arrays */
@@ -47,6 +48,16 @@ export function mostLosing(arrays) {
     }
   }
   return most;
+}
+
+/**
+ * The condition that is nearest to a place on the axis; none without a place.
+ * @param {number|null} at
+ * @param {{order: number[], places: number[]}} across
+ */
+export function conditionAt(at, { order, places }) {
+  if (at === null) return undefined;
+  return order[nearest(order.map((k) => places[k]), at)];
 }
 
 /**

@@ -1,11 +1,10 @@
 // Conditions as rows, under their full names: values go across, medians stand at the right.
 
+import { side, valueText } from "../../kit/axes.js";
 import { label, linePath, rule } from "../../kit/draw.js";
 import { set, svg, write } from "../../kit/elements.js";
 import { plot } from "../../kit/plot.js";
-import { linear, log } from "../../kit/scales.js";
 import { widest, wrap } from "../../kit/text.js";
-import { valueText } from "../../kit/words.js";
 import { follower, makeLane, nearestDot } from "./lane.js";
 import { entry, levels, mostLosing } from "./results.js";
 import { dotMark, dotRadius, swarm } from "./swarm.js";
@@ -66,11 +65,7 @@ export function rowsView(spec, arrays, ruler) {
     const aside = onLine ? 12 : readingRoom + 14;
     const right = aside + (gutter && gutter + 4);
     const left = stacked ? 8 : beside + 16;
-    const x = {
-      scale: spec.value.log ? log : linear, domain: spec.value.ends, title: spec.value.name,
-      count: (width - left - right) / 70,
-      format: spec.value.percent ? (/** @type {number} */ v) => `${Math.round(100 * v)} %` : undefined,
-    };
+    const x = { ...side(spec.value), count: (width - left - right) / 70 };
     const at = x.scale(x.domain, [left, width - right]);
     const marks = placeMarks(at, width);
     const top = 8 + LINE * Math.max(1, ...marks.map((mark) => mark.level + 1));

@@ -1,7 +1,7 @@
 // The clouds that cloud.py put into arrays, and the arithmetic of drawing them. No page here: Node
 // can run it too.
 
-import { formatNumber } from "../../kit/words.js";
+import { fixed, formatNumber } from "../../kit/words.js";
 
 /** @typedef {import("../../kit/blob.js").Arrays} Arrays */
 /** @typedef {ReturnType<typeof readCloud>} Cloud */
@@ -166,7 +166,6 @@ export function smallOnes(cloud, unit, side) {
  */
 export function plain(number) {
   const size = Math.abs(number);
-  if (!(size < 100)) return formatNumber(number);
-  const text = number.toFixed(size < 0.1 ? 3 : 2);
-  return Number(text) === 0 ? text.replace("-", "") : text.replace("-", "−");
+  if (!(size < 100)) return formatNumber(number, 2);
+  return fixed(number, size < 0.1 ? 3 : 2);
 }

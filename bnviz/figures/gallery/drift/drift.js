@@ -5,7 +5,7 @@ import { swatch } from "../../kit/draw.js";
 import { html, write } from "../../kit/elements.js";
 import { colour, drawImage, onTheme } from "../../kit/ink.js";
 import { figure } from "../../kit/life.js";
-import { formatInteger } from "../../kit/words.js";
+import { fixed } from "../../kit/words.js";
 import { plain } from "./clouds.js";
 import { makePanel } from "./panel.js";
 
@@ -22,7 +22,7 @@ export default figure("drift", ({ spec, arrays, stage, root, redraw }) => {
     max: last,
     value: state.row,
     duration: 7000,
-    text: (i) => formatInteger(arrays.steps[i]),
+    text: (i) => fixed(arrays.steps[i]),
     oninput: (i) => change({ row: i }),
   });
   const panels = spec.networks.map((/** @type {any} */ network) => makePanel(spec, arrays, network));

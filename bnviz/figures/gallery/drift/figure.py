@@ -26,6 +26,7 @@ from bnviz.figures.gallery.drift.still import Still, draw_stills
 from bnviz.figures.kit.figure import Figure
 from bnviz.figures.kit.labels import by_label, styles_of
 from bnviz.figures.kit.paper import series_styles
+from bnviz.figures.kit.words import fixed
 
 __all__ = ["drift"]
 
@@ -167,11 +168,16 @@ def _notes(read: Clouds) -> list[str]:
 
 def _caption(read: Clouds) -> str:
     count = read.own[next(iter(read.own))].shape[1]
+    who = f"Each of {count} images" if count > 1 else "The image"
     words = (
-        f"Each of {count} images stands at what {read.where} compute for it{read.when}. Line: way "
+        f"{who} stands at what {read.where} compute for it{read.when}. Line: way "
         "of the mean; ellipse: one standard deviation. Tap an image to follow it."
     )
     return words + (f" {_MOST_POINTS} of them are drawn." if count > _MOST_POINTS else "")
+
+
+def _images(count: int) -> str:
+    return "1 image" if count == 1 else f"{count} images"
 
 
 def _cloud_names(read: Clouds) -> list[str]:
@@ -187,7 +193,7 @@ def _describe(read: Clouds, mean: Array, covariance: Array, missing: Array) -> s
     """The text alternative: where each cloud was, where it is, and how far it went."""
     count = read.own[next(iter(read.own))].shape[1]
     lines = [
-        f"What {read.where} compute for {count} images{read.when}, from step {read.steps[0]} to "
+        f"What {read.where} compute for {_images(count)}{read.when}, from step {read.steps[0]} to "
         f"step {read.steps[-1]}."
     ]
     for i, name in enumerate(_cloud_names(read)):
@@ -198,7 +204,7 @@ def _describe(read: Clouds, mean: Array, covariance: Array, missing: Array) -> s
             f"standard deviation {_pair(spread[0])}, then {_pair(spread[-1])}",
         ]
         if np.isfinite(far).any():
-            words.append(f"the mean moved up to {np.nanmax(far):.2f} from its start")
+            words.append(f"the mean moved up to {fixed(np.nanmax(far), 2)} from its start")
         if missing[i].any():
             words.append(f"up to {missing[i].max()} of {count} points are NaN or infinite")
         lines.append(f"{name or 'The cloud'}: {'; '.join(words)}.")
@@ -219,5 +225,4 @@ def _plain(value: float) -> str:
     """Two digits behind the point; more where the number is small."""
     if not np.isfinite(value):
         return "not a number" if np.isnan(value) else "infinity"
-    text = f"{value:.2f}" if abs(value) >= 0.1 or value == 0 else f"{value:.3f}"
-    return text.replace("-", "" if float(text) == 0 else "−")
+    return fixed(value, 2 if abs(value) >= 0.1 or value == 0 else 3)

@@ -4,7 +4,7 @@ import { label, linePath, rule, stroke, swatch } from "../../kit/draw.js";
 import { html, set, svg, write } from "../../kit/elements.js";
 import { colour, fitCanvas, inkAtlas } from "../../kit/ink.js";
 import { plot } from "../../kit/plot.js";
-import { formatInteger } from "../../kit/words.js";
+import { fixed } from "../../kit/words.js";
 import {
   ellipse, fillRange, freeCorner, magnification, nearestPoint, plain, readCloud, smallOnes,
 } from "./clouds.js";
@@ -56,7 +56,10 @@ export function makePanel(spec, arrays, network) {
     "div",
     { class: "bnviz-drift-heading" },
     network.label
-      ? html("strong", { class: "bnviz-key bnviz-panel-name" }, swatch(network), network.label)
+      ? html(
+          "strong", { class: "bnviz-key bnviz-panel-name", title: network.label },
+          swatch(network), html("span", {}, network.label),
+        )
       : null,
     reading,
     alarm,
@@ -194,7 +197,7 @@ export function makePanel(spec, arrays, network) {
     });
     set(large, { d: path(oval.map(pixel).map(under)) });
     set(factorText, { x: x + 6, y: y + 16 });
-    write(factorText, `×${formatInteger(factor)}`);
+    write(factorText, `×${fixed(factor)}`);
   }
 
   /**
@@ -272,15 +275,16 @@ export function makePanel(spec, arrays, network) {
    */
   function writeNumbers(cloud, row, mode) {
     const spread = cloud.std(row).map(plain).join(", ");
-    write(reading, `standard deviation ${spread}`);
     const missing = cloud.missing(row);
+    reading.hidden = missing > 0; // there is room for one of them
     alarm.hidden = !missing;
-    write(alarm, missing ? `${missing} of ${spec.points} points are NaN or infinite` : "");
+    write(reading, `standard deviation ${spread}`);
+    write(alarm, missing ? `${missing} of ${spec.points} NaN or infinite` : "");
     const words = [0, 1].map(
       (u) => `${spec.units[u]}: mean ${plain(cloud.mean(row)[u])}, standard deviation ${plain(cloud.std(row)[u])}`,
     );
     const modes = network.clouds[0] === network.clouds[1] ? "" : mode ? ", eval mode" : ", training mode";
-    chart.describe(`${name}${modes}, step ${formatInteger(arrays.steps[row])}. ${words.join("; ")}.`);
+    chart.describe(`${name}${modes}, step ${fixed(arrays.steps[row])}. ${words.join("; ")}.`);
   }
 }
 

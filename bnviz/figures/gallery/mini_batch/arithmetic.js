@@ -99,7 +99,7 @@ export function digitsOf({ mean, rows }, least) {
  * @param {number} hat
  */
 export function inWords(hat) {
-  const text = tidy(Math.abs(hat), 3);
+  const text = tidy(Math.abs(hat));
   if (Math.abs(hat) < 0.0005) return "at the mean";
   return `${text} standard deviation${text === "1" ? "" : "s"} ${hat > 0 ? "above" : "below"} the mean`;
 }

@@ -41,7 +41,7 @@ function formula(...parts) {
  * @param {number} value
  * @param {number} [digits]
  */
-function bracket(value, digits) {
+function bracket(value, digits = 4) {
   return value < 0 ? `(${tidy(value, digits)})` : tidy(value, digits);
 }
 
@@ -87,17 +87,17 @@ export function makeFormulas(rows) {
       const [raw, hats, ys] = batch.rows.map(({ values }) => values[i]);
       indices.forEach((index) => write(index, String(i + 1)));
       write(mu, tidy(batch.mean, digits));
-      write(variance, tidy(batch.variance));
+      write(variance, tidy(batch.variance, 4));
       write(x, tidy(raw, digits));
       write(middle, bracket(batch.mean, digits));
-      write(under, tidy(batch.variance));
-      write(eps, tidy(state.eps));
-      write(normalized, tidy(hats));
-      write(weight, tidy(state.weight));
+      write(under, tidy(batch.variance, 4));
+      write(eps, tidy(state.eps, 4));
+      write(normalized, tidy(hats, 4));
+      write(weight, tidy(state.weight, 4));
       write(scaled, bracket(hats));
       write(plus, state.bias < 0 ? "−" : "+");
-      write(bias, tidy(Math.abs(state.bias)));
-      write(y, tidy(ys));
+      write(bias, tidy(Math.abs(state.bias), 4));
+      write(y, tidy(ys, 4));
     },
   };
 }

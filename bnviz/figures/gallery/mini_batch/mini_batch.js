@@ -108,7 +108,7 @@ export default figure("mini_batch", ({ spec, stage, redraw }) => {
     label: "ε", value: 3 * Math.log10(state.eps), room: 8,
     min: 3 * Math.min(-12, Math.floor(Math.log10(spec.eps))),
     max: 3 * Math.max(0, Math.ceil(Math.log10(spec.eps))),
-    text: () => tidy(state.eps),
+    text: () => tidy(state.eps, 4),
     oninput: (position) => change("eps", { eps: roundAt(position) }),
   });
   eps.element.classList.add("bnviz-batch-eps");
@@ -124,7 +124,7 @@ export default figure("mini_batch", ({ spec, stage, redraw }) => {
     return slider({
       label, short, step: 0.1, value: state[key], room: 4,
       min: Math.min(-3, Math.floor(spec[key])), max: Math.max(3, Math.ceil(spec[key])),
-      text: () => tidy(state[key]),
+      text: () => tidy(state[key], 4),
       oninput: (value) => change(key, { [key]: value }),
     });
   }
@@ -192,7 +192,7 @@ export default figure("mini_batch", ({ spec, stage, redraw }) => {
       }
       picker.input.value = String(chosen + 1);
       place.value = Math.round((state.pool[chosen] - low) / spec.step);
-      const [x, hat, y] = batch.rows.map((row) => tidy(row.values[chosen]));
+      const [x, hat, y] = batch.rows.map((row) => tidy(row.values[chosen], 4));
       set(place.input, { "aria-valuetext": `${x}, x̂ ${hat}${spec.rows > 2 ? `, y ${y}` : ""}` });
     },
   };

@@ -197,7 +197,7 @@ function makeRow(r, each) {
       const centre = inside(middle);
       set(mean, { x1: centre, x2: centre });
       const [mu, sigma] = index || width < 480 ? ["", ""] : ["μ = ", "σ = "];
-      const words = `standard deviation ${sigma}${tidy(std, 3)}`;
+      const words = `standard deviation ${sigma}${tidy(std)}`;
       const short = index === 1 && width < 340; // beside the formula
       write(numbers, short ? words : `mean ${mu}${tidy(middle, index ? 3 : digits)} · ${words}`);
       const beyond = [0, 0];
@@ -236,7 +236,7 @@ function describe({ rows }, digits, affine) {
   const size = x.values.length;
   const text =
     `A batch of ${size} sample${size > 1 ? "s" : ""}: mean ${tidy(x.mean, digits)}, ` +
-    `standard deviation ${tidy(x.std)}. Normalized: standard deviation ${tidy(hat.std)}.`;
+    `standard deviation ${tidy(x.std, 4)}. Normalized: standard deviation ${tidy(hat.std, 4)}.`;
   if (!affine) return text;
-  return `${text} After γ and β: mean ${tidy(y.mean)}, standard deviation ${tidy(y.std)}.`;
+  return `${text} After γ and β: mean ${tidy(y.mean, 4)}, standard deviation ${tidy(y.std, 4)}.`;
 }

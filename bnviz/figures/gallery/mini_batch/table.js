@@ -1,7 +1,7 @@
 // All samples with their normalized values, written while the table is open.
 
 import { html, write } from "../../kit/elements.js";
-import { formatNumber, tidy } from "../../kit/words.js";
+import { fixed, formatNumber, tidy } from "../../kit/words.js";
 
 /**
  * @param {number} largest how many samples there can be
@@ -48,7 +48,7 @@ export function makeTable(largest, columns) {
         cells.forEach((cell, r) => {
           const value = batch.rows[r].values[i];
           cell.value = String(value);
-          write(cell, r ? fixed(value) : tidy(value, digits));
+          write(cell, r ? decimals(value) : tidy(value, digits));
         });
       });
     },
@@ -59,7 +59,6 @@ export function makeTable(largest, columns) {
  * Three decimals, so that the points of a column stand under each other.
  * @param {number} value
  */
-function fixed(value) {
-  if (Math.abs(value) >= 100) return formatNumber(value);
-  return value.toFixed(3).replace(/^-0\.000$/, "0.000").replace("-", "−");
+function decimals(value) {
+  return Math.abs(value) < 100 ? fixed(value, 3) : formatNumber(value);
 }

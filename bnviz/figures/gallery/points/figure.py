@@ -12,7 +12,7 @@ from bnviz.figures.kit.axes import Axis
 from bnviz.figures.kit.causes import Cells, read_causes
 from bnviz.figures.kit.figure import Figure
 from bnviz.figures.kit.labels import styles_of
-from bnviz.figures.kit.paper import INK, line_style, new_picture, series_styles
+from bnviz.figures.kit.paper import INK, key_above, line_style, new_picture, series_styles
 from bnviz.figures.kit.words import number
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ def points(
     marks: Mapping[str, tuple[float, float]] | None = None,
     says: object = None,
     causes: Mapping[str, Sequence[object]] | None = None,
+    start: Mapping[str, object] | None = None,
     styles: Mapping[str, str] | None = None,
     caption: str = "",
 ) -> Figure:
@@ -50,6 +51,7 @@ def points(
         marks: single places to compare with, ``{name: (x, y)}``.
         says: a sentence about the points; with causes one for each choice, ``{value: sentence}``.
         causes: what the reader may choose, ``{name: values}``.
+        start: ``{name: value}``, the choice to begin with; the first by default.
         styles: ``{label: key}`` for series and lines; the others take the next neutral style.
         caption: what to see.
 
@@ -90,6 +92,7 @@ def points(
         "y": {**y_axis.spec, "ends": ends[1]},
         "marks": [{"name": name, "at": list(map(float, at))} for name, at in (marks or {}).items()],
         "causes": cells.spec,
+        "start": cells.start(start, "points()"),
         "says": words,
         "alts": [_describe(*one, ends) for one in zip(clouds, words, strict=True)],
     }
@@ -102,10 +105,7 @@ def points(
             for c, (cloud, line) in enumerate(zip(clouds, drawn, strict=True))
             for s, one in enumerate([*cloud.values(), *line.values()])
         },
-        alt="\n".join(
-            f"{name}: {alt}" if name else alt
-            for name, alt in zip(cells.names, spec["alts"], strict=True)
-        ),
+        alt=cells.alt(spec["alts"]),
         caption=caption,
         height=(430 + 44 * (rows > 0), 400 + 44 * rows + 20 * any(words)),
         picture=lambda: _draw_picture(spec, cells, clouds, drawn, (x_axis, y_axis)),
@@ -135,7 +135,12 @@ def _read(what: str, given: object) -> dict[str, Array]:
 
 
 def _pairs(what: str, label: object, values: ArrayLike) -> Array:
-    array = np.asarray(values, np.float32)
+    try:
+        array = np.asarray(values, np.float32)
+    except (TypeError, ValueError):
+        raise ValueError(
+            f"points(), {what}, {label!r} holds no pairs of numbers; give an array of shape (N, 2)"
+        ) from None
     if array.ndim != 2 or array.shape[1] != 2 or not len(array):
         raise ValueError(
             f"points(), {what}, {label!r} has the shape {array.shape}; give (N, 2), N from 1 on"
@@ -156,8 +161,10 @@ def _describe(cloud: Mapping[str, Array], said: str, ends: Sequence[Sequence[flo
                 f", mean ({number(mx)}, {number(my)}), "
                 f"standard deviations {number(sx)} and {number(sy)}"
             )
-        if not inside.all():
-            text += f"; {np.count_nonzero(~inside)} beyond the axes"
+        known = np.isfinite(pairs).all(1)
+        for left, why in ((known & ~inside, "beyond the axes"), (~known, "NaN or infinite")):
+            if left.any():
+                text += f"; {np.count_nonzero(left)} {why}"
         sentences.append(f"{text}.")
     return " ".join(sentences)
 
@@ -176,8 +183,7 @@ def _draw_picture(
     axes_of: tuple[Axis, Axis],
 ) -> Picture:
     """All choices side by side, or some where there are many."""
-    count = min(len(clouds), _MOST_STILLS)
-    shown = sorted({round(i) for i in np.linspace(0, len(clouds) - 1, count)})
+    shown = cells.some(_MOST_STILLS)
     columns = min(3, len(shown))
     rows = -(-len(shown) // columns)
     size = (5.0, 3.6) if len(shown) == 1 else (7.2, 0.6 + 2.5 * rows)
@@ -190,12 +196,7 @@ def _draw_picture(
         for which, axis in zip("xy", axes_of, strict=True):
             axis.dress(ax, which, spec[which]["ends"])
         ax.label_outer()
-    handles, names = axes[0, 0].get_legend_handles_labels()
-    if any(names):
-        picture.legend(
-            handles, names, loc="outside upper center", ncols=3, frameon=False, fontsize=8.5,
-            labelcolor=INK,
-        )  # fmt: skip
+    key_above(picture, *axes[0, 0].get_legend_handles_labels(), columns=3)
     return picture
 
 

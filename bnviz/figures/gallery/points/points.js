@@ -1,17 +1,17 @@
 // Points in a plane by series, lines over them, and causes that the reader may change.
 
+import { side } from "../../kit/axes.js";
 import { causeControls, toolbar } from "../../kit/controls.js";
 import { key, label, linePath, round, stroke, swatch } from "../../kit/draw.js";
 import { html, set, svg, write } from "../../kit/elements.js";
 import { figure } from "../../kit/life.js";
 import { plot } from "../../kit/plot.js";
-import { linear, log } from "../../kit/scales.js";
 
 /** @typedef {import("../../kit/draw.js").Style} Style */
 /** @typedef {import("../../kit/scales.js").Scale} Scale */
 
 export default figure("points", ({ spec, arrays, stage, redraw }) => {
-  let cell = 0;
+  let cell = spec.start.cell;
   let stale = true; // the drawing is not that of the choice
 
   const chart = plot({ label: spec.alts[0] });
@@ -42,13 +42,6 @@ export default figure("points", ({ spec, arrays, stage, redraw }) => {
 
   /** @param {number} width */
   function frame(width) {
-    const side = (/** @type {any} */ axis) => ({
-      scale: axis.log ? log : linear,
-      domain: axis.ends,
-      title: axis.name,
-      count: 5,
-      format: axis.percent ? (/** @type {number} */ v) => `${Math.round(100 * v)} %` : undefined,
-    });
     chart.frame({ width, height: room.clientHeight, x: side(spec.x), y: side(spec.y) });
     chart.describe(spec.alts[cell]);
     shapes.forEach((shape, i) => {

@@ -24,6 +24,10 @@ __all__ = ["predict"]
 
 _POSITIONS = 240  # of the slider, at most
 _LINE = 54  # pixels of the line of numbers
+# What the stage may take, so that question, answer and the figure that it reveals are seen at once:
+# wide they stand side by side, narrow one below the other.
+_MOST = (440, 656)
+_COLUMN = 212  # pixels of the question beside its figure
 
 
 def predict(
@@ -55,7 +59,8 @@ def predict(
         unit: of the numbers, such as "steps".
         log: a logarithmic line.
         key: under which the page remembers the answer; by default one made of the question.
-        then: another figure, which the answer reveals.
+        then: another figure, which the answer reveals: until then its axes are seen alone. It is
+            made lower where question, answer and figure would not be seen at once.
 
     Returns:
         The figure.
@@ -98,7 +103,7 @@ def predict(
         spec=spec,
         arrays=arrays,
         alt=f"Predict: {to_plain(asked)} {asks}",
-        height=(_height(spec, 86, 640), _height(spec, 42, 308)),
+        height=_heights(spec, then),
         still=_still(spec, solution, asks),
         then=then,
     )
@@ -210,8 +215,21 @@ def _still(spec: dict[str, Any], solution: Text, asks: str) -> str:
     )
 
 
+def _heights(spec: dict[str, Any], then: Figure | None) -> tuple[int, int]:
+    """Pixels of the stage, wide and narrow; of the figure that it reveals, the plot gives way."""
+    narrow = _height(spec, 42, 308)
+    if then is None:
+        return _height(spec, 86, 640), narrow
+    beside, below = (
+        tall + 8 + 19 * math.ceil(len(then.caption) / characters)
+        for tall, characters in zip(then.height, (95, 50), strict=True)
+    )
+    column = _height(spec, 27, _COLUMN)
+    return max(column, min(beside, _MOST[0])), min(narrow + 25 + below, _MOST[1])
+
+
 def _height(spec: dict[str, Any], characters: int, pixels: int) -> int:
-    """About how tall the stage will be, so that the page need not move when it comes to life."""
+    """About how tall the question is, so that the page need not move when it comes to life."""
 
     def lines(*texts: Text) -> int:
         return math.ceil(sum(len(to_plain(text)) for text in texts) / (0.94 * characters))
@@ -225,7 +243,7 @@ def _height(spec: dict[str, Any], characters: int, pixels: int) -> int:
     rows, free = 0, 0.0
     for choice in spec["choices"]:
         wide = min(26 + 7.2 * len(to_plain(choice)), pixels)
-        if wide > free:
+        if wide > free or pixels == _COLUMN:
             rows, free = rows + lines(choice), float(pixels)
         free -= wide + 8
     longest = max(spec["choices"], key=lambda choice: len(to_plain(choice)))

@@ -3,7 +3,8 @@
 import { label, resize, round, rule, surface } from "../../kit/draw.js";
 import { html, set, svg, write } from "../../kit/elements.js";
 import { linear, log as logarithmic, nearest } from "../../kit/scales.js";
-import { between, plain } from "./verdict.js";
+import { tidy } from "../../kit/words.js";
+import { between } from "./verdict.js";
 
 /** @typedef {import("./verdict.js").Line} Line */
 
@@ -84,7 +85,7 @@ export function makeLine(spec, values, { name, hint, onmove }) {
       return values[chosen];
     },
     /** The number that takes most room to say. */
-    longest: Array.from(values).reduce((a, b) => (plain(b).length > plain(a).length ? b : a)),
+    longest: Array.from(values).reduce((a, b) => (tidy(b).length > tidy(a).length ? b : a)),
     /** Of the line, in its numbers or their logarithms. */
     length: spec.log ? Math.log(ends[1] / ends[0]) : ends[1] - ends[0],
     /** Back to where nothing was said. */
@@ -100,7 +101,7 @@ export function makeLine(spec, values, { name, hint, onmove }) {
       ticks = [];
       for (const value of new Set([...ends, ...x.ticks(Math.min(6, width / 70))])) {
         const text = label("", { "text-anchor": "middle", y: AT + 23 });
-        const room = place(text, plain(value), x(value));
+        const room = place(text, tidy(value), x(value));
         if (ticks.some(({ from, to }) => room.from < to + 8 && room.to > from - 8)) continue;
         ticks.push({ ...room, element: text });
         axis.append(rule("bnviz-axis", [x(value), AT, x(value), AT + 6]), text);
@@ -120,7 +121,7 @@ export function makeLine(spec, values, { name, hint, onmove }) {
       if (number === null) choose(chosen);
       else {
         set(mine, { cx: round(x(number)) });
-        place(said, `you: ${plain(number)}`, x(number));
+        place(said, `you: ${tidy(number)}`, x(number));
       }
       const [low, high] = spec.answer;
       const wide = Math.max(4, x(high) - x(low));

@@ -39,18 +39,18 @@ export default figure("predict", ({ spec, arrays, stage, redraw, then }) => {
   const told = html("div", { class: "bnviz-predict-told", role: "status" });
   const other = button({ label: "", onclick: () => answer(said === null ? "shown" : null) });
   other.classList.add("bnviz-predict-other");
-  stage.append(
-    html(
-      "div",
-      { class: "bnviz-predict-card" },
-      html("p", { class: "bnviz-predict-kind", "aria-hidden": "true" }, "Predict"),
-      html("p", { class: "bnviz-predict-question", id }, ...pieces(spec.question)),
-      line?.element,
-      // All that may stand here lies on each other, so that an answer moves nothing.
-      html("div", { class: "bnviz-predict-faces" }, asking, told, ghost(spec, line)),
-      other,
-    ),
+  const card = html(
+    "div",
+    { class: "bnviz-predict-card" },
+    html("p", { class: "bnviz-predict-kind", "aria-hidden": "true" }, "Predict"),
+    html("p", { class: "bnviz-predict-question", id }, ...pieces(spec.question)),
+    line?.element,
+    // All that may stand here lies on each other, so that an answer moves nothing.
+    html("div", { class: "bnviz-predict-faces" }, asking, told, ghost(spec, line)),
+    other,
   );
+  stage.append(card);
+  if (then) stage.append(then);
   show();
 
   /** @param {Said|null} next */
@@ -70,12 +70,13 @@ export default figure("predict", ({ spec, arrays, stage, redraw, then }) => {
     write(other, open ? "Show me" : "Answer again");
     if (open) line?.reset();
     if (line) set(guess, { disabled: true });
-    if (then) then.open = !open;
+    card.classList.toggle("bnviz-predict-said", !open);
+    if (then) then.inert = open; // of the figure to be, only its axes are seen
   }
 
   return {
-    draw({ resized, width }) {
-      if (resized) line?.frame(width);
+    draw({ resized }) {
+      if (resized) line?.frame(card.clientWidth);
       line?.show(said);
     },
   };

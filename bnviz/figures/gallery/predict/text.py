@@ -11,6 +11,7 @@ __all__ = ["Text", "read", "to_html", "to_plain"]
 #: Pieces of a sentence: how each is set ("", "code" or "em"), and its characters.
 Text = list[tuple[str, str]]
 
+_WRAPPED = re.compile(r"[ \t\r\n]+")  # spaces that hold a number and its sign together stay
 _MARKED = re.compile(r"`([^`]+)`|(?<![\w*])\*(\S|\S[^*]*\S)\*(?![\w*])")
 
 
@@ -20,7 +21,7 @@ def read(text: str) -> Text:
     >>> read("Is `var` *biased*, or 2 * 3 * 4?")
     [('', 'Is '), ('code', 'var'), ('', ' '), ('em', 'biased'), ('', ', or 2 * 3 * 4?')]
     """
-    text = " ".join(text.split())
+    text = _WRAPPED.sub(" ", text).strip()
     pieces: Text = []
     end = 0
     for match in _MARKED.finditer(text):

@@ -1,6 +1,6 @@
 // What is said to an answer. No page here: Node can run it too.
 
-import { formatInteger, tidy } from "../../kit/words.js";
+import { tidy } from "../../kit/words.js";
 
 /** @typedef {[string, string][]} Text pieces of a sentence, as text.py takes it apart */
 /** @typedef {{choices: Text[], answer: number}} Choice */
@@ -62,11 +62,6 @@ export function onNumber({ answer: [low, high], log, unit }, length, said) {
  * @param {string} unit
  */
 export function between(low, high, unit) {
-  const numbers = low === high ? plain(low) : `${plain(low)} to ${plain(high)}`;
+  const numbers = low === high ? tidy(low) : `${tidy(low)} to ${tidy(high)}`;
   return unit ? `${numbers} ${unit}` : numbers;
-}
-
-/** @param {number} value */
-export function plain(value) {
-  return Number.isInteger(value) && Math.abs(value) < 1e9 ? formatInteger(value) : tidy(value, 3);
 }

@@ -17,11 +17,11 @@ from bnviz.figures.gallery.sweep import inside
 from bnviz.figures.gallery.sweep.picture import draw_picture
 from bnviz.figures.gallery.sweep.results import Results, Value, read_results
 from bnviz.figures.kit.axes import Axis
-from bnviz.figures.kit.causes import Cells, read_causes
+from bnviz.figures.kit.causes import read_causes
 from bnviz.figures.kit.figure import Figure
 from bnviz.figures.kit.labels import styles_of
 from bnviz.figures.kit.paper import series_styles
-from bnviz.figures.kit.words import number
+from bnviz.figures.kit.words import fixed, number
 
 __all__ = ["sweep"]
 
@@ -42,6 +42,7 @@ def sweep(
     goal: float | None = None,
     layers: Sequence[str] | None = None,
     causes: Mapping[str, Sequence[object]] | None = None,
+    start: Mapping[str, object] | None = None,
     styles: Mapping[str, str] | None = None,
     lost: str = "exploded",
     caption: str | None = None,
@@ -63,6 +64,7 @@ def sweep(
         layers: whose distributions are shown, as recorded or as readers know them; by default
             all, or four where there are more.
         causes: what else the reader may choose, ``{name: values}``; all choices share the scales.
+        start: ``{name: value}``, the choice to begin with; the first by default.
         styles: ``{label: key}``; by default as the runs say.
         lost: what became of a seed whose loss or value is not finite, in a word.
         caption: what to see; a general one by default.
@@ -99,6 +101,7 @@ def sweep(
         "value": {**axis.spec, "ends": ends},
         "goal": None if goal is None else _goal(found, axis, goal),
         "causes": cells.spec,
+        "start": cells.start(start, "sweep()"),
         "chosen": _most_telling(found),
         "lost": lost,
     }
@@ -116,7 +119,7 @@ def sweep(
         "sweep",
         spec=spec,
         arrays=arrays,
-        alt=alts[0] if len(alts) == 1 else _all_alts(cells, alts),
+        alt=cells.alt(alts),
         caption=caption if caption is not None else _caption(found, spec, axis),
         height=_height(found, spec),
         picture=lambda: draw_picture(found, cells, spec, axis),
@@ -230,7 +233,7 @@ def _text(value: object) -> str:
 
 def _short(value: float, axis: Axis) -> str:
     """A value as a cell has it."""
-    return f"{100 * value:.0f} %" if axis.percent else number(value, 2)
+    return f"{fixed(100 * value)} %" if axis.percent else number(value, 2)
 
 
 def _caption(found: Results, spec: Mapping[str, Any], axis: Axis) -> str:
@@ -284,7 +287,3 @@ def _describe(
             said.append(f"{title} {row}: {', '.join(cells)}.")
         lines.append(" ".join(said))
     return "\n".join(lines)
-
-
-def _all_alts(cells: Cells, alts: Sequence[str]) -> str:
-    return "\n".join(f"{name}: {alt}" for name, alt in zip(cells.names, alts, strict=True))

@@ -1,10 +1,10 @@
 // The grids side by side, one a series, with what their rows and columns are called.
 
-import { cellGrid, cellText } from "../../kit/cells.js";
+import { cellText, valueText } from "../../kit/axes.js";
+import { cellGrid } from "../../kit/cells.js";
 import { swatch } from "../../kit/draw.js";
 import { html, set, write } from "../../kit/elements.js";
 import { widest } from "../../kit/text.js";
-import { valueText } from "../../kit/words.js";
 
 /** @typedef {import("./sweep.js").Spec} Spec */
 

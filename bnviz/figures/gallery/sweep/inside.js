@@ -4,7 +4,7 @@
 import { bandPath, label, linePath, round, stroke, tint } from "../../kit/draw.js";
 import { set, svg } from "../../kit/elements.js";
 import { plot } from "../../kit/plot.js";
-import { formatInteger, formatNumber } from "../../kit/words.js";
+import { fixed, formatNumber } from "../../kit/words.js";
 import { arsinh, powers, thinOut } from "./read.js";
 
 /** @typedef {import("./sweep.js").Spec} Spec */
@@ -55,7 +55,7 @@ export function makeInside(spec, arrays, read, onpick) {
       room = Math.round(Math.min(190, 0.34 * width));
       chart.frame({
         width, height, right: room + GAP + 2,
-        x: { domain: [0, last], count: 4, grid: false, format: formatInteger },
+        x: { domain: [0, last], count: 4, grid: false, format: fixed },
         y: {
           scale, domain: [-reach, reach], title: `${what}, ${name}`,
           ticks: thinOut(powers(unit, reach), scale([-reach, reach], [0, height - 46]), 13),

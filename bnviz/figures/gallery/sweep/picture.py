@@ -11,7 +11,7 @@ from bnviz.figures.gallery.sweep.results import Results
 from bnviz.figures.kit.axes import Axis
 from bnviz.figures.kit.causes import Cells
 from bnviz.figures.kit.paper import INK, new_picture
-from bnviz.figures.kit.words import number
+from bnviz.figures.kit.words import fixed, number
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -26,7 +26,7 @@ _ROOM = 7  # columns, in all grids side by side, whose numbers have room per inc
 
 def draw_picture(found: Results, cells: Cells, spec: Mapping[str, Any], axis: Axis) -> Picture:
     """The grids of a choice side by side, all choices under each other, or some of many."""
-    shown = sorted({round(c) for c in np.linspace(0, len(cells.names) - 1, _MOST)})
+    shown = cells.some(_MOST)
     rows, columns = (spec[side]["values"] for side in ("rows", "columns"))
     size = (7.2, len(shown) * (0.75 + 0.22 * len(rows)))
     picture, axes = new_picture(len(shown), len(found.series), size=size, sharex=True, sharey=True)
@@ -83,4 +83,4 @@ def _share(value: float, axis: Mapping[str, Any]) -> float:
 
 
 def _cell(value: float, axis: Axis) -> str:
-    return f"{100 * value:.0f}" if axis.percent else number(value, 2)
+    return fixed(100 * value) if axis.percent else number(value, 2)

@@ -15,7 +15,6 @@ __all__ = ["Results", "Value", "read_results"]
 
 Array = NDArray[Any]
 Value = str | Callable[[Any], float]
-Key = tuple[Any, Any]
 
 _LAST = 0.05  # share of the steps whose median loss is "the loss" at the end: batches are noisy
 

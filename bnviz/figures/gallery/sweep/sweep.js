@@ -1,12 +1,13 @@
 // A grid of runs: what came of each setting, and, inside the cell that is chosen, why.
 
+import { valueText } from "../../kit/axes.js";
 import { causeControls, choice, slider, toolbar } from "../../kit/controls.js";
 import { swatch } from "../../kit/draw.js";
 import { html, write } from "../../kit/elements.js";
 import { figure } from "../../kit/life.js";
 import { nearest } from "../../kit/scales.js";
 import { ruler } from "../../kit/text.js";
-import { formatInteger, formatNumber, formatShare, valueText } from "../../kit/words.js";
+import { fixed, formatNumber, formatShare } from "../../kit/words.js";
 import { makeGrids } from "./grids.js";
 import { makeInside } from "./inside.js";
 import { reader } from "./read.js";
@@ -33,6 +34,7 @@ import { makeTrace } from "./trace.js";
  * @property {Axis} value
  * @property {{text: string, reached: number[][], of: number[][]}|null} goal
  * @property {import("../../kit/controls.js").Cause[]} causes
+ * @property {{cell: number}} start
  * @property {[number, number]} chosen
  * @property {string} lost
  * @property {Axis} [curve]
@@ -47,7 +49,7 @@ export default figure("sweep", ({ spec: given, arrays, stage, root, redraw }) =>
   const spec = given;
   const { styles, inside } = spec;
   const read = reader(arrays);
-  let cell = 0;
+  let cell = spec.start.cell;
   let [row, column] = spec.chosen;
   let layer = inside ? inside.layers.length - 1 : 0;
   let view = layer + 1;
@@ -70,7 +72,7 @@ export default figure("sweep", ({ spec: given, arrays, stage, root, redraw }) =>
   const insides = inside ? styles.map((style) => reading(style, false)) : [];
   const time = times.length > 1 && slider({
     label: "training step", min: 0, max: times.length - 1, value: moment,
-    text: (i) => formatInteger(times[i]),
+    text: (i) => fixed(times[i]),
     oninput: chooseMoment,
   });
   const pick = (/** @type {number} */ step) => {

@@ -1,12 +1,12 @@
 // Accuracy or loss over the steps, in the chosen cell: each seed thin, the median thick, and a
 // cross where one is lost.
 
+import { side } from "../../kit/axes.js";
 import { linePath, round, stroke } from "../../kit/draw.js";
 import { set, svg } from "../../kit/elements.js";
 import { plot } from "../../kit/plot.js";
-import { linear, log } from "../../kit/scales.js";
 import { spread } from "../../kit/spread.js";
-import { formatInteger } from "../../kit/words.js";
+import { fixed } from "../../kit/words.js";
 
 /** @typedef {import("./sweep.js").Spec} Spec */
 
@@ -44,11 +44,8 @@ export function makeTrace({ styles, curve }, arrays, read, onpick) {
       const last = arrays.steps[arrays.steps.length - 1];
       chart.frame({
         width, height, right: 10,
-        x: { domain: [Math.min(0, arrays.steps[0]), last], count: 4, grid: false, format: formatInteger },
-        y: {
-          scale: axis.log ? log : linear, domain: axis.ends, title: axis.name, count: 4,
-          format: axis.percent ? (v) => `${Math.round(100 * v)} %` : undefined,
-        },
+        x: { domain: [Math.min(0, arrays.steps[0]), last], count: 4, grid: false, format: fixed },
+        y: { ...side(axis), count: 4 },
       });
       const [base, top] = chart.y.range;
       const y = (/** @type {number} */ place) => base + (top - base) * place;
