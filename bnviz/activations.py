@@ -155,7 +155,7 @@ def moments(activation: str, weight: float, bias: float) -> tuple[float, float, 
     if weight == 0:
         return float(apply(activation, np.float64(bias))), 0.0, 0.0
     if activation == "relu":
-        return _relumoments(weight, bias)
+        return _relu_moments(weight, bias)
     if bias > 0:  # 1 - sigmoid(y) = sigmoid(-y), which is small and keeps its digits
         mean, variance, covariance = moments("sigmoid", -weight, -bias)
         return 1 - mean, variance, -covariance
@@ -169,7 +169,7 @@ def moments(activation: str, weight: float, bias: float) -> tuple[float, float, 
     return mean, float(share @ centred**2), float(share @ (centred * z))
 
 
-def _relumoments(weight: float, bias: float) -> tuple[float, float, float]:
+def _relu_moments(weight: float, bias: float) -> tuple[float, float, float]:
     size = abs(weight)
     t = bias / size
     passed, cut = share_below(0.0, 1.0, -t), share_below(0.0, 1.0, t)

@@ -1,4 +1,4 @@
-"""What the chapters measure: one module a chapter.
+"""What the chapters measure: one module a chapter, or a folder where a chapter asks several things.
 
 Pure functions of seeds and settings. They return named tuples of arrays, by label where there are
 several conditions, and know nothing of figures. A seed decides the split of the data (or the data),

@@ -13,14 +13,14 @@ from typing import NamedTuple
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import nn
 
 from bnviz import data
-from bnviz.experiments.common import Floats, accuracy, digits
+from bnviz.experiments.common import Floats, accuracy, digits, recomputed
 from bnviz.networks import MLP, mlp
 from bnviz.training import train
 
-__all__ = ["Stale", "forgotten_eval", "recomputed", "stale_statistics"]
+__all__ = ["Stale", "forgotten_eval", "stale_statistics"]
 
 
 def forgotten_eval(
@@ -108,17 +108,6 @@ def stale_statistics(
                 **{"eval_every": max(steps), "record": False, "progress": False},
             )  # fmt: skip
     return Stale(np.array(momentums), np.array(steps), *found)
-
-
-@torch.no_grad()
-def recomputed(model: MLP, x: Tensor) -> MLP:
-    """Give a copy in eval mode whose running statistics are those of the images ``x``."""
-    model = copy.deepcopy(model).train()
-    for module in model.modules():
-        if isinstance(module, nn.BatchNorm1d):
-            module.momentum = 1.0
-    model(x)
-    return model.eval()
 
 
 def _trained(seed: int, hidden: Sequence[int], steps: int, lr: float) -> MLP:

@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Mapping
 
 import numpy as np
@@ -15,9 +16,10 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from bnviz import data
+from bnviz.networks import MLP
 from bnviz.run import Run
 
-__all__ = ["Floats", "accuracy", "digits", "ended_at", "steps_to"]
+__all__ = ["Floats", "accuracy", "digits", "ended_at", "recomputed", "steps_to"]
 
 Floats = NDArray[np.float64]
 
@@ -42,6 +44,17 @@ def steps_to(run: Run, goal: float) -> float:
     """The first evaluated step with at least this test accuracy; NaN if there is none."""
     step = run.steps_to(goal)
     return np.nan if step is None else step
+
+
+@torch.no_grad()
+def recomputed(model: MLP, x: Tensor) -> MLP:
+    """Give a copy in eval mode whose running statistics are those of the images ``x``."""
+    model = copy.deepcopy(model).train()
+    for module in model.modules():
+        if isinstance(module, nn.BatchNorm1d):
+            module.momentum = 1.0
+    model(x)
+    return model.eval()
 
 
 def ended_at(goal: float) -> Callable[[int, Mapping[str, Run]], bool]:

@@ -22,7 +22,14 @@ from bnviz.experiments.common import Floats, digits
 from bnviz.networks import MLP, mlp
 from bnviz.training import shuffled_batches, train
 
-__all__ = ["GradientErrors", "Race", "accuracy_by_images", "gradient_bias", "gradient_errors"]
+__all__ = [
+    "GradientBias",
+    "GradientErrors",
+    "Race",
+    "accuracy_by_images",
+    "gradient_bias",
+    "gradient_errors",
+]
 
 _EVEN = 1280  # images, of 1297: divided evenly by batches of 2, 4, … 256
 
@@ -36,11 +43,13 @@ class GradientErrors(NamedTuple):
         cloud: for a picture, each gradient in two numbers, shape (B, draws, 2): along the gradient
             of all images, which is at (1, 0) itself, and along the direction across it in which
             those of the smallest batches scatter most.
+        length: the length that errors are measured in, that of the gradient of all images.
     """
 
     sizes: NDArray[np.int64]
     one: Floats
     cloud: Floats
+    length: float
 
 
 def gradient_errors(
@@ -74,12 +83,7 @@ def gradient_errors(
         Errors by batch size.
     """
     x, y, _, _ = digits(seed)
-    model = mlp((64, *hidden, 10), norm=norm, seed=seed)
-    if warmup:
-        train(
-            model, warmup, data=data.digits(seed), batch_size=64, seed=seed,
-            **{"eval_every": warmup, "record": False, "progress": False},
-        )  # fmt: skip
+    model = _network(hidden, norm, seed, warmup)
     random = torch.Generator().manual_seed(seed)
 
     def draw(size: int) -> Tensor:
@@ -101,7 +105,21 @@ def gradient_errors(
     across = across - torch.outer(across @ along, along)
     _, _, directions = torch.pca_lowrank(across, q=4, center=False)
     cloud = found @ torch.stack([along, directions[:, 0].to(along.dtype)], 1) / whole.norm()
-    return GradientErrors(np.array(sizes), one.sqrt().numpy(), cloud.numpy())
+    return GradientErrors(np.array(sizes), one.sqrt().numpy(), cloud.numpy(), float(whole.norm()))
+
+
+class GradientBias(NamedTuple):
+    """What averaging does to the errors of mini-batch gradients.
+
+    In lengths of the gradient of all images, shape (B, S) for B batch sizes and S seeds.
+
+    Attributes:
+        one: the typical error (root of the mean square) of one mini-batch.
+        average: the error of their average over ever more epochs.
+    """
+
+    one: Floats
+    average: Floats
 
 
 def gradient_bias(
@@ -110,36 +128,49 @@ def gradient_bias(
     *,
     norm: str | None = "batch",
     hidden: Sequence[int] = (100,),
-    draws: int = 320,
-) -> Floats:
+    warmup: int = 0,
+    epochs: int = 4,
+) -> GradientBias:
     """Measure what remains of the error when the mini-batches of whole epochs are averaged.
 
     Nothing without BN: the gradients of an epoch's mini-batches average to that of all images. With
-    BN each mini-batch is normalized by its own statistics: the average is another gradient, the
-    more so the smaller the batches. Measured at the initial weights.
+    BN each mini-batch is normalized by its own statistics, and each image is part of its own mean:
+    the average is another gradient, the more so the smaller the batches.
+
+    What is left of the noise after a few epochs is taken out: errors of two epochs have only the
+    bias in common, so the mean product of two of them is its square.
 
     Args:
         sizes: batch sizes; the first 1280 training images are used, which these divide evenly.
         seeds: of split, weights and order.
         norm: as of :func:`bnviz.mlp`.
         hidden: widths of the hidden layers of a ReLU network.
-        draws: mini-batches that are averaged, at least; they make up whole epochs.
+        warmup: steps that it is trained before, at learning rate 0.1 and batches of 64.
+        epochs: that are averaged, two or more.
 
     Returns:
-        Lengths of the remaining error, in lengths of the gradient of all images, shape (B, S).
+        The error of one mini-batch and of the average.
     """
-    rest = np.zeros((len(sizes), len(seeds)))
+    one, average = np.zeros((2, len(sizes), len(seeds)))
     for column, seed in enumerate(seeds):
         x, y, _, _ = (part[:_EVEN] for part in digits(seed))
-        model = mlp((64, *hidden, 10), norm=norm, seed=seed).double()
+        model = _network(hidden, norm, seed, warmup).double()
         x = x.double()
         whole = _gradient(model, x, y)
         for row, size in enumerate(sizes):
             batches = shuffled_batches(_EVEN, size, seed)
-            number = _EVEN // size * -(-draws * size // _EVEN)
-            total = sum(_gradient(model, x[b], y[b]) for b in islice(batches, number))
-            rest[row, column] = (total / number - whole).norm() / whole.norm()
-    return rest
+            errors = []  # of each epoch's average
+            for _ in range(epochs):
+                epoch = islice(batches, _EVEN // size)
+                single = torch.stack([_gradient(model, x[b], y[b]) - whole for b in epoch])
+                errors.append(single.mean(0))
+                one[row, column] += float(single.pow(2).sum(1).mean()) / epochs
+            products = torch.stack(errors) @ torch.stack(errors).T
+            pairs = float(products.sum() - products.trace()) / (epochs * (epochs - 1))
+            average[row, column] = max(pairs, 0)
+        one[:, column] /= float(whole @ whole)
+        average[:, column] /= float(whole @ whole)
+    return GradientBias(np.sqrt(one), np.sqrt(average))
 
 
 class Race(NamedTuple):
@@ -209,6 +240,17 @@ def accuracy_by_images(
         table.append(np.swapaxes(rows, 0, 1))
         images.append(run.steps * batch_size)
     return Race(np.array(batch_sizes), np.array(lrs), np.array(images), np.array(table))
+
+
+def _network(hidden: Sequence[int], norm: str | None, seed: int, warmup: int) -> MLP:
+    """A ReLU network, trained a little on mini-batches of 64."""
+    model = mlp((64, *hidden, 10), norm=norm, seed=seed)
+    if warmup:
+        train(
+            model, warmup, data=data.digits(seed), batch_size=64, seed=seed,
+            **{"eval_every": warmup, "record": False, "progress": False},
+        )  # fmt: skip
+    return model
 
 
 def _gradient(model: MLP, x: Tensor, y: Tensor) -> Tensor:

@@ -13,7 +13,6 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
 from torch.nn import functional as F
 
 from bnviz import data
@@ -22,66 +21,37 @@ from bnviz.networks import mlp
 from bnviz.run import Run
 from bnviz.training import train
 
-__all__ = ["Sweep", "Vanishing", "sweep", "vanishing"]
+__all__ = ["Sweep", "per_layer", "sweep"]
 
 
-class Vanishing(NamedTuple):
-    """The first of many sigmoid layers, before training; by γ, shape (S,) each.
-
-    The keys are the values that all γ have, and None for the network without BN.
-
-    Attributes:
-        saturated: share of the sigmoids whose slope is below 5 % of its greatest.
-        weight: length of the gradient at the layer's weights.
-        median: median size of the gradient at the sigmoids' inputs.
-    """
-
-    saturated: dict[float | None, Floats]
-    weight: dict[float | None, Floats]
-    median: dict[float | None, Floats]
-
-
-def vanishing(
-    gammas: Sequence[float | None] = (None, 1, 4, 16),
+def per_layer(
+    depth: int = 10,
     seeds: Sequence[int] = range(5),
     *,
-    depth: int = 10,
-    init: float = 0.1,
+    activation: str = "sigmoid",
+    init: float | str | None = 0.1,
+    width: int = 100,
     batch_size: int = 256,
-) -> Vanishing:
-    """Look at the gradient that reaches the first of ten sigmoid layers.
+) -> dict[str, Floats]:
+    """Measure the gradient at each layer's weights before the first step, without BN and with.
 
-    Without BN it is about a millionth of what it is with BN: not because sigmoids saturate, none
-    does, but because each layer passes on a quarter at most and small weights shrink it
-    further. Fewer layers and larger weights lose less: a thirtieth is left of five layers at
-    0.2. A large γ after BN saturates most sigmoids: the typical unit gets next to nothing,
-    while a few in the middle get more, so that the gradient as a whole grows.
+    Ten sigmoid layers: without BN the first gets a millionth of the last, with BN about as much.
+    Where it stops: BN does not keep gradients level everywhere; with 20 ReLU layers they grow
+    towards the first.
 
     Returns:
-        Shares and gradients by γ.
+        By label, lengths of the gradients of the hidden layers, shape (S, depth).
     """
-    tables: list[dict[float | None, list[float]]] = [{g: [] for g in gammas} for _ in range(3)]
-    for gamma in gammas:
-        for seed in seeds:
-            norm = None if gamma is None else "batch"
-            model = mlp((64, *[100] * depth, 10), "sigmoid", norm=norm, init=init, seed=seed)
-            z: list[Tensor] = []
-            for module in model.modules():
-                if isinstance(module, nn.BatchNorm1d) and gamma is not None:
-                    nn.init.constant_(module.weight, gamma)
-                if isinstance(module, nn.Sigmoid):
-                    module.register_forward_pre_hook(lambda _, args, z=z: z.append(args[0]))
-            x, y, _, _ = digits(seed)
+    found: dict[str, list[list[float]]] = {"without BN": [], "with BN": []}
+    for seed in seeds:
+        x, y, _, _ = digits(seed)
+        for label, norm in (("without BN", None), ("with BN", "batch")):
+            model = mlp((64, *[width] * depth, 10), activation, norm=norm, init=init, seed=seed)
+            weights = [block.linear.weight for block in model.hidden]
             loss = F.cross_entropy(model(x[:batch_size]), y[:batch_size])
-            inputs = (z[0], model.hidden[0].linear.weight)
-            grad_z, grad_w = torch.autograd.grad(loss, inputs)
-            output = torch.sigmoid(z[0])
-            flat = (output * (1 - output) < 0.05 / 4).double().mean()
-            for table, value in zip(
-                tables, (flat, grad_w.norm(), grad_z.abs().median()), strict=True
-            ):
-                table[gamma].append(float(value))
-    return Vanishing(*({g: np.array(v) for g, v in table.items()} for table in tables))
+            grads = torch.autograd.grad(loss, weights)
+            found[label].append([float(g.norm()) for g in grads])
+    return {label: np.array(rows) for label, rows in found.items()}
 
 
 class Sweep(NamedTuple):

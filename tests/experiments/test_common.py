@@ -1,9 +1,10 @@
 """What the experiments share."""
 
 import numpy as np
+import torch
 
 import bnviz
-from bnviz.experiments.common import accuracy, digits, ended_at, steps_to
+from bnviz.experiments.common import accuracy, digits, ended_at, recomputed, steps_to
 from bnviz.networks import mlp
 
 
@@ -29,3 +30,14 @@ def test_a_goal_ends_the_training_when_all_networks_have_reached_it() -> None:
     reached = [steps_to(run, 0.7) for run in runs.values()]
     assert max(reached) == len(runs["None"].loss) < 400
     assert np.isnan(steps_to(runs["None"], 1.01))
+
+
+def test_recomputed_statistics_are_those_of_the_images() -> None:
+    x = digits(100)[0]
+    model = mlp((64, 20, 10), norm="batch", seed=0).eval()
+    fresh = recomputed(model, x)
+    z = model.hidden1.linear(x)
+    torch.testing.assert_close(fresh.hidden1.norm.running_mean, z.mean(0))
+    torch.testing.assert_close(fresh.hidden1.norm.running_var, z.var(0))
+    assert torch.all(model.hidden1.norm.running_mean == 0)
+    assert not fresh.training

@@ -5,8 +5,10 @@ import pytest
 
 from bnviz.experiments.covariate_shift import (
     SHIFTS,
+    BatchMeans,
     Movement,
     batch_means,
+    bending_border,
     movement,
     moving_place_and_rule,
     one_draw,
@@ -65,6 +67,14 @@ def test_a_model_that_holds_in_the_new_place_fails_when_the_rule_moves(center, t
     assert (new - moved).min() > 0.05
     for table in right.values():
         assert table["border with wave, learned there"].min() > 0.94
+
+
+@pytest.mark.parametrize("steps", [300, 600])
+def test_a_border_that_can_bend_is_lost_in_the_new_place_too(steps: int, thirty) -> None:
+    found = bending_border(range(120, 124), steps=steps)
+    assert found["old place"].mean() == pytest.approx(0.99, abs=0.01)
+    assert found["new place"].mean() == pytest.approx(0.78, abs=0.05)
+    assert thirty[NEW]["border with wave"].mean() > found["new place"].mean() + 0.1
 
 
 def test_a_model_that_was_wrong_may_gain_when_the_rule_moves(thirty) -> None:
@@ -128,6 +138,12 @@ def test_it_moves_less_at_another_learning_rate_and_start_too() -> None:
         assert other.growth["without BN"] > 2 * other.growth["with BN"]
 
 
+def test_from_large_weights_the_widths_no_longer_differ() -> None:
+    other = movement((103,), init_std=1.0, steps=400)
+    assert other.growth["without BN"] < 2
+    assert other.growth["without BN"] < 1.5 * other.growth["with BN"]
+
+
 def test_inputs_move_farther_over_time_than_between_batches_but_not_by_a_fixed_factor() -> None:
     short = over_time_and_between_batches((100,), steps=280)
     long = over_time_and_between_batches((100,), steps=1400)
@@ -144,6 +160,21 @@ def test_without_mini_batches_they_move_too_but_less() -> None:
         assert drifted > 7 * between
         assert rough.mean(1).std(0).mean() > 5 * drifted
     assert 10 < over_time_and_between_batches((102,), batch_size=None)[0] < 25
+
+
+def test_most_units_drift_far_beyond_sampling_noise_with_mini_batches_or_without() -> None:
+    for options in ({"seed": 100}, {"seed": 101, "lr": 0.25}):
+        rough, exact = (
+            batch_means(**options, steps=201, batch_size=size).gone()[-1] for size in (60, None)
+        )
+        assert 10 < np.median(exact) < 40
+        assert np.percentile(exact, 15) > 2
+        assert np.median(rough) > 5 * np.median(exact)
+
+
+def test_gone_is_measured_in_the_batches_own_scatter() -> None:
+    means = np.array([[[0.0], [2.0]], [[3.0], [7.0]]])  # two moments, two batches, one unit
+    np.testing.assert_allclose(BatchMeans(np.array([0, 20]), means).gone(), [[0], [2]])
 
 
 def test_the_factor_that_exercise_3_asks_for() -> None:
@@ -182,6 +213,17 @@ def test_from_the_right_start_nothing_of_the_lead_is_left() -> None:
     assert lead.min() > 1.2 and lead.max() < 5
 
 
+def test_at_a_small_learning_rate_batch_norm_is_slower() -> None:
+    reached = starts((0.3,), (0.01,), (100, 101), activation="relu", steps=700)
+    assert (reached["with BN"] > 1.2 * reached["without BN"]).all()
+
+
+def test_at_a_small_learning_rate_less_of_the_lead_from_an_easy_start_is_left() -> None:
+    reached = starts((1.0,), (0.1, 0.5), (100, 101), steps=600)
+    lead = (reached["without BN"] / reached["with BN"])[0].mean(1)
+    assert lead[0] < lead[1]
+
+
 def test_the_usual_start_of_pytorch_is_harder_still_for_sigmoids() -> None:
     reached = starts((None,), (0.5,), (100,))
     assert np.isnan(reached["without BN"]).all()
@@ -195,6 +237,16 @@ def test_pale_images_hurt_more_with_batch_norm_and_own_statistics_mend_it() -> N
         assert (pale["with BN"] < pale["without BN"] - 0.1).all()
         clean = found["as in training"]["with BN"]
         assert (pale["with BN, own statistics"] > clean - 0.01).all()
+
+
+def test_pale_images_may_hurt_either_network_of_sigmoids_more() -> None:
+    pale = {name: SHIFTS[name] for name in ("contrast × 0.3",)}
+    (found,) = pale_and_noisy(
+        (100, 101, 102), pale, activation="sigmoid", lr=0.5, steps=400
+    ).values()
+    lead = found["with BN"] - found["without BN"]
+    assert lead.max() > 0.05
+    assert (found["with BN, own statistics"] > 0.9).all()
 
 
 def test_noise_and_movement_do_not_hurt_more_with_batch_norm_and_are_not_mended() -> None:

@@ -82,7 +82,7 @@ def test_under_the_root_no_gradient_grows_by_more_than_one_over_root_eps(eps, m)
 def test_outside_the_root_it_is_nan_or_a_thousandfold() -> None:
     found = divisors((0, 1e-6, 1.0), seed=101)
     assert np.isnan(found.gain["√σ² + ε"]).tolist() == [True, False, False]
-    for label in ("x.std(0) + ε", "σ² + ε"):
+    for label in ("σ + ε", "σ² + ε"):
         assert found.gain[label][0] == pytest.approx(1e5, rel=0.1)
     for label in DIVISORS:
         assert found.gain[label][2] == pytest.approx(1, abs=0.05)
@@ -95,7 +95,7 @@ def test_divided_by_the_variance_the_spread_is_not_1() -> None:
         np.testing.assert_allclose(found.spread[label], 1, rtol=0.001)
 
 
-def test_one_nan_becomes_a_whole_network_of_nan_behind_a_sigmoid_and_not_behind_a_relu() -> None:
+def test_one_nan_becomes_a_whole_network_of_nan_after_a_sigmoid_and_not_after_a_relu() -> None:
     first, second, _ = nan_spreads("√σ² + ε", "sigmoid", seed=100)
     assert first == pytest.approx(65 / (65 * 100 + 1010))  # the weights and the bias of the unit
     assert second == 1
@@ -113,11 +113,13 @@ def test_the_spread_is_1_whatever_the_weights_unless_they_are_tiny(activation, b
     assert spread[4, :, 0] == pytest.approx(0.065, abs=0.02)
 
 
-def test_behind_sigmoids_deeper_layers_lose_the_spread_first() -> None:
+def test_after_sigmoids_deeper_layers_lose_the_spread_first_unless_they_are_wide() -> None:
     tiny = tiny_weights((1e-3, 1e-4), (100, 101)).mean(1)
     np.testing.assert_allclose(tiny[0], [0.54, 0.37, 0.27], atol=0.05)
     assert (np.diff(tiny, axis=1) < 0).all()
     assert tiny[1, 2] < 0.001
+    wide = tiny_weights((1e-3,), (100,), hidden=(1000,) * 3)[0, 0]
+    assert (np.diff(wide) > 0.05).all()
 
 
 @pytest.fixture(scope="module")
@@ -140,6 +142,15 @@ def test_in_a_batch_of_its_own_class_some_images_change_their_sign() -> None:
     assert 0.2 < np.mean(changes) < 0.45
     assert max(changes) < 0.5  # most do not
     assert max(one.sign_changes(one.once[0]) for one in found) < 0.12  # of 64 at random
+
+
+def test_the_shift_among_its_own_class_is_there_before_training_and_mostly_grows() -> None:
+    changes = np.array([
+        [other_company((64,), seed, draws=2, steps=s).sign_changes() for s in (0, 200)]
+        for seed in (100, 102, 103, 104)
+    ])  # fmt: skip
+    assert changes[:, 0].min() > 0.05
+    assert np.median(changes[:, 1] - changes[:, 0]) > 0.05
 
 
 def test_the_scatter_is_about_the_same_in_an_untrained_network(company: Company) -> None:
@@ -173,8 +184,8 @@ def test_in_eval_mode_x_hat_is_standardized_once_the_running_statistics_have_set
     seed, batch_size
 ) -> None:
     found = settling(0.1, 100, seed, batch_size=batch_size)
-    assert np.abs(found.mean[:, 10]).max() > 0.3
-    assert np.abs(found.std[:, 10] - 1).max() > 0.3
+    assert np.mean(np.abs(found.mean[:, 10]) > 0.3) == pytest.approx(0.5, abs=0.12)
+    assert np.mean(np.abs(found.std[:, 10] - 1) > 0.3) == pytest.approx(0.63, abs=0.08)
     assert np.abs(found.mean[:, -1]).max() < 0.25
     assert np.abs(found.std[:, -1] - 1).max() < 0.25
     slow = settling(0.01, 60, seed, batch_size=batch_size)
@@ -207,6 +218,8 @@ def test_whose_statistics_matters_in_small_batches_only() -> None:
 def test_so_it_is_at_other_learning_rates_and_depths(lr, hidden) -> None:
     found = whose_statistics((2, 4, 64), (102,), steps=240, lr=lr, hidden=hidden)
     two, four, sixty_four = (found.all - found.own)[:, 0, -1]
+    if lr < 0.1:  # where two images' own statistics help, against none at all
+        assert found.own[0, 0, -1] > found.none[0, 0, -1] + 0.05
     assert two > 0.1
     assert four > (0.01 if lr < 0.5 else -0.05)  # a large rate blurs it
     assert abs(sixty_four) < 0.02

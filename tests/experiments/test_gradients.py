@@ -1,17 +1,18 @@
 """Statements of chapter 5, on seeds that it does not use."""
 
 from itertools import product
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
+from bnviz.experiments.common import Floats
 from bnviz.experiments.equation import biased_or_unbiased
 from bnviz.experiments.gradients import (
     HeldConstant,
     bias_before_norm,
     held_constant,
-    per_layer,
     scale,
     starts,
     through,
@@ -43,22 +44,33 @@ def test_a_bias_whose_mean_is_held_constant_runs_away_and_the_loss_stays(lr) -> 
         assert np.ptp(toy.loss, axis=1).max() < 1e-9
 
 
-def test_with_statistics_held_constant_networks_learn_far_less_at_every_batch_size() -> None:
-    held = held_constant(seeds=(100, 101))
-    right, constant = held.accuracy[..., -1]
-    assert (right - constant).min() > 0.03
-    assert (right - constant).mean() > 0.08
-    assert right[1:].min() > 0.95 and constant.max() < 0.93
-    assert held.bias_moved[0].max() < 1e-4 < 0.1 < held.bias_moved[1].min()
-    # Not even as good as without BN.
-    assert (constant < held.none[..., -1]).mean() > 0.7
+def test_with_statistics_held_constant_relu_networks_learn_less_at_every_batch_size() -> None:
+    held = held_constant((64, 16, 4), (100, 101), steps=200)
+    gap = held.accuracy[0, ..., -1] - held.accuracy[1, ..., -1]
+    assert gap.min() > 0.015
+    assert (np.diff(gap.mean(1)) < 0).all()  # most at 64 images
+    assert gap[0].min() > 0.08
+    assert held.bias_moved[0].max() < 1e-4 < 0.4 < held.bias_moved[1].min()
 
 
-def test_with_statistics_held_constant_they_learn_less_at_a_smaller_rate_too() -> None:
-    held = held_constant((64,), (102,), lr=0.02, steps=500)
-    right, constant = held.accuracy[..., -1]
-    assert right > constant + 0.05
-    assert held.bias_moved[1] > 0.1
+def test_at_a_small_rate_and_with_tanh_little_is_to_be_seen_of_it() -> None:
+    slow = held_constant((64,), (100, 102), lr=0.01, steps=200)
+    gap = slow.accuracy[0, ..., -1] - slow.accuracy[1, ..., -1]
+    assert gap.min() > 0 and gap.max() < 0.08
+    assert slow.bias_moved[1].min() > 0.1
+    tanh = held_constant((64, 4), (102,), activation="tanh", steps=200)
+    assert np.abs(tanh.accuracy[0, ..., -1] - tanh.accuracy[1, ..., -1]).max() < 0.06
+
+
+def test_held_constant_is_mostly_behind_the_network_without_batch_norm_and_not_everywhere() -> None:
+    def lead(seeds: range, **options: Any) -> Floats:
+        held = held_constant((64,), seeds, steps=200, eval_every=200, **options)
+        found: Floats = (held.accuracy[1] - held.none)[0, :, -1]
+        return found
+
+    assert np.median(lead(range(100, 104))) < 0
+    assert lead(range(102, 104), hidden=(100,)).min() > 0
+    assert lead(range(102, 104), activation="sigmoid").min() > 0.3
 
 
 @pytest.mark.parametrize("activation", ["sigmoid", "relu"])
@@ -149,17 +161,4 @@ def test_plain_sgd_makes_weights_before_batch_norm_only_longer(activation, hidde
     grown = (found.length[..., -1] / found.length[..., 0])[..., 0]  # (scales, rates)
     assert (grown[0] > 1.05).all() and (grown[-1] < 1.001).all()
     assert (np.diff(grown, axis=0) < 0).all() and (grown[0, 1] > grown[0, 0])
-
-
-def test_gradients_of_many_sigmoids_vanish_without_batch_norm_and_not_with_it() -> None:
-    for depth, init, factor in ((10, 0.1, 1e4), (5, 0.2, 5)):
-        found = per_layer(depth, (100, 101), init=init)
-        plain, bn = found["without BN"], found["with BN"]
-        assert (plain[:, -1] > factor * plain[:, 0]).all()
-        assert (bn[:, -1] < 3 * bn[:, 0]).all() and (bn[:, 0] < 3 * bn[:, -1]).all()
-
-
-def test_with_relu_they_grow_towards_the_first_layer_with_batch_norm() -> None:
-    for init in ("kaiming", None):
-        bn = per_layer(20, (100, 101), activation="relu", init=init)["with BN"]
-        assert (bn[:, 0] > 5 * bn[:, -1]).all()
+    assert (found.growth[..., -1].min(-1) > 0).all()  # long ones too, if by next to nothing

@@ -56,6 +56,15 @@ def test_they_do_from_the_start_that_is_made_for_them_too() -> None:
     assert np.isnan(strong).all() and found.accuracy["noise × 4"].max() < 0.5
 
 
+def test_bolder_or_shallower_relu_layers_keep_most_of_their_lead() -> None:
+    bold = noise((1,), (100, 101), **(RELU | {"init": "kaiming", "lr": 0.3}))
+    assert np.isnan(bold.steps_to_90["without BN"]).all()
+    assert (bold.steps_to_90["noise × 1"] <= 70).all()
+    shallow = noise((1,), (100, 101), **(RELU | {"init": "kaiming", "depth": 3})).steps_to_90
+    plain, bn, mild = (shallow[k].mean() for k in ("without BN", "with BN", "noise × 1"))
+    assert mild - bn < 0.3 * (plain - bn)
+
+
 @pytest.mark.parametrize(
     ("strength", "options"), [(8, {}), (8, {"init": 0.3, "lr": 0.25}), (2, RELU)]
 )
