@@ -6,16 +6,16 @@ under nbgrader (the environment variable ``NBGRADER_EXECUTION`` is set), where a
 fail the cell.
 """
 
-import copy
 import inspect
 import os
 import textwrap
 import traceback
 from collections.abc import Callable, Mapping
 
-import numpy as np
-
-from bnviz.course.compare import describe, factor_between, same, show, show_pair
+from bnviz.course.calling import OutOfTime, call, call_and_watch, time_limit
+from bnviz.course.compare import describe, parts_of, same, show, show_pair
+from bnviz.course.diagnosis import likely_mistake
+from bnviz.course.errors import likely_cause
 from bnviz.course.exercise import Exercise
 from bnviz.course.exercises import find
 
@@ -23,6 +23,8 @@ __all__ = ["CheckFailed", "check"]
 
 WIDTH = 76  # of a report, in characters: what a notebook cell and the page show without scrolling
 COLUMN = 13  # where the text beside "Tried", "Came back", … begins
+LONGEST = 400  # characters of an error; some libraries print pages
+SECONDS = 10.0  # for all cases of an exercise; right answers take thousandths of one
 
 
 class CheckFailed(AssertionError):  # noqa: N818 - reads as what happened, not as a bug
@@ -37,7 +39,7 @@ def check(name: str, function: Callable[..., object]) -> None:
         function: the reader's function itself, not its result.
 
     Raises:
-        ValueError: no exercise has this name.
+        ValueError: no exercise has this name, or the function stands before it.
         CheckFailed: the answer is wrong or missing and ``NBGRADER_EXECUTION`` is set.
 
     >>> def normalize(x, eps):
@@ -46,13 +48,19 @@ def check(name: str, function: Callable[..., object]) -> None:
     Not attempted yet: Normalize a mini-batch.
     normalize(x, eps) returned None. If you have written your answer, does it end with `return`?
     """
+    if callable(name):
+        raise ValueError(
+            "First the name of the exercise, then your function, as in: "
+            'check("equation/normalize", normalize).'
+        )
     exercise = find(name)
     problem = _problem(exercise, function)
     if problem is None:
+        asked, answered = exercise.reference.__name__, _name_of(function, exercise)
         tried = len(exercise.cases)
-        print(
-            f"Correct: {exercise.title} ({tried} of {tried} {'case' if tried == 1 else 'cases'})."
-        )
+        cases = f"{tried} of {tried} {'case' if tried == 1 else 'cases'}"
+        by = "" if answered == asked else f"{answered}, "  # such as normalize_solution
+        print(textwrap.fill(f"Correct: {exercise.title} ({by}{cases}).", WIDTH))
     elif os.environ.get("NBGRADER_EXECUTION"):
         raise CheckFailed(problem)
     else:
@@ -67,49 +75,51 @@ def _problem(exercise: Exercise, function: Callable[..., object]) -> str | None:
     if unusable:
         return f"{not_right}\n{textwrap.fill(unusable, WIDTH)}"
 
-    name = _name_of(function, exercise)
-    call = f"{name}({', '.join(exercise.cases[0])})"
+    called = f"{_name_of(function, exercise)}({', '.join(exercise.cases[0])})"
     answers: list[object] = []
     changed: list[str] = []
-    for case in exercise.cases:
-        try:
-            answer, touched = _call_and_watch(function, case)
-        except NotImplementedError:
-            return not_attempted
-        except (Exception, SystemExit) as error:
-            error_text = _own_error(error, function)
-            report = [not_right, _tried(call, case), _block("Your error", error_text)]
-            hint = _torch_words(error)
-            return "\n".join(report + ([_block("Likely", hint)] if hint else []))
-        answers.append(answer)
-        changed += [name for name in touched if name not in changed]
-        if answers[0] is None and changed:
-            ask = (
-                f"{call} changed {' and '.join(changed)} in place and returned None. Return the "
-                "new values."
-            )
-            return f"{not_right}\n{textwrap.fill(ask, WIDTH)}"
-        if answers[0] is None:
-            ask = (
-                f"{call} returned None. If you have written your answer, does it end with `return`?"
-            )
-            return f"{not_attempted}\n{textwrap.fill(ask, WIDTH)}"
+    case = exercise.cases[0]
+    try:
+        with time_limit(SECONDS):
+            for case in exercise.cases:
+                answer, touched = call_and_watch(function, case)
+                answers.append(answer)
+                changed += [name for name in touched if name not in changed]
+                if answers[0] is None:
+                    break
+    except NotImplementedError:
+        return not_attempted
+    except OutOfTime as error:
+        told = f"Not done after {SECONDS:g} seconds. Does a loop never end?"
+        stopped = _block("Stopped", "\n".join([told, *_own_line(error, function)]))
+        return "\n".join([not_right, _tried(called, case), stopped])
+    except (Exception, SystemExit) as error:
+        report = [not_right, _tried(called, case), _block("Your error", _text_of(error, function))]
+        return "\n".join(report + _likely(likely_cause(error, case)))
+    if answers[0] is None and changed:
+        what = " and ".join(changed)
+        told = f"{called} changed {what} in place and returned None. Return the new values."
+        return f"{not_right}\n{textwrap.fill(told, WIDTH)}"
+    if answers[0] is None:
+        told = (
+            f"{called} returned None. If you have written your answer, does it end with `return`?"
+        )
+        return f"{not_attempted}\n{textwrap.fill(told, WIDTH)}"
 
-    for number, (case, answer) in enumerate(zip(exercise.cases, answers, strict=True), start=1):
-        expected = _call(exercise.reference, case)
-        if same(answer, expected, exercise.rtol, exercise.atol):
-            continue
-        tried = _tried(f"{call}, case {number} of {len(exercise.cases)}", case)
-        report = [not_right, tried, *_difference(exercise, answer, expected)]
-        hint = _named_mistake(exercise, answers, failed=number - 1)
-        hint = hint or factor_between(answer, expected)
-        return "\n".join(report + ([_block("Likely", hint)] if hint else []))
+    expected = [call(exercise.reference, case) for case in exercise.cases]
+    for i, case in enumerate(exercise.cases):
+        if not same(answers[i], expected[i], exercise.rtol, exercise.atol):
+            tried = _tried(f"{called}, case {i + 1} of {len(exercise.cases)}", case)
+            report = [not_right, tried, *_difference(exercise, answers[i], expected[i])]
+            return "\n".join(report + _likely(likely_mistake(exercise, answers, expected, i)))
 
-    spoiled = [name for name in exercise.keeps if name in changed]
+    spoiled = [name for name in changed if name not in exercise.in_place]
     if spoiled:
         names = " and ".join(spoiled)
-        told = f"What came back is right, but {names} is no longer what it was: whoever called "
-        told += f"{call} still needs it. Compute on a copy, and leave {names} alone."
+        told = (
+            f"What came back is right, but {called} has changed {names}, and whoever called it may "
+            f"still need the old numbers. Compute on a copy, and leave {names} as given."
+        )
         return f"{not_right}\n{textwrap.fill(told, WIDTH)}"
     return None
 
@@ -128,59 +138,17 @@ def _not_callable_as_asked(exercise: Exercise, function: Callable[..., object]) 
     try:
         signature.bind(*exercise.cases[0].values())
     except TypeError:
+        fits = False
+    else:
+        given, asked = list(signature.parameters), list(exercise.cases[0])
+        fits = given == asked or sorted(given) != sorted(asked)  # other names, or the same in order
+    if not fits:
         name, arguments = _name_of(function, exercise), ", ".join(exercise.cases[0])
         return (
             f"The check calls {name}({arguments}), but your function is {name}{signature}. "
-            f"Give it the parameters ({arguments})."
+            f"Give it the parameters ({arguments}), in this order."
         )
     return None
-
-
-def _call(function: Callable[..., object], case: Mapping[str, object]) -> object:
-    """Call with copies, so that a function that changes its input spoils nothing."""
-    values = copy.deepcopy(list(case.values()))
-    with np.errstate(all="ignore"):  # the report says what came back, NaN included
-        return function(*values)
-
-
-def _call_and_watch(
-    function: Callable[..., object], case: Mapping[str, object]
-) -> tuple[object, list[str]]:
-    """What came back, and the names of the arguments that the function has changed."""
-    watched = copy.deepcopy(dict(case))
-    with np.errstate(all="ignore"):
-        answer = function(*watched.values())
-    numbers = [name for name, value in case.items() if same(value, value, 0, 0)]
-    return answer, [name for name in numbers if not same(watched[name], case[name], 0, 0)]
-
-
-def _torch_words(error: BaseException) -> str | None:
-    """What to write in NumPy, where an argument has torch's name."""
-    names = {"dim": "axis", "keepdim": "keepdims", "unbiased": "ddof", "correction": "ddof"}
-    word = next((w for w in names if f"keyword argument '{w}'" in str(error)), None)
-    if not isinstance(error, TypeError) or word is None:
-        return None
-    return (
-        f"That is torch's word on a NumPy array, which says {names[word]}. Or begin with "
-        "x = torch.from_numpy(x)."
-    )
-
-
-def _named_mistake(exercise: Exercise, answers: list[object], failed: int) -> str | None:
-    """The message of the mistake that explains the failed case, and most of the others."""
-    best, most = None, 0
-    for message, mistaken in exercise.mistakes.items():
-        agrees = []
-        for case, answer in zip(exercise.cases, answers, strict=True):
-            try:
-                wrong = _call(mistaken, case)
-            except Exception:  # the mistake itself may be impossible in this case
-                agrees.append(False)
-            else:
-                agrees.append(same(answer, wrong, exercise.rtol, exercise.atol))
-        if agrees[failed] and sum(agrees) > most:
-            best, most = message, sum(agrees)
-    return best
 
 
 def _difference(exercise: Exercise, answer: object, expected: object) -> list[str]:
@@ -188,11 +156,12 @@ def _difference(exercise: Exercise, answer: object, expected: object) -> list[st
     if not isinstance(expected, tuple):
         return _pair(exercise, answer, expected)
     names = tuple(exercise.returns) or tuple(f"value {i + 1}" for i in range(len(expected)))
-    if not isinstance(answer, tuple | list) or len(answer) != len(expected):
+    parts = parts_of(answer, expected)
+    if parts is None:
         wanted = f"{len(expected)} values, as in: return {', '.join(exercise.returns) or '…, …'}"
         return [_block("Came back", describe(answer)), _block("Expected", wanted)]
     blocks = []
-    for name, part, wanted in zip(names, answer, expected, strict=True):
+    for name, part, wanted in zip(names, parts, expected, strict=True):
         if same(part, wanted, exercise.rtol, exercise.atol):
             blocks.append(_block("Right", name))
         else:
@@ -224,11 +193,17 @@ def _block(title: str, text: str) -> str:
         if line.startswith((" ", "[")):
             lines.append(line)
         else:
-            lines += textwrap.wrap(line, WIDTH - COLUMN, break_on_hyphens=False)
+            lines += textwrap.wrap(
+                line, WIDTH - COLUMN, break_on_hyphens=False, break_long_words=False
+            )
     return "\n".join(
         f"  {title if row == 0 else '':<{COLUMN - 2}}{line}".rstrip()
         for row, line in enumerate(lines)
     )
+
+
+def _likely(told: str | None) -> list[str]:
+    return [_block("Likely", told)] if told else []
 
 
 def _assignment(name: str, value: str) -> str:
@@ -241,9 +216,16 @@ def _name_of(function: Callable[..., object], exercise: Exercise) -> str:
     return exercise.reference.__name__ if name == "<lambda>" else name
 
 
-def _own_error(error: BaseException, function: Callable[..., object]) -> str:
+def _text_of(error: BaseException, function: Callable[..., object]) -> str:
     """The reader's error, with the line of the reader's code that raised it."""
     text = f"{type(error).__name__}: {error}".removesuffix(": ")
+    if len(text) > LONGEST:
+        text = text[:LONGEST] + " …"
+    return "\n".join([text, *_own_line(error, function)])
+
+
+def _own_line(error: BaseException, function: Callable[..., object]) -> list[str]:
+    """Where in the reader's function it happened; nothing where that is not known."""
     own_file = getattr(getattr(function, "__code__", None), "co_filename", None)
     frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename == own_file]
-    return f"{text}\nin line {frames[-1].lineno}: {frames[-1].line}" if frames else text
+    return [f"in line {frames[-1].lineno}: {frames[-1].line}"] if frames else []

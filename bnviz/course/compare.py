@@ -6,7 +6,7 @@ exactly: a sum taken in another order must not be called wrong.
 
 import numpy as np
 
-__all__ = ["describe", "factor_between", "same", "show", "show_pair"]
+__all__ = ["describe", "factor_between", "parts_of", "same", "show", "show_pair"]
 
 
 def same(answer: object, expected: object, rtol: float, atol: float) -> bool:
@@ -20,10 +20,9 @@ def same(answer: object, expected: object, rtol: float, atol: float) -> bool:
     if isinstance(expected, str) or isinstance(answer, str):
         return isinstance(answer, str) and isinstance(expected, str) and answer == expected
     if isinstance(expected, tuple):
-        return (
-            isinstance(answer, tuple | list)
-            and len(answer) == len(expected)
-            and all(same(a, e, rtol, atol) for a, e in zip(answer, expected, strict=True))
+        parts = parts_of(answer, expected)
+        return parts is not None and all(
+            same(a, e, rtol, atol) for a, e in zip(parts, expected, strict=True)
         )
     a, e = numbers(answer), numbers(expected)
     if a is None or e is None or a.shape != e.shape:
@@ -31,11 +30,30 @@ def same(answer: object, expected: object, rtol: float, atol: float) -> bool:
     return bool(np.allclose(a, e, rtol=rtol, atol=atol, equal_nan=True))
 
 
+def parts_of(answer: object, expected: tuple[object, ...]) -> list[object] | None:
+    """The values of an answer, where it has as many as expected; None where it has not.
+
+    They may come as a tuple, as a list, or stacked in one array.
+
+    >>> parts_of(np.array([[1, 2], [3, 4]]), (np.zeros(2), np.zeros(2)))
+    [array([1., 2.]), array([3., 4.])]
+    >>> parts_of(np.array([1, 2]), (np.zeros(2), np.zeros(2)))
+    """
+    if isinstance(answer, tuple | list):
+        return list(answer) if len(answer) == len(expected) else None
+    stacked, wanted = numbers(answer), numbers(expected)
+    if stacked is None or wanted is None or stacked.shape != wanted.shape:
+        return None
+    return list(stacked)
+
+
 def numbers(value: object) -> np.ndarray | None:
     """The value as a float64 array, or None where it is not made of real numbers."""
     try:
         if hasattr(value, "detach"):  # a torch tensor, also one that asks for its gradient
             value = value.detach().cpu().double().numpy()
+        elif isinstance(value, tuple | list) and any(hasattr(part, "detach") for part in value):
+            value = [numbers(part) for part in value]
         array = np.asarray(value)
         return array.astype(np.float64) if array.dtype.kind in "biuf" else None
     except Exception:
@@ -62,8 +80,17 @@ def show(value: object, digits: int = 4) -> str:
     return text if len(text) <= 200 else text[:197] + "..."
 
 
+def _without_dust(array: np.ndarray, largest: float) -> np.ndarray:
+    """The numbers, with 0 for those that are but the rounding of larger ones."""
+    return np.where(abs(array) < 1e-12 * largest, 0.0, array)
+
+
+def _largest(array: np.ndarray) -> float:
+    return float(np.max(abs(array), where=np.isfinite(array), initial=0.0))
+
+
 def _show_array(array: np.ndarray, digits: int) -> str:
-    array = array + 0.0  # no "-0"
+    array = _without_dust(array, _largest(array)) + 0.0  # no "-0"
     if array.ndim == 0:
         return f"{float(array):.{digits}g}"
     written = [f"{number:.{digits}g}" for number in array.flat] if array.size <= 40 else [""]
@@ -107,13 +134,17 @@ def show_pair(answer: object, expected: object, rtol: float) -> tuple[str, str, 
     if a.shape != e.shape:
         remark = f"The shapes differ: {a.shape} came back, {e.shape} was expected."
         return show(answer), show(expected), remark
-    broken = int((~np.isfinite(a) & np.isfinite(e)).sum())
+    largest = max(_largest(a), _largest(e))
+    a, e = _without_dust(a, largest), _without_dust(e, largest)
+    if not np.isfinite(e).all():  # no distance can be told from infinity
+        return show(a), show(e), ""
+    broken = int((~np.isfinite(a)).sum())
     if broken:
-        remark = f"{broken} of {a.size} are NaN or infinite: look for a division by zero."
-        return show(a), show(e), remark
+        count = f"{broken} of {a.size} are NaN or infinite" if a.ndim else "NaN is no number"
+        told = "" if np.isinf(a).all() and not a.ndim else f"{count}: look for a division by zero."
+        return show(a), show(e), told
     digits = next((d for d in range(4, 13) if show(a, d) != show(e, d)), 12)
-    with np.errstate(invalid="ignore"):
-        gap = np.nan_to_num(abs(a - e), nan=np.inf) * (a != e)
+    gap = abs(a - e)
     remark = f"Largest difference {gap.max():.2g}"
     if a.ndim:
         worst = [int(i) for i in np.unravel_index(gap.argmax(), a.shape)]
@@ -132,18 +163,31 @@ def factor_between(answer: object, expected: object) -> str | None:
     if isinstance(answer, str) or isinstance(expected, str | tuple):
         return None
     a, e = numbers(answer), numbers(expected)
-    if a is None or e is None or a.size < 2:
+    if a is None or e is None:
+        return None
+    rounded = (e.round(decimals) for decimals in range(2, 7))
+    if (
+        a.shape == e.shape
+        and a.any()
+        and any(np.array_equal(a, r) and (r != e).any() for r in rounded)
+    ):
+        return "The numbers are rounded. Return them as they are."
+    if a.size < 2:
         return None
     if a.shape != e.shape:
-        turned = a.ndim == 2 and a.shape == e.T.shape and np.allclose(a, e.T)
-        return "The numbers are right, but rows and columns are swapped." if turned else None
+        if a.ndim == 2 and a.shape == e.T.shape and np.allclose(a, e.T):
+            return "The numbers are right, but rows and columns are swapped."
+        if a.size == e.size and np.allclose(a.ravel(), e.ravel()):
+            return "The numbers are right, only the shape is not. Is there a keepdims too many?"
+        return None
     if not (np.isfinite(a).all() and np.isfinite(e).all()):
         return None
     at = np.unravel_index(abs(e).argmax(), e.shape)
     if e[at] == 0 or a[at] == 0:
         return None
     factor = a[at] / e[at]
-    if np.allclose(a, factor * e, rtol=1e-6, atol=1e-9 * abs(a).max()):
+    telling = np.count_nonzero(_without_dust(e, _largest(e))) > 1  # one number has any factor
+    if telling and np.allclose(a, factor * e, rtol=1e-6, atol=1e-9 * abs(a).max()):
         if abs(factor + 1) < 1e-9:
             return "The sign is the other way round."
         return f"Every number is {factor:.4g} times what it should be."

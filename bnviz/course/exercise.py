@@ -2,8 +2,9 @@
 
 An exercise says which function is asked for, on what it is tried, and which wrong answers are worth
 an explanation. The right answer is never typed in: it is what ``reference`` returns. ``reference``
-is also the solution cell, so it is short, plain, and named as the function in the stub. A typical
-mistake is a function too: where the reader's answer is what it gives, its message is shown.
+is also what the solution cell shows, so it is short, plain, and named as the function in the stub.
+A typical mistake is a function too: where the reader's answer is what it gives, its message is
+shown. Several slips that call for the same words share a message: a tuple of functions.
 
 A whole module, as an author writes it (``exercises/intro.py``, for names ``intro/…``):
 
@@ -35,7 +36,7 @@ exercise to that. Arrays stay small enough to be read (a printed case is part of
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 __all__ = ["Exercise"]
@@ -48,13 +49,14 @@ class Exercise:
     Args:
         name: as in ``check(name, function)``, such as "equation/normalize": the chapter without its
             number, then what is asked.
-        title: what it is about, in a few words.
+        title: what it is about, in a few words; the heading of its task in the chapter.
         reference: the solution. Called with a case's values in their order.
         cases: arguments by name, in the order of the stub's parameters: numbers, arrays, tensors,
             whatever can be copied. The reader's parameters may be named differently.
-        mistakes: what to say → a function that makes this mistake, called as ``reference``.
+        mistakes: what to say → a function that makes this mistake, called as ``reference``, or a
+            tuple of such functions.
         returns: where a tuple is returned, the names of its parts, for the messages.
-        keeps: the arguments that the function must leave as they are.
+        in_place: the arguments that the function may change. All others must stay as they are.
         rtol: largest relative difference that still counts as right.
         atol: largest absolute difference that still counts as right.
 
@@ -65,9 +67,11 @@ class Exercise:
     title: str
     reference: Callable[..., object]
     cases: Sequence[Mapping[str, object]]
-    mistakes: Mapping[str, Callable[..., object]] = field(default_factory=dict)
+    mistakes: Mapping[str, Callable[..., object] | tuple[Callable[..., object], ...]] = field(
+        default_factory=dict
+    )
     returns: Sequence[str] = ()
-    keeps: Sequence[str] = ()
+    in_place: Sequence[str] = ()
     rtol: float = 1e-4
     atol: float = 1e-6  # float32 leaves some 1e-7 where 0 is right
 
@@ -78,3 +82,9 @@ class Exercise:
             )
         if not self.cases:
             raise ValueError(f"Exercise {self.name!r} has no cases: give at least one.")
+
+    def slips(self) -> Iterator[tuple[str, Callable[..., object]]]:
+        """Each mistaken function, with what to say of it."""
+        for message, mistaken in self.mistakes.items():
+            for one in mistaken if isinstance(mistaken, tuple) else (mistaken,):
+                yield message, one

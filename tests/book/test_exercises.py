@@ -51,7 +51,7 @@ class TestSpecification:
 
     def test_typical_mistakes_are_known_and_each_is_recognised(self, exercise: Exercise, capsys):
         assert exercise.mistakes
-        for message, mistaken in exercise.mistakes.items():
+        for message, mistaken in exercise.slips():
             check(exercise.name, lambda *arguments, f=mistaken: f(*arguments))
             report = " ".join(capsys.readouterr().out.split())
             assert report.startswith("Not right yet"), message
@@ -62,7 +62,8 @@ class TestSpecification:
     ):
         monkeypatch.setenv("NBGRADER_EXECUTION", "autograde")
         check(exercise.name, exercise.reference)
-        for wrong in (lambda *arguments: None, *exercise.mistakes.values()):
+        slips = [mistaken for _, mistaken in exercise.slips()]
+        for wrong in (lambda *arguments: None, *slips):
             with pytest.raises(CheckFailed):
                 check(exercise.name, wrong)
 
@@ -98,8 +99,9 @@ class TestChapter5SolutionsAreBatchNorm:
     G = np.random.default_rng(1).normal(size=(7, 4))
 
     def test_grad_input(self):
-        expected, _, _ = norms.batch_norm_backward(self.G, self.X, eps=1e-3)
-        np.testing.assert_allclose(gradients.grad_input(self.G, self.X, 1e-3), expected)
+        weight = np.array([1.0, -2.0, 0.5, 3.0])
+        expected, _, _ = norms.batch_norm_backward(self.G, self.X, weight, eps=1e-3)
+        np.testing.assert_allclose(gradients.grad_input(self.G, self.X, weight, 1e-3), expected)
 
     def test_mean_without(self):
         bias, mean, var = np.array([1.0, -2.0, 0.0, 3.0]), np.arange(4.0), np.full(4, 2.0)
@@ -219,18 +221,70 @@ class TestChapter:
             assert ast.get_docstring(asked), name
             assert asked.name == EXERCISES[name].reference.__name__
             assert [a.arg for a in asked.args.args] == list(EXERCISES[name].cases[0])
-            assert function_in(solution.source).name == asked.name
-            assert re.search(
-                rf"""check\(["']{re.escape(name)}["'], {asked.name}\)""", checked.source
-            )
+            # The reader's own function stays when all cells are run.
+            solved = function_in(solution.source)
+            assert solved.name == f"{asked.name}_solution"
+            assert ast.dump(solved.args) == ast.dump(asked.args)
+            for cell, function in ((checked, asked), (solution, solved)):
+                call = rf"""^check\(["']{re.escape(name)}["'], {function.name}\)$"""
+                assert len(re.findall(call, cell.source, re.MULTILINE)) == 1
 
     def test_the_stub_is_not_attempted_and_the_solution_is_correct(self, prefix, capsys):
         notebook = read(CHAPTER_OF[prefix])
-        namespace = imports_and_functions(notebook) | {"check": check}
         for _, stub, checked, solution in exercises_in(notebook):
+            # Each by itself, as for a reader who opens no other solution.
+            namespace = imports_and_functions(notebook) | {"check": check}
             exec(stub.source, namespace)
             exec(checked.source, namespace)
             assert capsys.readouterr().out.startswith("Not attempted yet")
+            before = dict(namespace)
             exec(solution.source, namespace)
+            assert capsys.readouterr().out.startswith("Correct")
+            changed = [name for name in before if namespace[name] is not before[name]]
+            assert changed == ["__builtins__"][: len(changed)]
             exec(checked.source, namespace)
-            assert "Correct" in capsys.readouterr().out
+            assert capsys.readouterr().out.startswith("Not attempted yet")
+
+    def test_a_solution_takes_no_name_that_the_chapter_or_the_task_uses(self, prefix):
+        notebook = read(CHAPTER_OF[prefix])
+        solutions = [cells[3] for cells in exercises_in(notebook)]
+        used = set()
+        for cell in notebook.cells:
+            if cell.cell_type == "code" and cell.id not in {s.id for s in solutions}:
+                used |= set(re.findall(r"\w+", cell.source))
+        for solution in solutions:
+            for node in ast.parse(solution.source).body:
+                if not isinstance(node, ast.FunctionDef):
+                    names = {
+                        n.id
+                        for n in ast.walk(node)
+                        if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
+                    }
+                    in_a_list = {
+                        n.id
+                        for c in ast.walk(node)
+                        if isinstance(c, ast.comprehension)
+                        for n in ast.walk(c.target)
+                        if isinstance(n, ast.Name)
+                    }
+                    assert not (names - in_a_list) & used
+
+    def test_what_a_task_names_can_be_used_without_an_import(self, prefix):
+        notebook = read(CHAPTER_OF[prefix])
+        known = imports_and_functions(notebook)
+        for text, *_ in exercises_in(notebook):
+            for module, name in re.findall(r"`(np|torch)\.(\w+)", text.source):
+                assert module in known, text.id
+                assert hasattr(known[module], name)
+
+    def test_the_heading_is_the_title_and_the_numbers_run(self, prefix):
+        for number, (text, stub, *_) in enumerate(exercises_in(read(CHAPTER_OF[prefix])), start=1):
+            heading = text.source.splitlines()[0]
+            title = EXERCISES[values_of(stub, "ex")[0]].title
+            assert re.fullmatch(rf"## Exercise \d+\.{number}: {re.escape(title)}", heading)
+
+    def test_the_first_exercise_says_where_answers_are_checked_and_no_other_does(self, prefix):
+        texts = [cells[0].source for cells in exercises_in(read(CHAPTER_OF[prefix]))]
+        assert ["*Answers are checked" in text for text in texts] == [True] + [False] * (
+            len(texts) - 1
+        )

@@ -1,14 +1,19 @@
 """`check` is kind, exact, and never the reason why something fails."""
 
+import contextlib
+import math
+import signal
+import threading
+
 import numpy as np
 import pytest
 import torch
 
 import bnviz
 from bnviz.course.check import CheckFailed, check
-from bnviz.course.compare import describe, factor_between, same, show
+from bnviz.course.compare import describe, factor_between, same, show, show_pair
 from bnviz.course.exercise import Exercise
-from bnviz.course.exercises import all_exercises, find
+from bnviz.course.exercises import all_exercises, equation, find
 
 NAME = "equation/normalize"
 
@@ -47,7 +52,13 @@ def right(x, eps):
 
 class TestVerdict:
     def test_a_right_answer(self, report):
-        assert report(right) == "Correct: Normalize a mini-batch (4 of 4 cases).\n"
+        def normalize(x, eps):
+            return right(x, eps)
+
+        assert report(normalize) == "Correct: Normalize a mini-batch (4 of 4 cases).\n"
+
+    def test_a_function_of_another_name_is_told_apart(self, report):
+        assert report(right) == "Correct: Normalize a mini-batch (right, 4 of 4 cases).\n"
 
     def test_rounding_is_not_an_error(self, report):
         assert "Correct" in report(lambda x, eps: right(x.astype(np.float32), eps))
@@ -108,7 +119,7 @@ class TestVerdict:
 
     def test_reports_fit_beside_each_other_without_scrolling(self, report):
         answers = [lambda x, eps: x[0], lambda x: x, lambda x, eps: x.no_such_thing, 3]
-        answers += find(NAME).mistakes.values()
+        answers += [slip for _, slip in find(NAME).slips()]
         for answer in answers:
             assert max(map(len, report(answer).splitlines())) <= 80
 
@@ -142,7 +153,12 @@ class TestTrouble:
     def test_wrong_parameters(self, report):
         text = report(lambda x: x)
         assert "The check calls normalize(x, eps), but your function is normalize(x)." in text
-        assert "Give it the parameters (x, eps)." in text.replace("\n", " ")
+        assert "Give it the parameters (x, eps), in this order." in text.replace("\n", " ")
+
+    def test_the_parameters_in_another_order(self, report):
+        text = report(lambda eps, x: right(x, eps))
+        assert "but your function is normalize(eps, x)." in " ".join(text.split())
+        assert "Correct" in report(lambda batch, e: right(batch, e))
 
     def test_other_names_and_more_parameters_with_defaults_are_fine(self, report):
         def mine(batch, e, axis=0):
@@ -198,7 +214,7 @@ class TestTrouble:
         assert text.startswith("Not right yet")
         assert "Came back  None" in text
 
-    def test_where_the_task_says_so_the_input_must_stay_as_it_is(self, report):
+    def test_the_input_must_stay_as_it_is(self, report):
         def in_place(x, eps):
             std = np.sqrt(x.var(0) + eps)
             x -= x.mean(0)
@@ -207,7 +223,21 @@ class TestTrouble:
 
         text = report(in_place)
         assert "Not right yet" in text
-        assert "x is no longer what it was" in text
+        assert "in_place(x, eps) has changed x" in text
+
+    def test_where_the_exercise_says_so_the_input_may_change(self, report):
+        def update(running_mean, running_var, x, momentum):
+            running_mean += momentum * (x.mean(0) - running_mean)
+            running_var += momentum * (x.var(0, ddof=1) - running_var)
+            return running_mean, running_var
+
+        def wrecks(running_mean, running_var, x, momentum):
+            new = update(running_mean, running_var, x, momentum)
+            x -= x.mean(0)
+            return new
+
+        assert "Correct" in report(update, "equation/running")
+        assert "has changed x" in report(wrecks, "equation/running")
 
     def test_an_update_in_place_that_returns_nothing_is_an_attempt(self, report):
         def update(running_mean, running_var, x, momentum):
@@ -222,6 +252,86 @@ class TestTrouble:
         text = report(lambda x, eps: x / x.var(dim=0, correction=0))
         assert "That is torch's word on a NumPy array, which says axis" in " ".join(text.split())
 
+    @pytest.mark.parametrize(
+        ("answer", "told"),
+        [
+            (lambda x, eps: (x - x.mean(1)) / x.std(1), "One number for each row does not fit"),
+            (lambda x, eps: torch.tensor(x) - torch.tensor(x).mean(1), "One number for each row"),
+            (lambda x, eps: torch.sqrt(x), "The arrays here are NumPy's"),
+            (lambda x, eps: torch.mean(x, 0), "The arrays here are NumPy's"),
+            (lambda x, eps: x.clone(), "The arrays here are NumPy's"),
+            (lambda x, eps: np.erf(x), "NumPy has no erf"),
+            (lambda x, eps: math.erf(x), "takes one number at a time"),
+            (lambda x, eps: eval("np.sqrt(x)", {"x": x}), "Run the cell “Imports”"),
+            (lambda x, eps: eps ^ 2.0, "A power is written **"),
+            (lambda x, eps: [0 for _ in len(x)], "for _ in range(n)"),
+            (lambda x, eps: x if x > 0 else 0, "np.where chooses"),
+        ],
+    )
+    def test_an_error_that_a_class_makes_is_explained(self, report, answer, told):
+        text = " ".join(report(answer).split())
+        assert told in text.partition("Likely ")[2]
+
+    def test_rows_unpacked_for_columns(self, report):
+        def drift(percentiles):
+            low, median, high = percentiles
+
+        text = " ".join(report(drift, "covariate-shift/drift").split())
+        assert "Likely Unpacking goes through the rows. percentiles.T" in text
+
+    def test_numbers_for_rows_that_are_given_need_a_column(self, report):
+        text = " ".join(report(lambda g, n: (g * n).sum(0), "mini-batches/average").split())
+        assert "Likely sizes has one number for each row" in text
+        assert "sizes[:, None] makes it a column." in text
+
+    @pytest.mark.parametrize("error", [ValueError("no"), IndexError("5"), TypeError("dim")])
+    def test_an_error_like_none_of_them_is_left_alone(self, report, error):
+        def mine(x, eps):
+            raise error
+
+        assert "Likely" not in report(mine)
+
+    def test_a_long_error_is_cut_and_its_words_stay_whole(self, report):
+        def mine(x, eps):
+            raise ValueError("torch.nn.functional.batch_norm" + "(x)" * 20 + " no" * 1000)
+
+        text = report(mine)
+        assert "torch.nn.functional.batch_norm" + "(x)" * 20 in text
+        assert len(text) < 1000
+
+    def test_a_loop_that_never_ends_is_stopped(self, report, monkeypatch):
+        monkeypatch.setattr("bnviz.course.check.SECONDS", 0.2)
+        before = signal.getsignal(signal.SIGALRM)
+
+        def mine(std, factor, limit):
+            while std >= limit:
+                with contextlib.suppress(Exception):
+                    std * factor
+
+        text = report(mine, "intro/needle")
+        assert "Not right yet" in text
+        assert "Stopped    Not done after 0.2 seconds. Does a loop never end?" in text
+        assert "in line " in text
+        assert signal.getsignal(signal.SIGALRM) is before
+        assert signal.getitimer(signal.ITIMER_REAL) == (0, 0)
+        assert "Correct" in report(right)
+
+    def test_a_clock_that_somebody_has_set_is_left_alone(self, report):
+        before = signal.signal(signal.SIGALRM, signal.SIG_IGN)
+        signal.setitimer(signal.ITIMER_REAL, 100)
+        try:
+            assert "Correct" in report(right)
+            assert signal.getitimer(signal.ITIMER_REAL)[0] > 50
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.signal(signal.SIGALRM, before)
+
+    def test_in_another_thread_there_is_no_limit_and_no_trouble(self, capsys):
+        thread = threading.Thread(target=check, args=(NAME, right))
+        thread.start()
+        thread.join()
+        assert "Correct" in capsys.readouterr().out
+
     def test_a_function_that_changes_its_input_spoils_nothing(self, report, register):
         def in_place(x):
             x -= x.mean(0)
@@ -234,7 +344,9 @@ class TestTrouble:
         text = report(wrecks)
         assert "x = [[ 1, 40]," in text
         assert "Correct" in report(right)
-        twice = register(reference=lambda x: x - x.mean(0), cases=[{"x": np.eye(2)}] * 2)
+        twice = register(
+            reference=lambda x: x - x.mean(0), cases=[{"x": np.eye(2)}] * 2, in_place=("x",)
+        )
         assert "Correct" in report(in_place, twice)
 
 
@@ -274,11 +386,46 @@ class TestMistakes:
         )
         assert "Not right yet" in report(lambda x: 7.0, name)
 
+    def test_a_mistake_that_a_right_answer_contradicts_is_not_blamed(self, report, register):
+        name = register(
+            reference=lambda n: n,
+            cases=[{"n": 1.0}, {"n": 2.0}],
+            mistakes={"always three": lambda n: 3.0},
+        )
+        assert "Likely" not in report(lambda n: 1.0 if n == 1 else 3.0, name)
+
+    def test_a_mistake_that_explains_few_of_the_wrong_answers_is_not_blamed(self, report, register):
+        name = register(
+            reference=lambda n: n,
+            cases=[{"n": 1.0}, {"n": 2.0}, {"n": 5.0}],
+            mistakes={"twice": lambda n: 2 * n},
+        )
+        assert "Likely" not in report(lambda n: {1: 2.0, 2: 7.0, 5: 8.0}[n], name)
+
+    def test_several_slips_may_share_their_words(self, report, register):
+        name = register(
+            reference=lambda n: n,
+            cases=[{"n": 1.0}],
+            mistakes={"far off": (lambda n: 5 * n, lambda n: 9 * n)},
+        )
+        assert "Likely     far off" in report(lambda n: 9 * n, name)
+
+    def test_no_factor_is_told_of_a_single_number_among_zeros(self, report, register):
+        name = register(reference=lambda: np.array([0.0, 2.0, 0.0]), cases=[{}])
+        assert "Likely" not in report(lambda: np.array([0.0, 3.0, 0.0]), name)
+
+    def test_rounded_numbers_and_a_shape_too_many_are_named(self, report):
+        assert "The numbers are rounded" in report(lambda x, eps: right(x, eps).round(2))
+        assert "only the shape is not" in report(lambda x, eps: right(x, eps)[None])
+
     def test_a_common_factor_sign_or_offset_is_named(self, report):
         assert "Every number is 2 times what it should be." in report(
             lambda x, eps: 2 * right(x, eps)
         )
-        assert "The sign is the other way round." in report(lambda x, eps: -right(x, eps))
+        assert "The sign is the other way round." in report(
+            lambda gradients, sizes: -np.average(gradients, axis=0, weights=sizes),
+            "mini-batches/average",
+        )
         assert "off by the same amount, 1." in report(lambda x, eps: right(x, eps) + 1)
 
 
@@ -293,6 +440,45 @@ class TestSeveralValues:
         assert "Right      running_mean" in text
         assert "Came back  running_var = [1, 1]" in text
         assert "Expected   running_var = [1.85, 13.4]" in text
+
+    def test_they_may_come_stacked_as_a_map_or_as_a_list_of_tensors(self, report):
+        def average(gradients, sizes):
+            weights = torch.tensor(sizes / sizes.sum(), requires_grad=True)
+            return list(weights @ torch.tensor(gradients))
+
+        def new(running_mean, running_var, x, momentum):
+            return equation.update_running(running_mean, running_var, x, momentum)
+
+        assert "Correct" in report(lambda *given: np.array(new(*given)), self.NAME)
+        assert "Correct" in report(lambda *given: torch.tensor(np.array(new(*given))), self.NAME)
+        assert "Correct" in report(lambda *given: map(np.copy, new(*given)), self.NAME)
+        assert "Correct" in report(average, "mini-batches/average")
+
+    def test_one_slip_in_one_of_two_wrong_values_is_named_with_its_value(self, report):
+        def mine(running_mean, running_var, x, momentum):
+            return x.sum(0) - 7, (1 - momentum) * running_var + momentum * x.var(0)
+
+        text = " ".join(report(mine, self.NAME).split())
+        assert "Likely running_var: " not in text  # it names the value itself
+        assert "into running_var goes the estimate for all the data" in text
+
+        def split(means):
+            return 7.0, means.std(axis=1, ddof=1).mean()
+
+        text = " ".join(report(split, "covariate-shift/split").split())
+        assert "Likely between_batches: You divided by one less" in text
+
+    def test_words_about_the_order_are_not_said_of_one_value(self, report):
+        both_mean = lambda mean, var, x, m: (var * 0 + 7, 0.9 * mean + 0.1 * x.mean(0))  # noqa: E731
+        assert "order" not in report(both_mean, self.NAME)
+
+    def test_a_factor_of_one_value_is_named(self, report):
+        def mine(*given):
+            mean, var = equation.update_running(*given)
+            return mean, 100 * var
+
+        text = report(mine, self.NAME)
+        assert "Every number is 100 times what it should be." in text
 
     @pytest.mark.parametrize(
         ("answer", "shown"),
@@ -344,6 +530,10 @@ class TestNames:
         for name in all_exercises():
             assert name in str(caught.value)
 
+    def test_the_function_before_the_name(self):
+        with pytest.raises(ValueError, match="^First the name of the exercise, then your function"):
+            check(right, NAME)
+
     @pytest.mark.parametrize("name", ["", "nothing", None, 3])
     def test_a_name_like_none_of_them(self, name):
         with pytest.raises(ValueError, match=f"There is no exercise {name!r}.*There are: "):
@@ -375,6 +565,18 @@ class TestCompare:
         assert "..." in text
         assert text.endswith("shape (100, 10)")
         assert len(text.splitlines()) <= 6
+
+    def test_what_rounding_leaves_of_zero_is_shown_as_zero(self):
+        assert show(np.array([1e-16, 2.0])) == "[0, 2]"
+        assert show(np.array([1e-11, 2.0])) == "[1e-11, 2]"
+        shown = show_pair(np.array([3.0, 4.0]), np.array([1e-30, -1e-30]), 1e-4)
+        assert shown[1] == "[0, 0]"
+
+    def test_no_distance_is_told_from_infinity(self):
+        for answer in (-1.0, 100.0, np.nan):
+            assert show_pair(answer, np.inf, 1e-4)[2] == ""
+        assert show_pair(np.inf, 50.0, 1e-4)[2] == ""
+        assert "division by zero" in show_pair(np.nan, 50.0, 1e-4)[2]
 
     def test_zero_has_no_sign(self):
         assert show(np.array([-0.0, 1.0])) == "[0, 1]"

@@ -21,21 +21,13 @@ def verdict(monkeypatch, capsys):
     return run
 
 
-def y_of(x, weight, bias, eps):
-    return weight * (x - x.mean(0)) / np.sqrt(x.var(0) + eps) + bias
-
-
-def statistics_in_torch(x, weight, bias, eps):
+def statistics_of_two(var, weight, bias, eps):
+    """Two samples that have this variance go through torch's layer."""
+    x = torch.tensor(np.sqrt(var) * [[1], [-1]])
     y = torch.nn.functional.batch_norm(
-        torch.tensor(x), None, None, torch.tensor(weight), torch.tensor(bias), True, eps=eps
+        x, None, None, torch.tensor(weight), torch.tensor(bias), True, eps=eps
     )
     return y.mean(0), y.std(0, correction=0)
-
-
-def statistics_in_place(x, weight, bias, eps):
-    x -= x.mean(0)
-    x *= weight / np.sqrt((x**2).mean(0) + eps)
-    return (x + bias).mean(0).tolist(), x.std(0).tolist()
 
 
 def gradients_by_autograd(grad_y, x_hat):
@@ -55,9 +47,9 @@ def passed_in_torch(x_hat, weight, bias):
 @pytest.mark.parametrize(
     ("name", "answer"),
     [
-        ("statistics", statistics_in_torch),
-        ("statistics", statistics_in_place),
-        ("statistics", lambda *given: [f(y_of(*given), axis=0) for f in (np.mean, np.std)]),
+        ("statistics", statistics_of_two),
+        ("statistics", lambda v, w, b, eps: np.stack([b, np.sqrt(w**2 * v / (v + eps))])),
+        ("statistics", lambda v, w, b, eps: [b.tolist(), abs(w / np.hypot(1, (eps / v) ** 0.5))]),
         ("identity", lambda x, eps: (np.sqrt(np.float32(x).var(0) + eps), np.float32(x).mean(0))),
         ("identity", lambda x, eps: [(np.cov(x.T, ddof=0).diagonal() + eps) ** 0.5, x.mean(0)]),
         ("gradients", gradients_by_autograd),
@@ -80,11 +72,10 @@ def test_right_by_another_way(verdict, name, answer):
 @pytest.mark.parametrize(
     ("name", "answer", "told"),
     [
-        ("statistics", lambda *g: (y_of(*g).mean(0), y_of(*g).std(0, ddof=1)), "in the standard"),
-        ("statistics", lambda *g: (y_of(*g).std(0), y_of(*g).mean(0)), "The order is mean, std"),
-        ("statistics", lambda x, w, b, eps: (0 * b, abs(w) * (y_of(x, 1, 0, eps)).std(0)), "β is"),
-        ("statistics", lambda x, w, b, e: (b, y_of(x, w, b, 1e-5).std(0)), "You used 1e-5"),
-        ("statistics", lambda x, w, b, e: (b, y_of(x, w, b, e).var(0)), "variance of y"),
+        ("statistics", lambda *given: statistics_of_two(*given)[::-1], "The order is mean, std"),
+        ("statistics", lambda v, w, b, e: (0 * b, abs(w) * (v / (v + e)) ** 0.5), "β is"),
+        ("statistics", lambda v, w, b, e: statistics_of_two(v, w, b, 1e-5), "You used 1e-5"),
+        ("statistics", lambda v, w, b, e: (b, w**2 * v / (v + e)), "variance of y"),
         ("identity", lambda x, eps: ((x.var(0) + 1e-5) ** 0.5, x.mean(0)), "You used 1e-5"),
         ("identity", lambda x, eps: (x.std(0), x.mean(0)), "eps is missing"),
         ("identity", lambda x, eps: (x.std(0) + eps, x.mean(0)), "outside the root"),

@@ -5,9 +5,9 @@ import numpy as np
 from bnviz.course.exercise import Exercise
 
 # 15th, 50th and 85th percentile of one unit at five moments of training. The middle goes up and
-# comes back half of the way; the width doubles, and then shrinks a little.
+# comes back half of the way; the width grows, and then shrinks a little.
 MOVING = np.array(
-    [[-1.0, 0.0, 1.0], [-0.5, 1.0, 2.0], [0.5, 3.0, 4.5], [0.0, 2.5, 4.0], [-0.5, 1.5, 2.5]]
+    [[-1.0, 0.0, 1.25], [-0.5, 1.0, 2.0], [0.5, 3.0, 4.5], [0.0, 2.5, 4.0], [-0.5, 1.5, 3.0]]
 )
 STILL = np.array([[-1.1, 0.0, 0.9], [-1.0, 0.1, 1.0], [-1.2, -0.1, 1.0], [-1.2, 0.0, 1.3]])
 
@@ -33,10 +33,16 @@ def promised_and_actual(w, step):
     before = np.prod(w)
     alone = []
     for i in range(len(w)):
-        moved = w.copy()
+        moved = w.astype(float)  # a copy; whole numbers would cut off the step
         moved[i] += step[i]
         alone.append(np.prod(moved) - before)
     return sum(alone), np.prod(w + step) - before
+
+
+def _alone(w, step):
+    """The change of the product with each step that comes alone."""
+    alone = [np.prod(np.where(np.arange(len(w)) == i, w + step, w)) for i in range(len(w))]
+    return np.array(alone) - np.prod(w)
 
 
 def _never_back(w, step):
@@ -74,19 +80,39 @@ EXERCISES = (
                     2 * np.ptp(percentiles[:, 1]) / (percentiles[-1, 2] - percentiles[-1, 0])
                 )
             ),
+            "The width goes from the 15th to the 85th percentile. You took a part of it, from or "
+            "to the median.": (
+                lambda p: np.ptp(p[:, 1]) / (p[-1, 2] - p[-1, 1]),
+                lambda p: np.ptp(p[:, 1]) / (p[-1, 1] - p[-1, 0]),
+            ),
+            "The ratio is the other way round: the travel, divided by the width.": (
+                lambda p: (p[-1, 2] - p[-1, 0]) / np.ptp(p[:, 1])
+            ),
+            "That is the way from the first moment to the farthest. Take the largest median minus "
+            "the smallest.": (
+                lambda p: abs(p[:, 1] - p[0, 1]).max() / (p[-1, 2] - p[-1, 0]),
+                lambda p: (p[:, 1].max() - p[0, 1]) / (p[-1, 2] - p[-1, 0]),
+            ),
+            "That is how the median is spread, not how far it travels: its largest minus its "
+            "smallest value.": lambda p: p[:, 1].std() / (p[-1, 2] - p[-1, 0]),
+            "The width is that of one moment, the last row. You took the whole range of all "
+            "moments.": lambda p: np.ptp(p[:, 1]) / (p[:, 2].max() - p[:, 0].min()),
+            "The width is that of the last row. You took the mean of all.": lambda p: (
+                np.ptp(p[:, 1]) / (p[:, 2] - p[:, 0]).mean()
+            ),
             "That is the way from row to row, back and forth, added up. Take the largest median "
             "minus the smallest.": lambda percentiles: (
                 np.abs(np.diff(percentiles[:, 1])).sum() / (percentiles[-1, 2] - percentiles[-1, 0])
             ),
-            "The width is the 85th minus the 15th percentile: columns 2 and 0, in this order.": (
+            "The result is negative. A width is the 85th minus the 15th percentile, a travel the "
+            "largest median minus the smallest, in this order.": (
                 lambda percentiles: (
                     np.ptp(percentiles[:, 1]) / (percentiles[-1, 0] - percentiles[-1, 2])
                 )
             ),
-            "The median is column 1; the travel that you took is that of the 15th percentile.": (
-                lambda percentiles: (
-                    np.ptp(percentiles[:, 0]) / (percentiles[-1, 2] - percentiles[-1, 0])
-                )
+            "The median is column 1; the travel that you took is that of another percentile.": (
+                lambda p: np.ptp(p[:, 0]) / (p[-1, 2] - p[-1, 0]),
+                lambda p: np.ptp(p[:, 2]) / (p[-1, 2] - p[-1, 0]),
             ),
         },
     ),
@@ -103,7 +129,7 @@ EXERCISES = (
             ),
             "Rows are moments, columns are batches. You averaged over the moments first: swap "
             "the axes.": lambda means: (means.mean(axis=0).std(), means.std(axis=0).mean()),
-            "over_time is right. For between_batches stay in the row as well: axis=1.": (
+            "For between_batches stay in the row as well: axis=1.": (
                 lambda means: (means.mean(axis=1).std(), means.std(axis=0).mean())
             ),
             "You divided by one less than the number of values (ddof=1). Divide by the number "
@@ -116,10 +142,26 @@ EXERCISES = (
                 means.std(),
                 means.std(axis=1).mean(),
             ),
-            "over_time is right. For between_batches take the standard deviation of each row, and "
-            "average these; you averaged variances.": lambda means: (
+            "For between_batches take the standard deviation of each row, and average these; you "
+            "averaged variances.": lambda means: (
                 means.mean(axis=1).std(),
                 np.sqrt(means.var(axis=1).mean()),
+            ),
+            "over_time lacks its last step: the standard deviation of these averages.": (
+                lambda means: (means.mean(axis=1), means.std(axis=1).mean())
+            ),
+            "over_time: average each row first, then take the standard deviation. You did it the "
+            "other way round, for each column.": lambda means: (
+                means.std(axis=0).mean(),
+                means.std(axis=1).mean(),
+            ),
+            "between_batches lacks its last step: average the standard deviations of the rows.": (
+                lambda means: (means.mean(axis=1).std(), means.std(axis=1))
+            ),
+            "For between_batches take the standard deviation of each row first, then average. You "
+            "averaged over the moments first.": lambda means: (
+                means.mean(axis=1).std(),
+                means.mean(axis=0).std(),
             ),
             "That is the variance. Take standard deviations.": lambda means: (
                 means.mean(axis=1).var(),
@@ -140,10 +182,49 @@ EXERCISES = (
         ],
         mistakes={
             "Dividing the product by a weight fails where the weight is 0. Copy w, change one "
-            "element, and take the product again.": lambda w, step: (
-                np.sum(np.prod(w) / w * step),
+            "element, and take the product again.": (
+                lambda w, step: (
+                    np.sum(np.prod(w) / w * step),
+                    np.prod(w + step) - np.prod(w),
+                ),
+                lambda w, step: (
+                    np.sum(np.nan_to_num(np.prod(w) / w * step)),
+                    np.prod(w + step) - np.prod(w),
+                ),
+            ),
+            "Not all weights had their turn: range(len(w)) goes through all of them.": (
+                lambda w, step: (_alone(w, step)[:-1].sum(), np.prod(w + step) - np.prod(w)),
+                lambda w, step: (_alone(w, step)[1:].sum(), np.prod(w + step) - np.prod(w)),
+            ),
+            "The promise adds up the changes. You took their mean.": lambda w, step: (
+                _alone(w, step).mean(),
                 np.prod(w + step) - np.prod(w),
             ),
+            "promised is made of changes: subtract the output before from each output.": (
+                lambda w, step: (
+                    (_alone(w, step) + np.prod(w)).sum(),
+                    np.prod(w + step) - np.prod(w),
+                )
+            ),
+            "A step is added to its weight, it does not take its place: moved[i] += step[i].": (
+                lambda w, step: (
+                    sum(
+                        np.prod(np.where(np.arange(len(w)) == i, step, w)) - np.prod(w)
+                        for i in range(len(w))
+                    ),
+                    np.prod(w + step) - np.prod(w),
+                )
+            ),
+            "The promises are added up, not multiplied.": lambda w, step: (
+                np.prod(_alone(w, step)),
+                np.prod(w + step) - np.prod(w),
+            ),
+            "Add the promises up: one number.": lambda w, step: (
+                _alone(w, step),
+                np.prod(w + step) - np.prod(w),
+            ),
+            "This is the product of the weights that have changed. Subtract the output before, to "
+            "get the change.": lambda w, step: (_alone(w, step).sum(), np.prod(w + step)),
             "The sign is turned: a change is the output after the steps minus the output before."
             "": lambda w, step: tuple(-part for part in promised_and_actual(w, step)),
             "The two are swapped: promised comes first.": lambda w, step: promised_and_actual(
@@ -164,10 +245,10 @@ EXERCISES = (
                 sum(np.prod(w) * (w[i] + step[i]) / w[i] for i in range(len(w))),
                 np.prod(w + step),
             ),
-            "The promise adds up the changes of all single steps. You gave that of the first "
-            "weight alone.": lambda w, step: (
-                np.prod(w) * step[0] / w[0],
-                np.prod(w + step) - np.prod(w),
+            "The promise adds up the changes of all single steps. You gave that of one weight "
+            "alone. Is `return` inside the loop?": (
+                lambda w, step: (_alone(w, step)[0], np.prod(w + step) - np.prod(w)),
+                lambda w, step: (_alone(w, step)[-1], np.prod(w + step) - np.prod(w)),
             ),
             "A single step is not worth its size: the other weights multiply it.": lambda w, step: (
                 step.sum(),

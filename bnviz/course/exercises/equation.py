@@ -10,6 +10,8 @@ BATCH = np.array([[1.0, 40.0], [2.0, 10.0], [4.0, 30.0], [4.0, 20.0], [9.0, 25.0
 QUIET = np.array([[3.0, 0.001, -1.0], [3.0, 0.005, 0.0], [3.0, 0.003, 4.0]])
 # Two channels in float32, one of them so far from 0 that its square has no room for its variance.
 FAR = np.array([[19999, 1], [20001, 2], [20000, 4], [19998, 4], [20002, 9]], np.float32)
+# Three samples of two channels whose means, 4 and 30, are not their medians.
+LEANING = np.array([[0.0, 10.0], [2.0, 40.0], [10.0, 40.0]])
 # Long tails to the left, to the right, and none.
 TAILS = np.array([[0.0, 5.0, 1.0], [0.0, 3.0, 2.0], [-8.0, 4.0, 3.0], [0.0, 4.0, 9.0]])
 
@@ -67,7 +69,6 @@ EXERCISES = (
         name="equation/normalize",
         title="Normalize a mini-batch",
         reference=normalize,
-        keeps=("x",),
         atol=1e-3,  # what float32 leaves of the far column, computed in torch's order
         cases=[
             {"x": BATCH, "eps": 1e-5},
@@ -82,6 +83,8 @@ EXERCISES = (
             ),
             "The root is missing: divide by the standard deviation, sqrt(var + eps), not by the "
             "variance.": _normalize_over(root=False),
+            "The root is missing, and the variance is divided by N - 1 (torch's default, or "
+            "ddof=1).": _normalize_over(root=False, ddof=1),
             "You took mean and variance over the units of each image (axis 1). That is layer "
             "norm. Batch norm takes them over the images, axis 0.": _normalize_over(axis=1),
             "You took one mean and one variance for the whole array. Every column has "
@@ -91,12 +94,48 @@ EXERCISES = (
             ),
             "eps stands outside the root, and the variance is divided by N - 1 (torch's default, "
             "or ddof=1).": lambda x, eps: (x - x.mean(0)) / (x.std(0, ddof=1) + eps),
+            "eps is added to the result. It belongs under the root: sqrt(var + eps).": (
+                lambda x, eps: (x - x.mean(0)) / x.std(0) + eps
+            ),
             "eps is always 0.00001 here. Take it from the argument.": lambda x, eps: normalize(
                 x, 1e-5
             ),
             "eps is missing. Without it a column that never changes divides 0 by 0.": (
                 lambda x, eps: (x - x.mean(0)) / x.std(0)
             ),
+            "eps does not wait for a standard deviation of 0. Add it to the variance of every "
+            "column: sqrt(var + eps).": (
+                lambda x, eps: np.nan_to_num(_standardized(x)),
+                lambda x, eps: (x - x.mean(0)) / np.where(x.std(0) == 0, 1, x.std(0)),
+                lambda x, eps: (x - x.mean(0)) / np.where(x.std(0) == 0, eps, x.std(0)),
+                lambda x, eps: (x - x.mean(0)) / np.where(np.ptp(x, axis=0) == 0, 1, x.std(0)),
+                lambda x, eps: (x - x.mean(0)) / np.sqrt(np.where(x.var(0) == 0, eps, x.var(0))),
+            ),
+            "eps is added to the variance. You took the larger of the two.": (
+                lambda x, eps: (x - x.mean(0)) / np.sqrt(np.maximum(x.var(0), eps)),
+                lambda x, eps: (x - x.mean(0)) / np.maximum(x.std(0), np.sqrt(eps)),
+            ),
+            "eps is added as it is, not squared: sqrt(var + eps).": lambda x, eps: (
+                (x - x.mean(0)) / np.sqrt(x.var(0) + eps**2)
+            ),
+            "eps is added, not subtracted: sqrt(var + eps).": lambda x, eps: (
+                (x - x.mean(0)) / np.sqrt(x.var(0) - eps)
+            ),
+            "A variance is the mean of the squared deviations. You squared x itself: subtract the "
+            "mean first.": lambda x, eps: (x - x.mean(0)) / np.sqrt((x * x).mean(0) + eps),
+            "You multiplied. Divide by sqrt(var + eps).": lambda x, eps: (
+                (x - x.mean(0)) * np.sqrt(x.var(0) + eps)
+            ),
+            "The variance is that of the whole array. Every column has its own: axis 0.": (
+                lambda x, eps: (x - x.mean(0)) / np.sqrt(x.var() + eps)
+            ),
+            "The mean is that of the whole array. Every column has its own: axis 0.": (
+                lambda x, eps: (x - x.mean()) / np.sqrt(x.var(0) + eps)
+            ),
+            "You subtracted the median. It is the mean that becomes 0.": lambda x, eps: (
+                (x - np.median(x, axis=0)) / np.sqrt(x.var(0) + eps)
+            ),
+            "The sign is turned: it is x - mean, not mean - x.": lambda x, eps: -normalize(x, eps),
             "The variance is mean(x²) - mean(x)². On paper it is; in float32 nothing is left of "
             "it where the mean is large. Square the deviations from the mean.": lambda x, eps: (
                 (x - x.mean(0)) / np.sqrt((x * x).mean(0) - x.mean(0) ** 2 + eps)
@@ -125,8 +164,25 @@ EXERCISES = (
             "root.": lambda var, eps: var / (var + eps),
             "It is 1 only without eps. With it, a unit whose variance is not much "
             "larger than eps stays narrower.": lambda var, eps: np.ones_like(var),
-            "It is 1 only without eps, and 0 / 0 where the variance is 0.": lambda var, eps: (
-                np.sqrt(var / var)
+            "It is 1 only without eps, and 0 / 0 where the variance is 0.": (
+                lambda var, eps: np.sqrt(var / var),
+                lambda var, eps: np.where(var == 0, 0.0, 1.0),
+            ),
+            "Only a part is divided or under the root: put var + eps in parentheses.": (
+                lambda var, eps: np.sqrt(var / var + eps),
+                lambda var, eps: np.sqrt(var) / np.sqrt(var) + eps,
+            ),
+            "That is the standard deviation of x. Divide it by what x - μ is divided by.": (
+                lambda var, eps: np.sqrt(var)
+            ),
+            "eps is added to the variance, not taken as its lower bound.": lambda var, eps: np.sqrt(
+                var / np.maximum(var, eps)
+            ),
+            "Upside down: the standard deviation of x stands above, what it is divided by below.": (
+                lambda var, eps: np.sqrt((var + eps) / var)
+            ),
+            "var holds variances already: square no more.": lambda var, eps: (
+                var / np.sqrt(var**2 + eps)
             ),
             "eps is always 0.00001 here. Take it from the argument.": lambda var, eps: np.sqrt(
                 var / (var + 1e-5)
@@ -149,9 +205,9 @@ EXERCISES = (
     ),
     Exercise(
         name="equation/shape",
-        title="Skewness, which normalizing leaves alone",
+        title="Skewness",
         reference=skewness,
-        cases=[{"x": BATCH}, {"x": TAILS}],
+        cases=[{"x": TAILS}, {"x": BATCH}],
         mistakes={
             "You divided by N - 1 in the standard deviation (ddof=1). Divide by N here, as batch "
             "norm does.": lambda x: (_standardized(x, ddof=1) ** 3).mean(0),
@@ -175,7 +231,25 @@ EXERCISES = (
             "That is the third power of the mean deviation, which is 0. Take the power of each "
             "deviation first, then the mean.": lambda x: _standardized(x).mean(0) ** 3,
             "That compares mean and median, another measure of the same name. Here: the mean of "
-            "the third powers.": lambda x: 3 * (x.mean(0) - np.median(x, axis=0)) / x.std(0),
+            "the third powers.": (
+                lambda x: 3 * (x.mean(0) - np.median(x, axis=0)) / x.std(0),
+                lambda x: (x.mean(0) - np.median(x, axis=0)) / x.std(0),
+            ),
+            "That is the median of the third powers. Take their mean.": lambda x: np.median(
+                _standardized(x) ** 3, axis=0
+            ),
+            "The deviations are those from the median. Take them from the mean.": lambda x: (
+                ((x - np.median(x, axis=0)) ** 3).mean(0) / x.std(0) ** 3
+            ),
+            "That is the cube root. The mean of the third powers is asked, as it is.": lambda x: (
+                np.cbrt(skewness(x))
+            ),
+            "That divides by the third power of the variance. Take that of its root: std ** 3.": (
+                lambda x: ((x - x.mean(0)) ** 3).mean(0) / x.var(0) ** 3
+            ),
+            "Skewness is the mean over the samples. Those are the third powers themselves.": (
+                lambda x: _standardized(x) ** 3
+            ),
             "That is the second power, which is 1 for every column. Skewness takes the third.": (
                 lambda x: (_standardized(x) ** 2).mean(0)
             ),
@@ -198,9 +272,10 @@ EXERCISES = (
     ),
     Exercise(
         name="equation/running",
-        title="Update the running statistics as PyTorch does",
+        title="Update the running statistics",
         reference=update_running,
         returns=("running_mean", "running_var"),
+        in_place=("running_mean", "running_var"),  # PyTorch's way
         cases=[
             {
                 "running_mean": np.array([0.0, 0.0]),
@@ -211,7 +286,7 @@ EXERCISES = (
             {
                 "running_mean": np.array([3.0, 30.0]),
                 "running_var": np.array([6.0, 90.0]),
-                "x": BATCH,
+                "x": LEANING,
                 "momentum": 0.25,
             },
         ],
@@ -236,15 +311,19 @@ EXERCISES = (
             "momentum is always 0.1 here. Take it from the argument.": _update(
                 lambda x: (x.mean(0), x.var(0, ddof=1)), lambda momentum: 0.1
             ),
-            "The statistics are those of each image (axis 1). Take them over the images: axis 0.": (
-                lambda running_mean, running_var, x, momentum: _update(
-                    lambda x: (x.mean(1), x.var(1, ddof=1))
-                )(running_mean[:1], running_var[:1], x, momentum)
-            ),
             "That is one mean and one variance for the whole array. Every column has its own: "
             "axis 0.": _update(lambda x: (x.mean(), x.var(ddof=1))),
             "These are the batch's own statistics. Mix them with the old running values.": (
                 lambda running_mean, running_var, x, momentum: (x.mean(0), x.var(0, ddof=1))
+            ),
+            "Old and new had the same share. momentum says how large the new one is.": _update(
+                lambda x: (x.mean(0), x.var(0, ddof=1)), lambda momentum: 0.5
+            ),
+            "running_mean moves towards the mean of x, not towards its median.": _update(
+                lambda x: (np.median(x, axis=0), x.var(0, ddof=1))
+            ),
+            "running_mean moves towards the mean of x, not towards its sum.": _update(
+                lambda x: (x.sum(0), x.var(0, ddof=1))
             ),
             "The old values keep a share of 1 - momentum only.": (
                 lambda running_mean, running_var, x, momentum: (

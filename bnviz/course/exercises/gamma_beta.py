@@ -6,8 +6,12 @@ import numpy as np
 
 from bnviz.course.exercise import Exercise
 
-# Four samples of three units; mean and standard deviation are 2 and 1, 10 and 10, 0.5 and 0.05.
+# Variances of three units: an ordinary one, a wide one, one that eps makes narrower.
+VAR = np.array([1.0, 100.0, 0.0025])
+# Four samples of three units with these variances; their means are 2, 10 and 0.5.
 BATCH = np.array([[1.0, 0.0, 0.45], [1.0, 20.0, 0.55], [3.0, 20.0, 0.55], [3.0, 0.0, 0.45]])
+# Three samples of three units whose means, 2, 4 and 3, are not all their medians.
+LEANING = np.array([[0.0, 3.0, 1.0], [0.0, 5.0, 2.0], [6.0, 4.0, 6.0]])
 # Standardized by hand: every column has mean 0 and variance 1, the second one leans to one side.
 X_HAT = np.array(
     [[-1.0, -0.5, 1.0], [1.0, -0.5, -1.0], [-1.0, 2.0, 1.0], [1.0, -0.5, -1.0], [0.0, -0.5, 0.0]]
@@ -17,9 +21,8 @@ X_HAT[:, [0, 2]] *= sqrt(5 / 4)
 OFF_CENTRE = np.array([[1.0, -1.0], [-0.5, 2.0]])
 
 
-def output_statistics(x, weight, bias, eps):
-    """Mean and standard deviation of y over the batch x (N, C), both of shape (C,)."""
-    var = x.var(axis=0)
+def output_statistics(var, weight, bias, eps):
+    """Mean and standard deviation of y, where x has the variance var; all of shape (C,)."""
     return bias, abs(weight) * np.sqrt(var / (var + eps))
 
 
@@ -40,17 +43,21 @@ def passed_share(x_hat, weight, bias):
     return np.array(predicted), measured
 
 
-def _std(x, weight, var, eps):
+def _std(var, weight, eps):
     return abs(weight) * np.sqrt(var / (var + eps))
 
 
-def _statistics(mean=lambda x, weight, bias: bias, std=_std, ddof=0):
-    """The two statistics with another mean, another standard deviation or another variance."""
+def _statistics(mean=lambda var, weight, bias: bias, std=_std):
+    """The two statistics with another mean or another standard deviation."""
 
-    def mistaken(x, weight, bias, eps):
-        return mean(x, weight, bias), std(x, weight, x.var(axis=0, ddof=ddof), eps)
+    def mistaken(var, weight, bias, eps):
+        return mean(var, weight, bias), std(var, weight, eps)
 
     return mistaken
+
+
+def _statistics_with_bias(var, weight, bias, eps):
+    return bias, _std(var, weight, eps) + bias
 
 
 def _predict(argument, x_hat, weight, bias):
@@ -79,18 +86,18 @@ def _passed(argument=_ratio, measured=_passes):
 EXERCISES = (
     Exercise(
         name="gamma-beta/statistics",
-        title="Mean and standard deviation of y, without computing y",
+        title="Mean and standard deviation without computing y",
         reference=output_statistics,
         returns=("mean", "std"),
         cases=[
             {
-                "x": BATCH,
+                "var": VAR,
                 "weight": np.array([2.0, 0.5, 1.0]),
                 "bias": np.array([0.0, 3.0, -1.0]),
                 "eps": 1e-5,
             },
             {
-                "x": BATCH,
+                "var": VAR,
                 "weight": np.array([1.0, -4.0, 3.0]),
                 "bias": np.array([5.0, 0.5, 2.0]),
                 "eps": 0.01,
@@ -99,54 +106,60 @@ EXERCISES = (
         mistakes={
             "A negative weight mirrors the values; the standard deviation stays positive. Take "
             "abs(weight).": _statistics(
-                std=lambda x, weight, var, eps: weight * np.sqrt(var / (var + eps))
+                std=lambda var, weight, eps: weight * np.sqrt(var / (var + eps))
             ),
             "That is right where eps is far smaller than the variance. Multiply by sqrt(var / "
-            "(var + eps)), the standard deviation of x̂.": _statistics(
-                std=lambda x, weight, var, eps: abs(weight)
+            "(var + eps)), the standard deviation of x̂.": (
+                _statistics(std=lambda var, weight, eps: abs(weight)),
+                _statistics(std=lambda var, weight, eps: weight),
             ),
             "eps is an argument of the function. You used 1e-5, whatever it is.": _statistics(
-                std=lambda x, weight, var, eps: _std(x, weight, var, 1e-5)
+                std=lambda var, weight, eps: _std(var, weight, 1e-5)
             ),
             "That is the variance of y. Take the root for the standard deviation.": _statistics(
-                std=lambda x, weight, var, eps: weight**2 * var / (var + eps)
+                std=lambda var, weight, eps: weight**2 * var / (var + eps)
             ),
             "The root is missing: the standard deviation of x̂ is sqrt(var / (var + eps)).": (
-                _statistics(std=lambda x, weight, var, eps: abs(weight) * var / (var + eps))
+                _statistics(std=lambda var, weight, eps: abs(weight) * var / (var + eps))
+            ),
+            "The root of var is missing: var is a variance, and the standard deviation of x̂ is "
+            "sqrt(var / (var + eps)).": _statistics(
+                std=lambda var, weight, eps: abs(weight) * var / np.sqrt(var + eps)
             ),
             "That is what each value is multiplied by. Multiply the root of var by it.": (
-                _statistics(std=lambda x, weight, var, eps: abs(weight) / np.sqrt(var + eps))
-            ),
-            "You divided by N - 1 in the variance of x (ddof=1, torch's default). Batch norm "
-            "divides by N.": _statistics(ddof=1),
-            "You divided by N - 1 in the standard deviation of y (ddof=1, torch's default). Divide "
-            "by N.": lambda x, weight, bias, eps: (
-                bias,
-                _std(x, weight, x.var(0), eps) * sqrt(len(x) / (len(x) - 1)),
+                _statistics(std=lambda var, weight, eps: abs(weight) / np.sqrt(var + eps)),
+                _statistics(std=lambda var, weight, eps: weight / np.sqrt(var + eps)),
             ),
             "eps stands outside the root. Batch norm divides by sqrt(var + eps).": _statistics(
-                std=lambda x, weight, var, eps: abs(weight) * np.sqrt(var) / (np.sqrt(var) + eps)
+                std=lambda var, weight, eps: abs(weight) * np.sqrt(var) / (np.sqrt(var) + eps)
             ),
-            "The mean of x is gone after normalizing: nothing of it is left in y.": _statistics(
-                mean=lambda x, weight, bias: weight * x.mean(0) + bias
+            "The weight has slipped under the root. Multiply by abs(weight) outside.": _statistics(
+                std=lambda var, weight, eps: np.sqrt(abs(weight) * var / (var + eps))
+            ),
+            "Adding β moves all values alike: it does not change the standard deviation.": (
+                _statistics_with_bias
+            ),
+            "The mean of x̂ is 0, so γ has nothing to multiply there. What is left is β.": (
+                _statistics(mean=lambda var, weight, bias: weight * bias),
+                _statistics(mean=lambda var, weight, bias: weight + bias),
             ),
             "β is missing: x̂ has mean 0, but y is γ x̂ + β.": _statistics(
-                mean=lambda x, weight, bias: np.zeros_like(bias)
+                mean=lambda var, weight, bias: np.zeros_like(bias)
             ),
             "The standard deviation of x is gone after normalizing: y does not know it any more.": (
-                _statistics(std=lambda x, weight, var, eps: abs(weight) * np.sqrt(var))
+                _statistics(std=lambda var, weight, eps: abs(weight) * np.sqrt(var))
             ),
             "The order is mean, std. You gave the standard deviation first.": (
-                lambda x, weight, bias, eps: (_std(x, weight, x.var(0), eps), bias)
+                lambda var, weight, bias, eps: (_std(var, weight, eps), bias)
             ),
         },
     ),
     Exercise(
         name="gamma-beta/identity",
-        title="The γ and β that undo the normalization",
+        title="Undo the normalization",
         reference=undo,
         returns=("weight", "bias"),
-        cases=[{"x": BATCH, "eps": 1e-5}, {"x": BATCH + 1.0, "eps": 0.5}],
+        cases=[{"x": BATCH, "eps": 1e-5}, {"x": LEANING, "eps": 0.5}],
         mistakes={
             "eps is missing. Batch norm divides by sqrt(var + eps), so that is what has to be "
             "multiplied back.": lambda x, eps: (x.std(0), x.mean(0)),
@@ -154,8 +167,20 @@ EXERCISES = (
                 np.sqrt(x.var(0) + 1e-5),
                 x.mean(0),
             ),
+            "You divided by N - 1 in the variance (ddof=1, torch's default), and eps is missing.": (
+                lambda x, eps: (x.std(0, ddof=1), x.mean(0))
+            ),
             "eps stands outside the root. Batch norm divides by sqrt(var + eps).": lambda x, eps: (
                 x.std(0) + eps,
+                x.mean(0),
+            ),
+            "That is the variance. Batch norm divides by a root, sqrt(var + eps).": lambda x, eps: (
+                x.var(0),
+                x.mean(0),
+            ),
+            "That normalizes once more, and without eps. To undo it, multiply by what batch norm "
+            "divided by, sqrt(var + eps).": lambda x, eps: (
+                1 / np.sqrt(x.var(0)),
                 x.mean(0),
             ),
             "That is the variance plus eps. Batch norm divides by its root.": lambda x, eps: (
@@ -167,12 +192,30 @@ EXERCISES = (
             "That normalizes once more. To undo it, multiply by what batch norm divided by.": (
                 lambda x, eps: (1 / np.sqrt(x.var(0) + eps), x.mean(0))
             ),
-            "The weight is right. The bias is missing: batch norm took the mean away.": (
-                lambda x, eps: (np.sqrt(x.var(0) + eps), np.zeros(x.shape[1]))
-            ),
-            "The bias is not multiplied by the weight: y = weight * x̂ + bias.": lambda x, eps: (
+            "The bias is the mean of x, not its median.": lambda x, eps: (
                 np.sqrt(x.var(0) + eps),
-                x.mean(0) / np.sqrt(x.var(0) + eps),
+                np.median(x, axis=0),
+            ),
+            "The bias is missing: batch norm took the mean away.": (
+                lambda x, eps: (np.sqrt(x.var(0) + eps), 0.0),
+                lambda x, eps: (np.sqrt(x.var(0) + eps), np.zeros(x.shape[1])),
+            ),
+            "The bias is not multiplied by the weight: y = weight * x̂ + bias.": (
+                lambda x, eps: (
+                    np.sqrt(x.var(0) + eps),
+                    x.mean(0) / np.sqrt(x.var(0) + eps),
+                ),
+                lambda x, eps: (
+                    np.sqrt(x.var(0) + eps),
+                    x.mean(0) * np.sqrt(x.var(0) + eps),
+                ),
+            ),
+            "With weight 1 and bias 0, y is x̂. Asked are those that give x back.": lambda x, eps: (
+                np.ones(x.shape[1]),
+                np.zeros(x.shape[1]),
+            ),
+            "You took one number for the whole array. Every unit (column) has its own: axis 0.": (
+                lambda x, eps: (np.sqrt(x.var() + eps), x.mean())
             ),
             "The sign of the bias is turned: batch norm took the mean away, the bias adds it.": (
                 lambda x, eps: (np.sqrt(x.var(0) + eps), -x.mean(0))
@@ -224,9 +267,21 @@ EXERCISES = (
             "grad_y is missing in the gradient of γ: x̂ says how y moves with γ, grad_y how the "
             "loss moves with y.": lambda grad_y, x_hat: (x_hat.sum(0), grad_y.sum(0)),
             "grad_y is missing: that is how y moves with γ and β. How the loss moves with y is "
-            "grad_y.": lambda grad_y, x_hat: (
-                x_hat.sum(0),
-                np.full(x_hat.shape[1], float(len(x_hat))),
+            "grad_y.": (
+                lambda grad_y, x_hat: (
+                    x_hat.sum(0),
+                    np.full(x_hat.shape[1], float(len(x_hat))),
+                ),
+                lambda grad_y, x_hat: (x_hat.sum(0), len(x_hat)),
+                lambda grad_y, x_hat: (x_hat.sum(0), 1.0),
+                lambda grad_y, x_hat: (x_hat.sum(0), np.ones(x_hat.shape[1])),
+                lambda grad_y, x_hat: (x_hat, 1.0),
+                lambda grad_y, x_hat: (x_hat, np.ones_like(x_hat)),
+            ),
+            "The gradient of β is the sum of grad_y: a larger β raises y of every sample by as "
+            "much.": (
+                lambda grad_y, x_hat: ((grad_y * x_hat).sum(0), np.ones(grad_y.shape[1])),
+                lambda grad_y, x_hat: ((grad_y * x_hat).sum(0), 1.0),
             ),
             "The sum is missing: one γ serves all samples of its unit, so their parts add up.": (
                 lambda grad_y, x_hat: (grad_y * x_hat, grad_y)
@@ -245,13 +300,13 @@ EXERCISES = (
     ),
     Exercise(
         name="gamma-beta/passed",
-        title="Predict what a ReLU passes, then measure",
+        title="What a ReLU passes",
         reference=passed_share,
         returns=("predicted", "measured"),
         cases=[
             {
                 "x_hat": X_HAT,
-                "weight": np.array([1.0, 1.0, 2.0]),
+                "weight": np.array([1.0, 1.0, 2.5]),
                 "bias": np.array([0.0, 0.0, 1.0]),
             },
             {

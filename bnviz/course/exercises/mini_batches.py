@@ -15,7 +15,7 @@ def batches(num_samples, batch_size):
 
 def batch_size_for(std, error):
     """The smallest mini-batch whose mean is off by no more than error, typically."""
-    return int(np.ceil((std / error) ** 2))
+    return int(np.ceil((std / error) ** 2 - 1e-9))  # rounding must not add a sample
 
 
 def whole_gradient(gradients, sizes):
@@ -35,7 +35,7 @@ EXERCISES = (
         returns=("count", "last"),
         cases=[
             {"num_samples": 5000, "batch_size": 100},
-            {"num_samples": 1297, "batch_size": 60},
+            {"num_samples": 1297, "batch_size": 64},
             {"num_samples": 40, "batch_size": 64},
         ],
         mistakes={
@@ -50,13 +50,14 @@ EXERCISES = (
                 num_samples // batch_size + 1,
                 num_samples % batch_size,
             ),
-            "The count is right. The last mini-batch holds only what is left over.": (
+            "The last mini-batch holds only what is left over.": (
                 lambda num_samples, batch_size: (-(-num_samples // batch_size), batch_size)
             ),
-            "The count is right. Where nothing is left over, the last mini-batch is full, not "
-            "empty.": lambda num_samples, batch_size: (
-                -(-num_samples // batch_size),
-                num_samples % batch_size,
+            "Where nothing is left over, the last mini-batch is full, not empty.": (
+                lambda num_samples, batch_size: (
+                    -(-num_samples // batch_size),
+                    num_samples % batch_size,
+                )
             ),
             "A number of mini-batches is a whole number: round up.": (
                 lambda num_samples, batch_size: (
@@ -64,11 +65,26 @@ EXERCISES = (
                     num_samples % batch_size or batch_size,
                 )
             ),
+            "Round up, always: the smallest rest makes a mini-batch too.": (
+                lambda num_samples, batch_size: (
+                    round(num_samples / batch_size),
+                    num_samples % batch_size or batch_size,
+                )
+            ),
+            "The order is count, last. You gave the size of the last first.": (
+                lambda num_samples, batch_size: batches(num_samples, batch_size)[::-1]
+            ),
+            "The rest of a division is what is left over: num_samples % batch_size.": (
+                lambda num_samples, batch_size: (
+                    -(-num_samples // batch_size),
+                    -num_samples % batch_size,
+                )
+            ),
         },
     ),
     Exercise(
         name="mini-batches/noise",
-        title="A batch that is large enough",
+        title="A mini-batch that is large enough",
         reference=batch_size_for,
         cases=[
             {"std": 1.0, "error": 0.1},
@@ -92,6 +108,18 @@ EXERCISES = (
             "A number of samples is a whole number: round up.": lambda std, error: (
                 (std / error) ** 2
             ),
+            "The whole ratio is squared, std as well: (std / error) ** 2.": (
+                lambda std, error: int(np.ceil(std / error**2 - 1e-9))
+            ),
+            "The whole ratio is squared, error as well: (std / error) ** 2.": (
+                lambda std, error: int(np.ceil(std**2 / error - 1e-9))
+            ),
+            "std is missing: wider values need more samples.": (
+                lambda std, error: int(np.ceil(1 / error**2 - 1e-9))
+            ),
+            "That is the root of the ratio. Solve std / √m = error for m: square it.": (
+                lambda std, error: int(np.ceil(np.sqrt(std / error)))
+            ),
         },
     ),
     Exercise(
@@ -112,6 +140,12 @@ EXERCISES = (
             "The rows are means of their mini-batches already: multiply by the size, do not "
             "divide by it.": lambda gradients, sizes: np.average(
                 gradients, axis=0, weights=1 / np.asarray(sizes)
+            ),
+            "Divide by the sum of sizes: the last mini-batch is smaller.": (
+                lambda gradients, sizes: _weighted(gradients, sizes) / (len(sizes) * max(sizes))
+            ),
+            "That is one number for each mini-batch. Average down the rows, axis 0.": (
+                lambda gradients, sizes: gradients.mean(1)
             ),
             "Those are the sums of each mini-batch. Add them up and divide by the number of "
             "images.": lambda gradients, sizes: np.asarray(sizes)[:, None] * gradients,
