@@ -5,6 +5,17 @@
 const options = typeof DOCUMENTATION_OPTIONS === "undefined" ? null : DOCUMENTATION_OPTIONS;
 if (options && location.protocol === "file:") options.SHOW_SEARCH_SUMMARY = false;
 
+// Paper is light, also where the screen is dark.
+const page = document.documentElement;
+let onScreen = page.dataset.theme;
+addEventListener("beforeprint", () => {
+  onScreen = page.dataset.theme;
+  page.dataset.theme = "light";
+});
+addEventListener("afterprint", () => {
+  page.dataset.theme = onScreen;
+});
+
 /** Let the keyboard reach what scrolls sideways, and only that. */
 function reachScrolling() {
   /** @type {NodeListOf<HTMLElement>} */

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import claims
+import folds
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinxcontrib import katex
@@ -80,29 +81,28 @@ def widen_figures(app: Sphinx, document: nodes.document) -> None:
     """Give a live figure all the width that the page has: the theme's own rule for wide cells."""
     for cell in document.findall(nodes.container):
         if "cell" in cell["classes"] and any(
-            'class="bnviz-figure' in raw.astext() for raw in cell.findall(nodes.raw)
+            folds.FIGURE in raw.astext() for raw in cell.findall(nodes.raw)
         ):
             cell["classes"].append("tag_full-width")
 
 
-def name_folds(app: Sphinx, document: nodes.document) -> None:
-    """Fold a cell under the title in its first line, as Colab does: ``#@title …``."""
-    for cell in document.findall(nodes.container):
-        source = next(iter(cell.findall(nodes.literal_block)), None)
-        if not cell.get("hide_mode") or source is None:
-            continue
-        title, _, code = source.astext().partition("\n")
-        if title.startswith("#@title "):
-            cell["prompt_show"] = cell["prompt_hide"] = title.removeprefix("#@title ")
-            source.rawsource = code
-            source.children = [nodes.Text(code)]
-
-
-def leave_out_checks(app: Sphinx, document: nodes.document) -> None:
-    """Take the cells that check an exercise off the page: nothing can be tried there."""
+def leave_out(app: Sphinx, document: nodes.document) -> None:
+    """Take off the page what is for a notebook: the checks of exercises, and how to run it."""
     for cell in list(document.findall(nodes.container)):
         if "tag_check" in cell["classes"]:
             cell.parent.remove(cell)
+    for html in list(document.findall(nodes.raw)):
+        if html.astext().startswith('<p class="notebook-only">'):
+            html.parent.remove(html)
+
+
+def stamp_claims(app: Sphinx, document: nodes.document) -> None:
+    """Set a claim's verdict alone on its stamp; a notebook has to say what the word is about."""
+    for html in document.findall(nodes.raw):
+        if claims.BOX in html.astext():
+            box = claims.stamp(html.astext())
+            html.clear()
+            html += nodes.Text(box)
 
 
 def list_claims(app: Sphinx, document: nodes.document) -> None:
@@ -140,8 +140,6 @@ def tidy_pages(app: Sphinx, exception: Exception | None) -> None:
     for path in Path(app.outdir).rglob("*.html"):
         page = path.read_text(encoding="utf-8")
         tidy = _UNWANTED.sub("", page)
-        # A folded cell is called by its title, not by this.
-        tidy = tidy.replace('<summary aria-label="Toggle hidden content">', "<summary>")
         # Scripts choose light or dark; without them "auto" would be a mixture of both.
         tidy = tidy.replace('data-theme="auto"', 'data-theme="light"', 1)
         if tidy != page:
@@ -164,7 +162,8 @@ def write_index(app: Sphinx, exception: Exception | None) -> None:
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register the extension with Sphinx."""
     steady_katex()
-    for change in (widen_figures, name_folds, leave_out_checks, list_claims):
+    folds.setup(app)
+    for change in (widen_figures, leave_out, stamp_claims, list_claims):
         app.connect("doctree-read", change)
     app.connect("doctree-resolved", keep_punctuation)
     app.connect("html-page-context", describe)

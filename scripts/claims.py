@@ -1,7 +1,8 @@
 """The page of claims: each claim that the book answers, its stamp, and where it is measured.
 
 ``data/claims.csv`` has the claims. The cell of a notebook that answers one lists it in its
-metadata, as ``"claims": ["002-L36"]``; the page links to the heading above that cell.
+metadata, as ``"claims": ["002-L36"]``; the page links to the heading above its first box, which
+may stand in the same cell.
 """
 
 from __future__ import annotations
@@ -19,6 +20,9 @@ ROOT = Path(__file__).resolve().parent.parent
 #: What a verdict in the file is on a stamp.
 STAMPS = {"true": "True", "nuance": "Half true", "wrong": "False", "disputed": "Open"}
 
+BOX = 'class="admonition claim'
+_TITLE = re.compile(r'(<p class="admonition-title">)(Claim: )<strong>(.+?)</strong>')
+_HEADING = re.compile(r"^(##?) (.+)$", re.MULTILINE)
 _ROW = """\
 <tr id="claim-{id}" data-stamp="{kind}">
 <td><span class="stamp {kind}">{stamp}</span></td>
@@ -56,18 +60,32 @@ def css_class(stamp: str) -> str:
 
 
 def places(notebook: Path) -> dict[str, Place]:
-    """Return for each claim that a notebook lists the heading above its first cell."""
+    """Return for each claim that a notebook lists the heading above its first box."""
     found: dict[str, Place] = {}
     title = heading = anchor = ""
     for cell in json.loads(notebook.read_text(encoding="utf-8"))["cells"]:
-        if cell["cell_type"] == "markdown":
-            for level, text in re.findall(r"^(##?) (.+)$", "".join(cell["source"]), re.MULTILINE):
-                heading, anchor = text, nodes.make_id(text)
-                title = title or (text if level == "#" else "")
+        source = "".join(cell["source"]) if cell["cell_type"] == "markdown" else ""
+        before, _, after = source.partition(BOX)
+        for level, text in _HEADING.findall(before):
+            heading, anchor = text, nodes.make_id(text)
+            title = title or (text if level == "#" else "")
         for claim in cell["metadata"].get("claims", []):
             name = title if heading == title else f"{title.split(':')[0]}: {heading}"
             found.setdefault(claim, Place(notebook.stem, name, anchor))
+        for _, text in _HEADING.findall(after):
+            heading, anchor = text, nodes.make_id(text)
     return found
+
+
+def stamp(box: str) -> str:
+    """Return a claim's box with its verdict alone in the title: the words of a stamp.
+
+    In a notebook no style sheet tells what the word is about, so the title says it.
+
+    >>> stamp('<p class="admonition-title">Claim: <strong>False</strong></p>')
+    '<p class="admonition-title"><span class="visually-hidden">Claim: </span>False</p>'
+    """
+    return _TITLE.sub(r'\1<span class="visually-hidden">\2</span>\3', box)
 
 
 def table(chapters: Path = ROOT / "chapters") -> str:

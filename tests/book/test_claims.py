@@ -12,7 +12,8 @@ import pytest
 
 #: A box with its stamp: the class and the words.
 STAMP = re.compile(
-    r'<div class="admonition claim ([a-z-]+)"[^>]*>\s*<p class="admonition-title">([^<]+)</p>'
+    r'<blockquote class="admonition claim ([a-z-]+)"[^>]*>\s*'
+    r'<p class="admonition-title">Claim: <strong>([^<]+)</strong></p>'
 )
 ROOT = Path(__file__).resolve().parents[2]
 COLUMNS = ["id", "claim", "verdict", "answer", "source", "chapter"]
@@ -71,6 +72,15 @@ def test_a_stamp_says_the_verdict_of_its_claims(chapter):
                 assert (claims.css_class(stamp), stamp) in boxes, claim_id
 
 
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_every_box_reads_as_a_claim_where_no_style_sheet_says_so(chapter):
+    """In a notebook a box is a quotation, whose first line says what it is about."""
+    for cell in json.loads((ROOT / "chapters" / chapter).read_text(encoding="utf-8"))["cells"]:
+        source = "".join(cell["source"])
+        assert source.count(claims.BOX) == len(STAMP.findall(source)), source[:200]
+        assert source.count("<blockquote") == source.count("</blockquote>")
+
+
 def test_the_page_of_claims_lists_each_that_a_chapter_answers(book):
     page = (book / "chapters" / "claims.html").read_text(encoding="utf-8")
     for claim in CLAIMS:
@@ -81,6 +91,26 @@ def test_the_page_of_claims_lists_each_that_a_chapter_answers(book):
         assert name == claim["chapter"].replace(".ipynb", ".html")
         target = (book / "chapters" / name).read_text(encoding="utf-8")
         assert f'id="{anchor}"' in target, f"{claim['id']} links to {name}#{anchor}"
+
+
+def test_a_claim_is_found_under_the_heading_above_its_box(tmp_path):
+    box = '<blockquote class="admonition claim false">…</blockquote>'
+    cells = [
+        ("# 2 · Title\n\nText.", []),
+        (f"## Here\n\nText.\n\n{box}\n\n## Next\n\nMore.", ["a"]),
+        (f"{box}", ["b"]),
+        ("## Last", ["c"]),
+    ]
+    book = {
+        "cells": [
+            {"cell_type": "markdown", "metadata": {"claims": found}, "source": [text]}
+            for text, found in cells
+        ]
+    }
+    path = tmp_path / "02-title.ipynb"
+    path.write_text(json.dumps(book), encoding="utf-8")
+    found = {claim: place.heading for claim, place in claims.places(path).items()}
+    assert found == {"a": "2 · Title: Here", "b": "2 · Title: Next", "c": "2 · Title: Last"}
 
 
 def test_chapters_list_no_claim_that_the_file_does_not_know():

@@ -1,0 +1,53 @@
+"""The pages of the book, and a visit to one: what the tests of this folder share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import yaml
+from playwright.sync_api import Page, Route
+
+ROOT = Path(__file__).resolve().parents[2]
+TOC = yaml.safe_load((ROOT / "_toc.yml").read_text())
+TITLES = [TOC["root"], *(chapter["file"] for chapter in TOC["chapters"])]
+CHAPTERS = [name for name in TITLES if (ROOT / f"{name}.ipynb").is_file()]
+PAGES = [f"{name}.html" for name in TITLES] + ["search.html", "genindex.html"]
+
+NARROW = {"width": 360, "height": 740}
+WIDE = {"width": 1280, "height": 900}
+
+FIGURES_READY = """() => [...document.querySelectorAll("figure.bnviz-figure")]
+    .filter((figure) => !figure.closest(".bnviz-then:not([open])"))  // what an answer reveals
+    .every((figure) => figure.hasAttribute("data-ready"))"""
+
+
+class Visit:
+    """An open page, and what it asked for and complained about."""
+
+    def __init__(self, page: Page, home: str) -> None:
+        self.page = page
+        self.home = home
+        self.requests: list[str] = []  # those that would leave this machine
+        self.complaints: list[str] = []
+        page.on("console", self._on_console)
+        page.on("pageerror", lambda error: self.complaints.append(f"error: {error}"))
+        page.context.route("**/*", self._on_request)
+
+    def _on_console(self, message: object) -> None:
+        if message.type in ("error", "warning"):
+            self.complaints.append(f"{message.type}: {message.text}")
+
+    def _on_request(self, route: Route) -> None:
+        address = urlsplit(route.request.url)
+        if address.scheme in ("http", "https", "ws", "wss") and address.hostname != "127.0.0.1":
+            self.requests.append(route.request.url)
+            route.abort()
+        else:
+            route.continue_()
+
+    def open(self, name: str) -> Page:
+        """Open the page `name` and wait until it has loaded and its figures are ready."""
+        self.page.goto(f"{self.home}/{name}", wait_until="load")
+        self.page.wait_for_function(FIGURES_READY, timeout=15_000)
+        return self.page
