@@ -1,0 +1,21 @@
+"""`make bench` still finds what it measures; how fast it is, no test can say."""
+
+from __future__ import annotations
+
+import bench
+
+
+def test_every_row_about_figures_memory_and_import_is_measured():
+    rows = [*bench.figure_rows(), *bench.other_rows()]
+    assert len(rows) == 8
+    assert all(measured for _, measured, _, _ in rows)
+
+
+def test_a_training_step_is_measured_against_itself():
+    rows = bench.training_rows(seconds=0)
+    name, measured, _, verdict = next(rows)
+    assert (name, verdict) == ("MLP step, nothing watched", None)
+    assert 0.3 < float(measured.split("×")[0]) < 3
+    name, measured, budget, verdict = next(rows)
+    assert (name, budget) == ("MLP step, bnviz.record", "≤ 1.08×")
+    assert verdict in (True, False)
