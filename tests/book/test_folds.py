@@ -85,8 +85,9 @@ def test_a_stamp_shows_the_verdict_alone_and_says_what_it_is_about(
     visit: Callable[..., Visit],
 ) -> None:
     for name in CHAPTERS:
-        stamps = visit().open(f"{name}.html").locator(".claim > .admonition-title")
-        for stamp in stamps.all():
+        page = visit().open(f"{name}.html")
+        page.evaluate("document.querySelectorAll('details').forEach((fold) => (fold.open = true))")
+        for stamp in page.locator(".claim > .admonition-title").all():
             assert stamp.inner_text().strip().replace("\n", " ").lower() in {
                 f"claim: {verdict.lower()}" for verdict in claims.STAMPS.values()
             }
