@@ -16,9 +16,8 @@ from numpy.typing import NDArray
 from torch import nn
 
 from bnviz import data
-from bnviz.experiments.common import Floats, accuracy, digits, recomputed
+from bnviz.experiments.common import Floats, accuracy, digits, recomputed, train_quietly
 from bnviz.networks import MLP, mlp
-from bnviz.training import train
 
 __all__ = ["Stale", "forgotten_eval", "stale_statistics"]
 
@@ -102,18 +101,19 @@ def stale_statistics(
                 return nn.BatchNorm1d(width, momentum=momentum)  # noqa: B023
 
             model = mlp((64, *hidden, 10), norm=norm, seed=seed)
-            train(
-                model, max(steps), data=data.digits(seed), lr=lr, batch_size=batch_size, seed=seed,
+            train_quietly(
+                model,
+                max(steps),
+                data=data.digits(seed),
+                lr=lr,
+                batch_size=batch_size,
+                seed=seed,
                 on_step=look,
-                **{"eval_every": max(steps), "record": False, "progress": False},
-            )  # fmt: skip
+            )
     return Stale(np.array(momentums), np.array(steps), *found)
 
 
 def _trained(seed: int, hidden: Sequence[int], steps: int, lr: float) -> MLP:
     model = mlp((64, *hidden, 10), norm="batch", seed=seed)
-    train(
-        model, steps, data=data.digits(seed), lr=lr, batch_size=64, seed=seed,
-        **{"eval_every": steps, "record": False, "progress": False},
-    )  # fmt: skip
+    train_quietly(model, steps, data=data.digits(seed), lr=lr, batch_size=64, seed=seed)
     return model

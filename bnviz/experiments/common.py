@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Mapping
+from typing import Any, TypeVar, overload
 
 import numpy as np
 import torch
@@ -16,18 +17,32 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from bnviz import data
-from bnviz.networks import MLP
 from bnviz.run import Run
+from bnviz.training import train
 
-__all__ = ["Floats", "accuracy", "digits", "ended_at", "recomputed", "steps_to"]
+__all__ = ["Floats", "accuracy", "digits", "ended_at", "recomputed", "steps_to", "train_quietly"]
 
 Floats = NDArray[np.float64]
+Module = TypeVar("Module", bound=nn.Module)
 
 
 def digits(seed: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """The bundled digits, split by the seed: x, y, x_test, y_test."""
     x, y, x_test, y_test = map(torch.from_numpy, data.digits(seed))
     return x, y, x_test, y_test
+
+
+@overload
+def train_quietly(models: nn.Module, steps: int, **options: Any) -> Run: ...
+@overload
+def train_quietly(
+    models: Mapping[str, nn.Module], steps: int, **options: Any
+) -> dict[str, Run]: ...
+def train_quietly(models: Any, steps: int, **options: Any) -> Any:
+    """:func:`bnviz.train` without a recording; it measures before and after, unless told else."""
+    return train(
+        models, steps, **{"eval_every": steps, "record": False, "progress": False} | options
+    )
 
 
 @torch.no_grad()
@@ -47,7 +62,7 @@ def steps_to(run: Run, goal: float) -> float:
 
 
 @torch.no_grad()
-def recomputed(model: MLP, x: Tensor) -> MLP:
+def recomputed(model: Module, x: Tensor) -> Module:
     """Give a copy in eval mode whose running statistics are those of the images ``x``."""
     model = copy.deepcopy(model).train()
     for module in model.modules():

@@ -12,9 +12,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from bnviz.experiments.common import Floats, digits
+from bnviz.experiments.common import Floats, digits, train_quietly
 from bnviz.networks import MLP, mlp
-from bnviz.training import train
 
 __all__ = ["read_by_layer", "spread_by_layer"]
 
@@ -101,11 +100,13 @@ def read_by_layer(
                 "stretched": ((value - mean) / std, (test - mean) / std),
             }
             for label, (seen, unseen) in readings.items():
-                run = train(
-                    mlp((width, 10), seed=seed), steps, data=(seen, y, unseen, y_test),
-                    lr=lr, seed=seed,
-                    **{"eval_every": steps, "record": False, "progress": False},
-                )  # fmt: skip
+                run = train_quietly(
+                    mlp((width, 10), seed=seed),
+                    steps,
+                    data=(seen, y, unseen, y_test),
+                    lr=lr,
+                    seed=seed,
+                )
                 found[label][row, layer] = run.accuracy[-1]
     return found
 

@@ -18,9 +18,9 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from bnviz import data
-from bnviz.experiments.common import Floats, digits
+from bnviz.experiments.common import Floats, digits, train_quietly
 from bnviz.networks import MLP, mlp
-from bnviz.training import shuffled_batches, train
+from bnviz.training import shuffled_batches
 
 __all__ = [
     "GradientBias",
@@ -231,10 +231,15 @@ def accuracy_by_images(
             split = data.digits(seed)
             row = []
             for lr, network in zip(lrs, networks.values(), strict=True):
-                run = train(
-                    network, epochs * epoch, data=split, lr=lr, batch_size=batch_size, seed=seed,
-                    **{"eval_every": epoch, "record": False, "progress": False},
-                )  # fmt: skip
+                run = train_quietly(
+                    network,
+                    epochs * epoch,
+                    data=split,
+                    lr=lr,
+                    batch_size=batch_size,
+                    seed=seed,
+                    eval_every=epoch,
+                )
                 row.append(run.accuracy)
             rows.append(row)
         table.append(np.swapaxes(rows, 0, 1))
@@ -246,10 +251,7 @@ def _network(hidden: Sequence[int], norm: str | None, seed: int, warmup: int) ->
     """A ReLU network, trained a little on mini-batches of 64."""
     model = mlp((64, *hidden, 10), norm=norm, seed=seed)
     if warmup:
-        train(
-            model, warmup, data=data.digits(seed), batch_size=64, seed=seed,
-            **{"eval_every": warmup, "record": False, "progress": False},
-        )  # fmt: skip
+        train_quietly(model, warmup, data=data.digits(seed), batch_size=64, seed=seed)
     return model
 
 

@@ -16,9 +16,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from bnviz import data
-from bnviz.experiments.common import Floats, accuracy, digits, steps_to
+from bnviz.experiments.common import Floats, accuracy, digits, steps_to, train_quietly
 from bnviz.networks import mlp
-from bnviz.training import shuffled_batches, train
+from bnviz.training import shuffled_batches
 
 __all__ = ["Jolts", "NoisyBatchNorm", "Staleness", "noise", "staleness"]
 
@@ -225,10 +225,9 @@ def noise(
                     stds.append(std)  # noqa: B023
 
             model.hidden[-1].norm.register_forward_hook(keep)
-            run = train(
-                model, steps, data=data.digits(seed), lr=lr, seed=seed,
-                **{"eval_every": eval_every, "record": False, "progress": False},
-            )  # fmt: skip
+            run = train_quietly(
+                model, steps, data=data.digits(seed), lr=lr, seed=seed, eval_every=eval_every
+            )
             change = torch.stack(means).diff(dim=0).abs()
             relative = change / torch.stack(stds)[1:]
             moved = change.mean(), relative.mean()

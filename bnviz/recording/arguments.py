@@ -5,6 +5,8 @@ from collections.abc import Sequence
 import torch
 from torch import nn
 
+from bnviz.recording.updates import moved_by
+
 __all__ = ["as_units", "as_watch", "require_axis", "require_count", "require_optimizer_of"]
 
 _WATCH = ("auto", "input", "output", "gradient")
@@ -48,7 +50,7 @@ def require_optimizer_of(model: nn.Module, optimizer: object) -> None:
     """Raise TypeError or ValueError unless it trains the model."""
     if not isinstance(optimizer, torch.optim.Optimizer):
         raise TypeError(f"optimizer must be one of torch.optim; given {optimizer!r}")
-    moved = {id(p) for group in optimizer.param_groups for p in group["params"]}
+    moved = moved_by(optimizer)
     if not any(id(p) in moved for p in model.parameters()):
         raise ValueError(
             f"the {type(optimizer).__name__} moves no parameter of the {type(model).__name__}; "

@@ -9,10 +9,15 @@ from torch import Tensor, nn
 from bnviz.recording.binning import add_values
 from bnviz.recording.store import Store
 
-__all__ = ["Updates"]
+__all__ = ["Updates", "moved_by"]
 
 #: Steps of a row that are measured; each needs a copy of the weights.
 _A_ROW = 2
+
+
+def moved_by(optimizer: torch.optim.Optimizer) -> set[int]:
+    """The ``id`` of each parameter that an optimizer moves."""
+    return {id(p) for group in optimizer.param_groups for p in group["params"]}
 
 
 class Updates:
@@ -30,7 +35,7 @@ class Updates:
         parameters: Iterable[tuple[str, nn.Parameter]],
         optimizer: torch.optim.Optimizer,
     ) -> None:
-        moved = {id(p) for group in optimizer.param_groups for p in group["params"]}
+        moved = moved_by(optimizer)
         self._store = store
         self._moved = [(name, p) for name, p in parameters if id(p) in moved]
         self._before: list[Tensor] = []

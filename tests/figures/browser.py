@@ -26,6 +26,18 @@ def after_draw(page: Page, act: Callable[[], Any]) -> None:
     page.wait_for_function(f"Number(document.querySelector('figure').dataset.draws) > {before}")
 
 
+def move(page: Page, label: str, value: float) -> None:
+    """Put a slider to a value, as a hand would, and wait until it is drawn."""
+    after_draw(
+        page,
+        lambda: page.get_by_label(label, exact=True).evaluate(
+            "(input, value) => { input.value = value;"
+            " input.dispatchEvent(new Event('input', { bubbles: true })); }",
+            value,
+        ),
+    )
+
+
 def height(page: Page) -> float:
     """Of the whole figure, with its caption."""
     return page.locator("figure.bnviz-figure").first.bounding_box()["height"]

@@ -8,7 +8,7 @@ import re
 import numpy as np
 import pytest
 import torch
-from browser import after_draw, assert_fits, axe_findings, boxes, height, touch
+from browser import after_draw, assert_fits, axe_findings, boxes, height, move, touch
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -95,17 +95,6 @@ def test_picture_draws_curve_line_shapes_and_learned_units(activation):
 
 
 # --- in the page ----------------------------------------------------------------------------------
-
-
-def move(page, label: str, value: float) -> None:
-    after_draw(
-        page,
-        lambda: page.get_by_label(label, exact=True).evaluate(
-            "(input, value) => { input.value = value;"
-            " input.dispatchEvent(new Event('input', { bubbles: true })); }",
-            value,
-        ),
-    )
 
 
 def choose(page, activation: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from browser import after_draw, assert_fits, axe_findings, boxes, height, touch
+from browser import after_draw, assert_fits, axe_findings, boxes, height, move, touch
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -32,18 +32,6 @@ def table(page) -> np.ndarray:
         ".bnviz-batch-table tr:not([hidden]) data", "cells => cells.map((c) => Number(c.value))"
     )
     return np.reshape(cells, (-1, page.locator(".bnviz-batch-table thead th").count() - 1))
-
-
-def move(page, label: str, value: float) -> None:
-    """Put a slider to a value, as a hand would, and wait until it is drawn."""
-    after_draw(
-        page,
-        lambda: page.get_by_label(label, exact=True).evaluate(
-            "(input, value) => { input.value = value;"
-            " input.dispatchEvent(new Event('input', { bubbles: true })); }",
-            value,
-        ),
-    )
 
 
 def choose(page, sample: int) -> None:

@@ -10,9 +10,8 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from bnviz import data
-from bnviz.experiments.common import Floats, accuracy, digits
+from bnviz.experiments.common import Floats, accuracy, digits, train_quietly
 from bnviz.networks import mlp
-from bnviz.training import train
 
 __all__ = ["SHIFTS", "pale_and_noisy"]
 
@@ -78,11 +77,15 @@ def pale_and_noisy(
         _, _, x, y = digits(seed)
         sizes = (64, *hidden, 10)
         plain, bn = (mlp(sizes, activation, norm=norm, seed=seed) for norm in (None, "batch"))
-        train(
-            {"plain": plain, "bn": bn}, steps, data=data.digits(seed), lr=lr, momentum=momentum,
-            batch_size=64, seed=seed,
-            **{"eval_every": steps, "record": False, "progress": False},
-        )  # fmt: skip
+        train_quietly(
+            {"plain": plain, "bn": bn},
+            steps,
+            data=data.digits(seed),
+            lr=lr,
+            momentum=momentum,
+            batch_size=64,
+            seed=seed,
+        )
         for name, shift in shifts.items():
             for kind, model in zip(kinds[:2], (plain, bn), strict=True):
                 found[name][kind].append(accuracy(model.eval(), shift(x), y))

@@ -10,9 +10,9 @@ import torch
 from numpy.typing import NDArray
 
 from bnviz import data
-from bnviz.experiments.common import Floats, digits, ended_at, steps_to
+from bnviz.experiments.common import Floats, digits, ended_at, steps_to, train_quietly
 from bnviz.networks import mlp
-from bnviz.training import shuffled_batches, train
+from bnviz.training import shuffled_batches
 from bnviz.twins import Twins
 
 __all__ = [
@@ -165,11 +165,15 @@ def batch_means(
             at.append(step)
             means.append(z[looked_at].mean(1).numpy())
 
-    train(
-        model, steps, data=data.digits(seed), lr=lr, seed=seed, on_step=look,
+    train_quietly(
+        model,
+        steps,
+        data=data.digits(seed),
+        lr=lr,
+        seed=seed,
+        on_step=look,
         batch_size=batch_size or len(x),
-        **{"eval_every": steps, "record": False, "progress": False},
-    )  # fmt: skip
+    )
     return BatchMeans(np.array(at), np.stack(means).astype(float))
 
 
@@ -239,10 +243,14 @@ def starts(
     for at in np.ndindex(shape):
         init_std, lr, seed = init_stds[at[0]], lrs[at[1]], seeds[at[2]]
         for label, norm in (("without BN", None), ("with BN", "batch")):
-            runs = train(
+            runs = train_quietly(
                 {label: mlp(_DEEP, activation, norm=norm, init=init_std, seed=seed)},
-                steps, data=data.digits(seed), lr=lr, seed=seed, on_step=ended_at(goal),
-                **{"eval_every": eval_every, "record": False, "progress": False},
-            )  # fmt: skip
+                steps,
+                data=data.digits(seed),
+                lr=lr,
+                seed=seed,
+                on_step=ended_at(goal),
+                eval_every=eval_every,
+            )
             reached[label][at] = steps_to(runs[label], goal)
     return reached

@@ -10,9 +10,8 @@ import torch
 from torch import Tensor, nn
 
 from bnviz import data
-from bnviz.experiments.common import Floats, digits
+from bnviz.experiments.common import Floats, digits, train_quietly
 from bnviz.networks import mlp
-from bnviz.training import train
 
 __all__ = ["DIVISORS", "Divisors", "divisors", "nan_spreads", "tiny_weights"]
 
@@ -109,10 +108,7 @@ def nan_spreads(
         values = torch.cat([p.detach().flatten() for p in model.parameters()])
         shares.append(values.isnan().double().mean().item())
 
-    train(
-        model, steps, data=data.digits(seed), batch_size=64, seed=seed, on_step=look,
-        **{"eval_every": steps, "record": False, "progress": False},
-    )  # fmt: skip
+    train_quietly(model, steps, data=data.digits(seed), batch_size=64, seed=seed, on_step=look)
     return np.array(shares[1:])
 
 

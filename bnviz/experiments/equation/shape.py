@@ -9,9 +9,8 @@ import numpy as np
 import torch
 
 from bnviz import data, norms
-from bnviz.experiments.common import Floats, digits
+from bnviz.experiments.common import Floats, digits, train_quietly
 from bnviz.networks import mlp
-from bnviz.training import train
 
 __all__ = ["Outlier", "Shapes", "outlier", "shapes", "weighted_sums"]
 
@@ -20,10 +19,7 @@ def weighted_sums(seed: int = 0, steps: int = 200, lr: float = 0.1) -> Floats:
     """What enters the second ReLUs of a network without BN after training, (1297, 100), float64."""
     model = mlp((64, 100, 100, 10), seed=seed)
     if steps:
-        train(
-            model, steps, data=data.digits(seed), lr=lr, seed=seed,
-            **{"eval_every": steps, "record": False, "progress": False},
-        )  # fmt: skip
+        train_quietly(model, steps, data=data.digits(seed), lr=lr, seed=seed)
     with torch.no_grad():
         sums = model.hidden[1].linear(model.hidden[0](digits(seed)[0]))
     return np.asarray(sums.double())

@@ -11,10 +11,10 @@ import torch
 from torch import Tensor, nn
 
 from bnviz import data
-from bnviz.experiments.common import Floats, digits
+from bnviz.experiments.common import Floats, digits, train_quietly
 from bnviz.experiments.gamma_beta.two_spirals import KINDS
 from bnviz.networks import mlp
-from bnviz.training import shuffled_batches, train
+from bnviz.training import shuffled_batches
 
 __all__ = ["Widths", "on_digits", "undone", "widths"]
 
@@ -40,10 +40,7 @@ def on_digits(
             options = {"hidden": hidden, "norm": None, **changes}
             sizes = (64, *options.pop("hidden"), 10)
             networks[label] = mlp(sizes, activation, seed=seed, **options)
-        runs = train(
-            networks, steps, data=split, lr=lr, batch_size=64, seed=seed,
-            **{"eval_every": steps, "record": False, "progress": False},
-        )  # fmt: skip
+        runs = train_quietly(networks, steps, data=split, lr=lr, batch_size=64, seed=seed)
         for label, run in runs.items():
             result[label].append(run.accuracy[-1])
     return {label: np.array(values) for label, values in result.items()}

@@ -10,10 +10,9 @@ import torch
 from torch import Tensor
 
 from bnviz import data
-from bnviz.experiments.common import Floats
+from bnviz.experiments.common import Floats, train_quietly
 from bnviz.experiments.gamma_beta.two_spirals import POINTS
 from bnviz.networks import MLP, mlp
-from bnviz.training import train
 
 __all__ = ["Passed", "passed_share"]
 
@@ -66,10 +65,9 @@ def passed_share(
             sizes, momentum = (2, *(hidden or (16, 16)), 2), 0.9
         model = mlp(sizes, norm="batch", seed=seed)
         if steps:
-            train(
-                model, steps, data=samples, lr=lr, momentum=momentum, batch_size=64, seed=seed,
-                **{"eval_every": steps, "record": False, "progress": False},
-            )  # fmt: skip
+            train_quietly(
+                model, steps, data=samples, lr=lr, momentum=momentum, batch_size=64, seed=seed
+            )
         tables.append(_of_last_relu(model, torch.from_numpy(samples[0])))
     return Passed(*np.swapaxes(tables, 0, 1))
 

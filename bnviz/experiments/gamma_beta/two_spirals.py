@@ -14,7 +14,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from bnviz import data
-from bnviz.experiments.common import Floats
+from bnviz.experiments.common import Floats, recomputed
 from bnviz.experiments.ensemble import Ensemble
 from bnviz.networks import mlp
 from bnviz.training import shuffled_batches
@@ -201,15 +201,9 @@ def _batches(seeds: Sequence[int], batch_size: int) -> Iterator[Tensor]:
     return map(torch.stack, zip(*orders, strict=True))
 
 
-@torch.no_grad()
 def _ready(networks: Ensemble, x: Tensor | None) -> Ensemble:
     """A copy in eval mode, with the statistics of all of x if it is given."""
-    networks = copy.deepcopy(networks)
-    if x is not None:
-        for norm in networks.train().norms:
-            norm.momentum = 1.0
-        networks(x)
-    return networks.eval()
+    return copy.deepcopy(networks).eval() if x is None else recomputed(networks, x)
 
 
 @torch.no_grad()

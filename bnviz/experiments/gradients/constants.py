@@ -12,9 +12,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from bnviz import data
-from bnviz.experiments.common import Floats, accuracy, digits, recomputed
+from bnviz.experiments.common import Floats, accuracy, digits, recomputed, train_quietly
 from bnviz.networks import MLP, mlp
-from bnviz.training import train
 
 __all__ = ["Held", "HeldConstant", "ToyBias", "held_constant", "toy_bias"]
 
@@ -138,10 +137,15 @@ def held_constant(
                     for model in networks.values()  # noqa: B023
                 ]
 
-        train(
-            networks, steps, data=data.digits(seed), lr=lr, batch_size=batch_size, seed=seed,
-            **{"eval_every": steps, "record": False, "progress": False}, on_step=look,
-        )  # fmt: skip
+        train_quietly(
+            networks,
+            steps,
+            data=data.digits(seed),
+            lr=lr,
+            batch_size=batch_size,
+            seed=seed,
+            on_step=look,
+        )
         after = [_first_bias(model) for model in networks.values()]
         moved[:, row, column] = [
             float((b - a).abs().max()) for a, b in zip(before, after, strict=True)

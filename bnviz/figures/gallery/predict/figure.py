@@ -27,7 +27,7 @@ _LINE = 54  # pixels of the line of numbers
 # What the stage may take, so that question, answer and the figure that it reveals are seen at once:
 # wide they stand side by side, narrow one below the other.
 _MOST = (440, 656)
-_COLUMN = 212  # pixels of the question beside its figure
+_COLUMN = 212  # pixels of the question beside its figure, as predict.css has it
 
 
 def predict(
@@ -224,11 +224,11 @@ def _heights(spec: dict[str, Any], then: Figure | None) -> tuple[int, int]:
         tall + 8 + 19 * math.ceil(len(then.caption) / characters)
         for tall, characters in zip(then.height, (95, 50), strict=True)
     )
-    column = _height(spec, 27, _COLUMN)
+    column = _height(spec, 27, _COLUMN, stacked=True)
     return max(column, min(beside, _MOST[0])), min(narrow + 25 + below, _MOST[1])
 
 
-def _height(spec: dict[str, Any], characters: int, pixels: int) -> int:
+def _height(spec: dict[str, Any], characters: int, pixels: int, *, stacked: bool = False) -> int:
     """About how tall the question is, so that the page need not move when it comes to life."""
 
     def lines(*texts: Text) -> int:
@@ -243,7 +243,7 @@ def _height(spec: dict[str, Any], characters: int, pixels: int) -> int:
     rows, free = 0, 0.0
     for choice in spec["choices"]:
         wide = min(26 + 7.2 * len(to_plain(choice)), pixels)
-        if wide > free or pixels == _COLUMN:
+        if stacked or wide > free:
             rows, free = rows + lines(choice), float(pixels)
         free -= wide + 8
     longest = max(spec["choices"], key=lambda choice: len(to_plain(choice)))

@@ -92,18 +92,12 @@ function batchNorm(width, rows, backend) {
       }
     },
     backward(grad, rows) {
-      const count = rows * width;
-      const [byHat, byOne] = [squares.fill(0), mean.fill(0)];
-      for (let p = 0; p < count; ) {
-        for (let j = 0; j < width; j++, p++) {
-          byHat[j] += grad[p] * hat[p];
-          byOne[j] += grad[p];
-        }
-      }
+      const [byHat, byOne] = [squares, mean]; // not needed any more
+      sumOverRows(byHat, byOne, grad, hat, rows);
       gradWeight.set(byHat);
       gradBias.set(byOne);
       for (let j = 0; j < width; j++) scale[j] *= weight[j];
-      for (let p = 0; p < count; ) {
+      for (let p = 0; p < rows * width; ) {
         for (let j = 0; j < width; j++, p++) {
           grad[p] = (grad[p] - (byOne[j] + hat[p] * byHat[j]) / rows) * scale[j];
         }
@@ -125,6 +119,8 @@ function groupNorm(width, rows, groups, backend) {
   const { weight, bias, gradWeight, gradBias } = affine(width, backend);
   const hat = backend.alloc(rows * width);
   const scale = new Float64Array(rows * groups);
+  const forWeight = new Float64Array(width);
+  const forBias = new Float64Array(width);
   const size = width / groups;
   return {
     weight, bias, gradWeight, gradBias,
@@ -146,7 +142,9 @@ function groupNorm(width, rows, groups, backend) {
       }
     },
     backward(grad, rows) {
-      sumOverRows(gradWeight, gradBias, grad, hat, rows);
+      sumOverRows(forWeight, forBias, grad, hat, rows);
+      gradWeight.set(forWeight);
+      gradBias.set(forBias);
       for (let g = 0, start = 0; g < rows * groups; g++, start += size) {
         const end = start + size;
         let byOne = 0;
@@ -169,6 +167,8 @@ function rmsNorm(width, rows, backend) {
   const { weight, gradWeight } = affine(width, backend);
   const hat = backend.alloc(rows * width);
   const scale = new Float64Array(rows);
+  const forWeight = new Float64Array(width);
+  const forBias = new Float64Array(width); // there is none
   const eps = hat instanceof Float32Array ? 2 ** -23 : 2 ** -52; // of the precision
   return {
     weight, bias: null, gradWeight, gradBias: null,
@@ -186,7 +186,8 @@ function rmsNorm(width, rows, backend) {
       }
     },
     backward(grad, rows) {
-      sumOverRows(gradWeight, null, grad, hat, rows);
+      sumOverRows(forWeight, forBias, grad, hat, rows);
+      gradWeight.set(forWeight);
       for (let i = 0, start = 0; i < rows; i++, start += width) {
         let byHat = 0;
         for (let j = 0, p = start; j < width; j++, p++) byHat += grad[p] * weight[j] * hat[p];
@@ -199,23 +200,21 @@ function rmsNorm(width, rows, backend) {
 }
 
 /**
- * The gradients of γ and β.
- * @param {Real} gradWeight
- * @param {Real|null} gradBias
+ * The gradients of γ and β: over the rows, sums of the gradient times x̂ and of the gradient alone.
+ * @param {Float64Array} byHat is overwritten, as the next
+ * @param {Float64Array} byOne
  * @param {Real} grad
  * @param {Real} hat
  * @param {number} rows
  */
-function sumOverRows(gradWeight, gradBias, grad, hat, rows) {
-  const width = gradWeight.length;
-  const byHat = new Float64Array(width);
-  const byOne = new Float64Array(width);
+function sumOverRows(byHat, byOne, grad, hat, rows) {
+  const width = byHat.length;
+  byHat.fill(0);
+  byOne.fill(0);
   for (let p = 0; p < rows * width; ) {
     for (let j = 0; j < width; j++, p++) {
       byHat[j] += grad[p] * hat[p];
       byOne[j] += grad[p];
     }
   }
-  gradWeight.set(byHat);
-  gradBias?.set(byOne);
 }
