@@ -192,13 +192,6 @@ def test_the_numbers_in_the_answer_to_exercise_2() -> None:
     assert ratio(other)[0] == pytest.approx(30, abs=1.5)
 
 
-def test_the_factor_that_exercise_3_asks_for() -> None:
-    means = batch_means(1, steps=1000, batch_size=None).means[:, :, 0]
-    short, long = (m.mean(1).std() / m.std(1).mean() for m in (means[:15], means))
-    assert short == pytest.approx(16, abs=1.5)
-    assert 1.5 < long < 2.5
-
-
 def test_the_longer_one_looks_the_less_the_drift_stands_out() -> None:
     rough, exact = (batch_means(100, steps=1000, batch_size=size).means for size in (60, None))
     over = [means.mean(1).std(0).mean() for means in (rough, exact)]
