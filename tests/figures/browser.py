@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
@@ -88,3 +89,40 @@ def assert_fits(open_figure: Callable[..., Page], figure: Figure) -> None:
             }).map((text) => text.textContent)""",
         )
         assert cut == []
+
+
+def plot_share(page: Page) -> float:
+    """How much of the first drawing's width its horizontal axis takes."""
+    share: float = page.eval_on_selector(
+        "svg[role=img]",
+        """(drawing) => {
+            const rules = [...drawing.querySelectorAll(".bnviz-axes .bnviz-axis")];
+            const axis = Math.max(...rules.map((rule) => rule.getBoundingClientRect().width));
+            return axis / drawing.getBoundingClientRect().width;
+        }""",
+    )
+    return share
+
+
+def choosing_takes(page: Page) -> float:
+    """Milliseconds, p95, from choosing a cause until it is drawn: handler and first draw.
+
+    Every choice comes eight times; its quickest time is the one that nothing else disturbed.
+    """
+    rounds = page.evaluate("""async () => {
+        const figure = document.querySelector("figure");
+        const inputs = [...figure.querySelectorAll("input[type=radio]")];
+        const rounds = [];
+        for (let i = 0; i < 8 * inputs.length; i += 1) {
+            const input = inputs[(i + 1) % inputs.length];
+            const started = performance.now();
+            input.click();
+            const handler = performance.now() - started;
+            const draws = figure.dataset.draws;
+            while (figure.dataset.draws === draws) await new Promise(requestAnimationFrame);
+            (rounds[Math.floor(i / inputs.length)] ??= []).push(handler + figure.bnviz.drawTime);
+            await new Promise((resolve) => setTimeout(resolve, 400)); // until all has moved
+        }
+        return rounds;
+    }""")
+    return float(np.percentile(np.min(rounds, axis=0), 95))

@@ -6,7 +6,15 @@ import re
 
 import numpy as np
 import pytest
-from browser import after_draw, assert_fits, axe_findings, height, touch
+from browser import (
+    after_draw,
+    assert_fits,
+    axe_findings,
+    choosing_takes,
+    height,
+    plot_share,
+    touch,
+)
 
 from bnviz.figures import Axis, dots
 
@@ -294,6 +302,61 @@ def test_a_numeric_condition_is_chosen_and_read(open_figure):
     after_draw(page, lambda: page.keyboard.press("End"))
     assert lines.first.inner_text().split("\n")[-1] == "3.0 % (2.0 to 4.0 %)"
     assert page.get_by_text("1 of 3", exact=True).is_visible()
+
+
+@pytest.mark.parametrize("width", [360, 936])
+@pytest.mark.parametrize("scale", [Axis("start", log=True), Axis("start")])
+def test_the_outer_conditions_have_room_on_the_axis(open_figure, scale, width):
+    steps = {label: {at: [10, 10, 10] for at in (0.1, 0.3, 1)} for label in BOTH}
+    page = open_figure(dots(steps, value_axis=LOSS, condition_axis=scale, styles=STYLES), width)
+    dot = 5  # pixels around its middle
+    left, right = page.eval_on_selector_all(
+        ".bnviz-axes .bnviz-axis",
+        """(rules) => {
+            const boxes = rules.map((rule) => rule.getBoundingClientRect());
+            const axis = boxes.reduce((a, b) => (b.width > a.width ? b : a));
+            return [axis.left, axis.right];
+        }""",
+    )
+    for key in STYLES.values():
+        xs = [x for x, _ in dot_centers(page, key)]
+        assert len(xs) == 9
+        assert min(xs) - dot > left and max(xs) + dot < right
+
+
+@pytest.mark.parametrize("axis", [None, Axis("k")])
+def test_room_for_lost_values_is_marked_where_some_are_lost(open_figure, axis):
+    data = {"few": {1: [0.1, 0.2], 2: [0.1, 0.3]}, "many": {1: [0.1, None], 2: [0.1, 0.3]}}
+    figure = dots(data, causes={"steps": list(data)}, condition_axis=axis, lost="never")
+    page = open_figure(figure, reduced_motion="reduce")
+    never = page.locator(f"{DRAWING} text", has_text=re.compile("^never$"))
+    assert never.count() == 0
+    after_draw(page, lambda: page.get_by_role("radio", name="many").check())
+    assert never.count() == 1
+    after_draw(page, lambda: page.get_by_role("radio", name="few").check())
+    assert never.count() == 0
+
+
+@pytest.mark.parametrize(
+    "figure",
+    [
+        by_batch(),
+        dots({f"normalized by {name}": row for name, row in BY_BATCH.items()}, condition_axis=BATCH),
+        dots(BOTH),
+        dots({"without BN": [10, None], "with BN": [4, 5]}, value_axis=LOSS, lost="not in 1500 steps"),
+    ],
+    ids=["columns", "long names", "rows", "rows with lost seeds"],
+)
+def test_on_a_phone_the_plot_has_most_of_the_width(open_figure, figure):
+    assert plot_share(open_figure(figure, width=360)) >= 0.6
+
+
+def test_choosing_a_cause_takes_at_most_four_milliseconds(open_figure):
+    data = {k: {n: {c: v + 0.01 * k for c, v in row.items()} for n, row in MANY.items()}
+            for k in range(3)}  # fmt: skip
+    figure = dots(data, causes={"k": list(data)}, value_axis=LOSS)
+    took = choosing_takes(open_figure(figure, width=936))
+    assert took <= 4, f"p95 {took:.1f} ms"
 
 
 MANY = {

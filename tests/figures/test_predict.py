@@ -15,7 +15,7 @@ from demo import demo
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bnviz.figures import curves, predict
+from bnviz.figures import curves, dots, predict
 from bnviz.figures.gallery.predict import figure as predict_figure
 from bnviz.figures.gallery.predict.text import read, to_html, to_plain
 from bnviz.figures.kit.blob import pack
@@ -507,6 +507,29 @@ def test_before_the_answer_only_the_axes_of_a_figure_are_seen(open_figure, width
     page.reload()
     page.wait_for_selector("figure[data-figure=curves][data-ready]")
     assert "line" in seen(page)
+
+
+@pytest.mark.parametrize("width", [width for width, _ in SIZES])
+def test_before_the_answer_the_conditions_are_named_and_nothing_is_said_of_them(open_figure, width):
+    page = open_figure(choice(then=dots({"plain": [0.2, 0.3], "BN": [0.8, 0.9]})), width=width)
+    page.wait_for_selector("figure[data-figure=dots][data-ready]")
+    drawing = page.locator("figure[data-figure=dots] svg[role=img]")
+
+    def seen():
+        return [text.text_content() for text in drawing.locator("text").all() if text.is_visible()]
+
+    assert sorted(seen()) == ["BN", "plain", "test accuracy"]
+    page.get_by_role("button", name="Show me").click()
+    assert {"BN", "plain", "25.0 %", "85.0 %"} <= set(seen())
+
+
+@pytest.mark.parametrize("width", [width for width, _ in SIZES])
+def test_the_button_that_shows_ends_where_the_figure_below_does(open_figure, width):
+    page = open_figure(choice(then=dots({"plain": [0.2, 0.3]})), width=width)
+    card = page.locator(".bnviz-predict-card").bounding_box()
+    button = page.get_by_role("button", name="Show me").bounding_box()
+    assert button["x"] + button["width"] - 6 == pytest.approx(card["x"] + card["width"], abs=1.5)
+    assert button["height"] <= 26  # on one line
 
 
 @pytest.mark.parametrize(("width", "most"), SIZES)

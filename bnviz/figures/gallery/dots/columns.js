@@ -13,6 +13,7 @@ import { dotRadius, swarm } from "./swarm.js";
 /** @typedef {import("./dots.js").Across} Across */
 
 const LINE = 14; // pixels of a line of counts
+const ROOMY = 480; // pixels of width from which on names stand beside the plot, too
 
 /**
  * @param {Spec} spec
@@ -60,7 +61,7 @@ export function columnsView(spec, across, arrays, ruler) {
   function frame(width, height, cell) {
     entries = series.map((_, s) => conditions.map((_, k) => entry(arrays, cell, s, k)));
     const longest = series.length > 1 ? widest(series, (text) => ruler(text, 12, 600)) : 0;
-    const named = longest > 0 && longest < 0.26 * width;
+    const named = longest > 0 && longest < 0.26 * width && width >= ROOMY;
     const strip = losing ? LINE * losing + 4 : 0;
     chart.frame({
       width, height, top: 24 + (strip && strip + 18), right: named ? longest + 16 : 10,
@@ -70,6 +71,7 @@ export function columnsView(spec, across, arrays, ruler) {
       },
       y: side(spec.value),
     });
+    const missing = losing > 0 && entries.flat().some((one) => one.lost);
     const [base, top] = chart.y.range;
     const at = places.map((place) => chart.x(place));
     const sorted = order.map((k) => at[k]);
@@ -113,7 +115,7 @@ export function columnsView(spec, across, arrays, ruler) {
     const heights = spreadOut(ends, 14, [top + 4, base]);
     names.forEach((name, s) => {
       set(name, {
-        x: chart.x.range[1] + 8, y: heights[s] + 4, visibility: named ? null : "hidden",
+        x: chart.x.range[1] + 8, y: heights[s] + 4, display: named ? null : "none",
       });
     });
     const [start, end] = chart.x.range;
@@ -122,7 +124,7 @@ export function columnsView(spec, across, arrays, ruler) {
         const y = chart.y(value);
         return rule("bnviz-dots-mark", [start, y, end, y]);
       }),
-      ...(losing
+      ...(missing
         ? [svg("rect", {
             x: start, y: 18, width: end - start, height: strip, class: "bnviz-dots-gutter",
           })]
@@ -132,7 +134,7 @@ export function columnsView(spec, across, arrays, ruler) {
       ...spec.marks.map(({ name, value }) =>
         label(name, { x: start + 4, y: chart.y(value) - 5, class: "bnviz-halo" }),
       ),
-      ...(losing ? [label(spec.lost, { x: 2, y: 12 })] : []),
+      ...(missing ? [label(spec.lost, { x: 2, y: 12 })] : []),
     );
   }
 

@@ -193,15 +193,13 @@ def _keys(
 
 
 def _with_margins(places: np.ndarray[Any, Any], axis: Axis) -> list[float]:
-    """Both ends of the axis of conditions, with room beside the outer ones."""
+    """Both ends of the axis of conditions: the outer ones have as much room as those between."""
     if axis.range is not None:
         return [float(end) for end in axis.range]
-    low, high = float(places.min()), float(places.max())
-    if axis.log:
-        margin = (high / low) ** 0.08 if high > low else 2.0
-        return [low / margin, high * margin]
-    margin = 0.08 * (high - low) or 1.0
-    return [low - margin, high + margin]
+    at = np.sort(np.log(places) if axis.log else places)
+    margin = float(np.diff(at).min() / 2) if len(at) > 1 else 1.0
+    ends = [at[0] - margin, at[-1] + margin]
+    return [float(np.exp(end) if axis.log else end) for end in ends]
 
 
 def _height(found: Results, spec: Mapping[str, Any]) -> tuple[int, int]:

@@ -20,13 +20,13 @@ import { dotPath, hollow } from "./swarm.js";
 export function makeLane(key) {
   const color = `var(--bnviz-${key})`;
   const open = hollow(key);
-  const range = svg("line", { stroke: color, "stroke-width": 1, "stroke-opacity": 0.5 });
+  const range = svg("path", { stroke: color, "stroke-width": 1, "stroke-opacity": 0.5 });
   const dots = svg("path", {
     fill: open ? "var(--bnviz-surface)" : color, stroke: open ? color : "var(--bnviz-surface)",
     "stroke-width": open ? 1.5 : 0.8,
   });
-  const median = svg("line", { class: "bnviz-dots-median" });
-  const halo = svg("line", { class: "bnviz-dots-halo" });
+  const median = svg("path", { class: "bnviz-dots-median" });
+  const halo = svg("path", { class: "bnviz-dots-halo" });
   const ring = svg("path", { fill: color, stroke: "var(--bnviz-text)", "stroke-width": 1.8 });
   /** @type {Places} */
   let now = { xs: [], ys: [], r: 4, median: [], range: [] };
@@ -63,9 +63,10 @@ export function makeLane(key) {
       const ys = between(before.ys, now.ys);
       if (!still) {
         set(dots, { d: dotPath(key, xs, ys, now.r) });
-        line(range, between(before.range, now.range));
-        line(median, between(before.median, now.median));
-        line(halo, between(before.median, now.median));
+        set(range, { d: line(between(before.range, now.range)) });
+        const middle = line(between(before.median, now.median));
+        set(median, { d: middle });
+        set(halo, { d: middle });
         still = share >= 1;
       }
       set(ring, { d: seed >= 0 ? dotPath(key, [xs[seed]], [ys[seed]], now.r + 1) : "" });
@@ -77,13 +78,13 @@ export function makeLane(key) {
 }
 
 /**
- * @param {SVGLineElement} element
+ * `d` of a line: one attribute to set for each frame of a move, where a `<line>` has four.
  * @param {number[]} ends
  */
-function line(element, ends) {
-  const seen = ends.length === 4 && !ends.some(Number.isNaN);
-  const [x1, y1, x2, y2] = seen ? ends.map(round) : [0, 0, 0, 0];
-  set(element, { x1, y1, x2, y2, visibility: seen ? null : "hidden" });
+function line(ends) {
+  if (ends.length < 4 || ends.some(Number.isNaN)) return "";
+  const [x1, y1, x2, y2] = ends.map(round);
+  return `M${x1} ${y1}L${x2} ${y2}`;
 }
 
 /**

@@ -32,10 +32,12 @@ export function rowsView(spec, arrays, ruler) {
   );
   const heading = label("median", { "text-anchor": "end" });
   const ground = svg("g");
-  const names = svg("g");
+  const scaffold = svg("g", { class: "bnviz-scaffold" }); // rows and their names
+  const words = svg("g");
   chart.element.insertBefore(ground, chart.marks);
+  chart.element.insertBefore(scaffold, chart.marks);
   chart.over.append(
-    names, heading, ...paths, ...lanes.flat().flatMap((lane) => lane.elements), ...texts.flat(),
+    words, heading, ...paths, ...lanes.flat().flatMap((lane) => lane.elements), ...texts.flat(),
     ...gone.flat(),
   );
   /** @type {import("./results.js").Entry[][]} */
@@ -46,7 +48,7 @@ export function rowsView(spec, arrays, ruler) {
     ...Array.from(arrays.values, (v) => (Number.isFinite(v) ? valueText(spec.value, v) : "")),
     ...(lost ? [spec.lost] : []), "median", ...spec.seeds.map((name) => `seed ${name}`),
   ], ruler);
-  const gutter = lost ? Math.max(ruler(spec.lost, 11), ruler("10 of 10", 11, 600)) + 14 : 0;
+  const small = (/** @type {string} */ text) => ruler(text, 11);
 
   /**
    * @param {number} width
@@ -60,6 +62,9 @@ export function rowsView(spec, arrays, ruler) {
     const stacked = width < 560; // names stand above their row
     const tight = stacked && height / conditions.length < 40 + 15 * series.length;
     const onLine = stacked && (tight || series.length === 1); // and so do readings
+    // Where there is little room, what "lost" means stands below its gutter in two lines.
+    const meaning = wrap(spec.lost, (stacked ? 0.6 : 1) * small(spec.lost), small, 2);
+    const gutter = lost ? 14 + Math.max(widest(meaning, ruler, 11), ruler("10 of 10", 11, 600)) : 0;
     const column = readingRoom + (onLine && series.length > 1 ? MARK : 0);
     const columns = onLine ? column * series.length + 8 * (series.length - 1) : 0;
     const aside = onLine ? 12 : readingRoom + 14;
@@ -83,22 +88,24 @@ export function rowsView(spec, arrays, ruler) {
     const along = entries.map((row) => row.map((one) => one.values.map((v) => chart.x(v))));
     const r = dotRadius(along.flat(), pitch);
     /** @type {Node[]} */
+    const frames = []; // of the scaffold
+    /** @type {Node[]} */
     const parts = [];
     /** @type {Node[]} */
-    const words = [];
+    const said = [];
     let y = top;
     conditions.forEach((_, k) => {
-      if (k > 0) parts.push(rule("bnviz-grid", [0, y, width, y]));
+      if (k > 0) frames.push(rule("bnviz-grid", [0, y, width, y]));
       const middle = y + above[k] + area / 2;
       lines[k].forEach((text, i) => {
         const full = text.endsWith("…") ? svg("title", {}, conditions[k]) : null;
-        words.push(label(text, {
+        frames.push(label(text, {
           class: "bnviz-dots-name bnviz-halo",
           x: stacked ? 0 : left - 12,
           y: stacked ? y + LINE * (i + 1) - 1 : middle + 4.5 + LINE * (i - (lines[k].length - 1) / 2),
           "text-anchor": stacked ? "start" : "end",
         }));
-        if (full) words[words.length - 1].appendChild(full);
+        if (full) frames[frames.length - 1].appendChild(full);
       });
       series.forEach((_, s) => {
         const one = entries[s][k];
@@ -117,7 +124,7 @@ export function rowsView(spec, arrays, ruler) {
         set(texts[s][k], { x: end, y: line });
         if (onLine && series.length > 1) {
           const place = `translate(${end - readingRoom - MARK + 6} ${line - 4})`;
-          words.push(svg("path", { ...dotMark(keys[s][k], 3.5), transform: place }));
+          said.push(svg("path", { ...dotMark(keys[s][k], 3.5), transform: place }));
         }
         set(gone[s][k], { x: width - aside - gutter / 2, y: center + 4 });
         write(gone[s][k], one.lost ? `${one.lost} of ${one.count}` : "");
@@ -126,17 +133,22 @@ export function rowsView(spec, arrays, ruler) {
     });
     for (const mark of marks) {
       parts.push(rule("bnviz-dots-mark", [mark.x, top, mark.x, base]));
-      words.push(label(mark.name, { x: mark.at, y: top - 6 - LINE * mark.level }));
+      said.push(label(mark.name, { x: mark.at, y: top - 6 - LINE * mark.level }));
     }
-    if (gutter) {
+    if (entries.flat().some((one) => one.lost)) {
       const from = width - aside - gutter;
       parts.push(svg("rect", {
         x: from, y: top, width: gutter, height: base - top, class: "bnviz-dots-gutter",
       }));
-      words.push(label(spec.lost, { x: from + gutter / 2, y: base + 16, "text-anchor": "middle" }));
+      meaning.forEach((text, i) => {
+        said.push(label(text, {
+          x: from + gutter / 2, y: base + 16 + 12 * i, "text-anchor": "middle",
+        }));
+      });
     }
+    scaffold.replaceChildren(...frames);
     ground.replaceChildren(...parts);
-    names.replaceChildren(...words);
+    words.replaceChildren(...said);
     set(heading, { x: width - 1, y: top - 6 });
   }
 
