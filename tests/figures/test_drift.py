@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from browser import after_draw, assert_fits, axe_findings, draws, height, touch
+from browser import after_draw, assert_fits, axe_findings, choosing_takes, draws, height, touch
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -602,6 +602,14 @@ def test_a_draw_is_quick(open_page):
         press(page, "ArrowLeft")
         times.append(page.evaluate("document.querySelector('figure').bnviz.drawTime"))
     assert np.median(times) < 8
+
+
+def test_choosing_a_mode_takes_at_most_four_milliseconds(open_page):
+    way = np.cumsum(np.random.default_rng(0).normal(size=(40, 200, 2)), axis=0) / 3
+    images = np.random.default_rng(1).random((200, 8, 8))
+    many = Cloud(np.arange(40), way, np.arange(200) % 10, images, running=2 * way)
+    took = choosing_takes(open_page(drift({"without BN": many, "with BN": many})))
+    assert took <= 4, f"p95 {took:.1f} ms"
 
 
 def test_scripts_off_leaves_the_picture(open_page):

@@ -515,3 +515,11 @@ def test_scripts_off_leaves_the_picture(open_figure):
     page = open_figure(figure, java_script_enabled=False)
     picture = page.locator("img.bnviz-still")
     assert picture.is_visible() and picture.get_attribute("alt") == figure.alt
+
+
+def test_curves_that_lie_on_each_other_are_said_to(open_figure):
+    grid = {(r, k): {"plain": run(0.9), "BN": run(0.9)} for r in ROWS[1] for k in COLUMNS[1]}
+    page = open_figure(sweep(grid, ROWS, COLUMNS), width=936)
+    drawing = page.locator(".bnviz-sweep-curve svg[role=img]")
+    assert drawing.locator("text.bnviz-strong").text_content() == "both: plain and BN"
+    assert "On each other, both: plain and BN." in drawing.get_attribute("aria-label")

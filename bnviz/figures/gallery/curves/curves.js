@@ -7,10 +7,14 @@ import {
 } from "../../kit/draw.js";
 import { html, set, svg, write } from "../../kit/elements.js";
 import { figure } from "../../kit/life.js";
+import { overlaps, sayOverlaps } from "../../kit/overlap.js";
 import { plot } from "../../kit/plot.js";
 import { linear, log, nearest } from "../../kit/scales.js";
+import { ruler, widest } from "../../kit/text.js";
 
-export default figure("curves", ({ spec, arrays, stage, redraw }) => {
+const ROOMY = 480; // pixels of width from which on names stand beside the plot, too
+
+export default figure("curves", ({ spec, arrays, stage, root, redraw }) => {
   const places = arrays.cursor;
   let cell = spec.start.cell;
   let chosen = spec.start.at === null ? places.length - 1 : nearest(places, spec.start.at);
@@ -34,7 +38,13 @@ export default figure("curves", ({ spec, arrays, stage, redraw }) => {
     ...lines.map((/** @type {Line} */ line) => line.threads),
     ...lines.map((/** @type {Line} */ line) => line.path),
   );
-  chart.over.append(...lines.flatMap((/** @type {Line} */ line) => [line.name, line.dot]));
+  const measure = ruler(root);
+  const names = spec.styles.map((/** @type {any} */ style) => style.label);
+  const longest = widest(names, (text) => measure(text, 12, 600));
+  const same = overlaps(spec.styles, lines.map((/** @type {Line} */ line) => line.path), measure);
+  chart.over.append(
+    same.element, ...lines.flatMap((/** @type {Line} */ line) => [line.name, line.dot]),
+  );
 
   const cursor = slider({
     label: spec.x.name,
@@ -103,9 +113,7 @@ export default figure("curves", ({ spec, arrays, stage, redraw }) => {
   function frame(width) {
     const positive = places.find((place) => place > 0) ?? 1;
     const [first, last] = spec.x.ends;
-    const names = spec.styles.map((/** @type {any} */ style) => style.label);
-    const longest = 6.4 * Math.max(...names.map((/** @type {string} */ name) => name.length));
-    const named = longest < 0.28 * width && names.some(Boolean);
+    const named = longest > 0 && longest < 0.28 * width && width >= ROOMY;
     chart.frame({
       width,
       height: room.clientHeight,
@@ -119,7 +127,6 @@ export default figure("curves", ({ spec, arrays, stage, redraw }) => {
       },
       y: side(spec.y),
     });
-    chart.describe(spec.alts[cell]);
     levels.replaceChildren(
       ...spec.marks.flatMap((/** @type {{name: string, value: number}} */ mark) => {
         const y = chart.y(mark.value);
@@ -130,14 +137,17 @@ export default figure("curves", ({ spec, arrays, stage, redraw }) => {
         ];
       }),
     );
-    /** @type {number[]} */
-    const ends = lines.map((/** @type {Line} */ line) => line.frame(chart, cell, each));
+    /** @type {import("../../kit/together.js").Line[]} */
+    const drawn = lines.map((/** @type {Line} */ line) => line.frame(chart, cell, each));
+    const groups = same.show(drawn, chart);
+    chart.describe(spec.alts[cell] + sayOverlaps(groups, spec.styles));
+    const ends = drawn.map(({ ys }) => ys.filter((y) => !Number.isNaN(y)).pop() ?? NaN);
     const [base, top] = chart.y.range;
     const heights = spreadOut(ends.map((y) => (Number.isNaN(y) ? base : y)), 14, [top + 4, base]);
     lines.forEach((/** @type {Line} */ line, /** @type {number} */ i) => {
-      const seen = named && !Number.isNaN(ends[i]);
+      const seen = named && !Number.isNaN(ends[i]) && !groups.flat().includes(i);
       set(line.name, {
-        x: chart.x.range[1] + 8, y: heights[i] + 4, visibility: seen ? null : "hidden",
+        x: chart.x.range[1] + 8, y: heights[i] + 4, display: seen ? null : "none",
       });
     });
   }
@@ -201,7 +211,7 @@ function makeLine(spec, arrays, style, index) {
     reading,
     several,
     /**
-     * Draws what stays while the cursor moves; returns the height at which the line ends.
+     * Draws what stays while the cursor moves; returns where the line goes.
      * @param {Plot} chart
      * @param {number} cell
      * @param {boolean} each draw each seed too
@@ -222,8 +232,7 @@ function makeLine(spec, arrays, style, index) {
           svg("path", { d: linePath(xs, ys(/** @type {any} */ (seeds), seed * length)) }),
         ),
       );
-      const finite = middles.filter((v) => !Number.isNaN(v));
-      return finite.length ? finite[finite.length - 1] : NaN;
+      return { xs, ys: middles };
     },
     /**
      * @param {Plot} chart

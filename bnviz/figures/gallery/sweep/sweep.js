@@ -79,7 +79,7 @@ export default figure("sweep", ({ spec: given, arrays, stage, root, redraw }) =>
     chooseMoment(nearest(times, step));
     if (time) time.value = moment;
   };
-  const trace = spec.curve ? makeTrace(spec, arrays, read, pick) : null;
+  const trace = spec.curve ? makeTrace(spec, arrays, read, ruler(root), pick) : null;
   const layers = inside ? makeInside(spec, arrays, read, pick) : null;
   const views = inside && choice({
     label: "show",

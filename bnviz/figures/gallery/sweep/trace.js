@@ -4,6 +4,7 @@
 import { side } from "../../kit/axes.js";
 import { linePath, round, stroke } from "../../kit/draw.js";
 import { set, svg } from "../../kit/elements.js";
+import { overlaps, sayOverlaps } from "../../kit/overlap.js";
 import { plot } from "../../kit/plot.js";
 import { spread } from "../../kit/spread.js";
 import { fixed } from "../../kit/words.js";
@@ -16,9 +17,10 @@ const CROSS = "M-4 -4L4 4M-4 4L4 -4";
  * @param {Spec} spec
  * @param {import("../../kit/blob.js").Arrays} arrays
  * @param {import("./read.js").Reader} read
+ * @param {import("../../kit/text.js").Ruler} ruler
  * @param {(step: number) => void} onpick
  */
-export function makeTrace({ styles, curve }, arrays, read, onpick) {
+export function makeTrace({ styles, curve }, arrays, read, ruler, onpick) {
   const axis = /** @type {import("./sweep.js").Axis} */ (curve);
   const chart = plot({ label: "", onpick: (step) => onpick(step) });
   const pens = styles.map((style) => stroke(style));
@@ -30,7 +32,8 @@ export function makeTrace({ styles, curve }, arrays, read, onpick) {
     svg("g", { stroke: `var(--bnviz-${style.key})`, "stroke-width": 2.4, fill: "none" }),
   );
   chart.marks.append(...threads, ...medians);
-  chart.over.append(...crosses);
+  const same = overlaps(styles, medians, ruler);
+  chart.over.append(same.element, ...crosses);
 
   return {
     element: chart.element,
@@ -50,13 +53,16 @@ export function makeTrace({ styles, curve }, arrays, read, onpick) {
       const [base, top] = chart.y.range;
       const y = (/** @type {number} */ place) => base + (top - base) * place;
       const xs = Array.from(arrays.steps, (step) => chart.x(step));
+      /** @type {import("../../kit/together.js").Line[]} */
+      const lines = [];
       const said = styles.map((style, s) => {
         const seeds = read.curves([c, r, k, s]);
         set(threads[s], {
           d: seeds.length > 1 ? seeds.map(({ places }) => linePath(xs, places.map(y))).join("") : "",
         });
         const middle = xs.map((_, t) => spread(seeds.map(({ places }) => places[t])).median);
-        set(medians[s], { d: linePath(xs, middle.map(y)) });
+        lines[s] = { xs, ys: middle.map(y) };
+        set(medians[s], { d: linePath(xs, lines[s].ys) });
         const lost = seeds.filter(({ lostAt }) => lostAt > 0);
         crosses[s].replaceChildren(
           ...lost.map(({ places, lostAt }, i) => {
@@ -69,7 +75,8 @@ export function makeTrace({ styles, curve }, arrays, read, onpick) {
         return seeds.length ? `${style.label}: ${seeds.length - lost.length} of ${seeds.length}` : "";
       });
       chart.describe(
-        `${axis.name} over ${last} steps; seeds that reach the last: ${said.filter(Boolean).join("; ")}`,
+        `${axis.name} over ${last} steps; seeds that reach the last: `
+          + said.filter(Boolean).join("; ") + sayOverlaps(same.show(lines, chart), styles),
       );
     },
   };
