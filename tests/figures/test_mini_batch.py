@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 from browser import after_draw, assert_fits, axe_findings, boxes, height, move, touch
@@ -437,6 +439,32 @@ def test_nothing_is_cut_and_no_text_is_too_small(open_figure, width, controls):
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing_serious(open_figure, scheme):
     assert axe_findings(open_figure(mini_batch(), color_scheme=scheme)) == []
+
+
+QUIET = np.array([4.0, 1.5, 8.0, 2.5, 5.5, 3.5, 5.0, 2.0]) / 1000
+
+
+@pytest.mark.parametrize("width", [360, 480, 600, 640, 668, 700, 760, 936])
+@pytest.mark.parametrize("figure", [mini_batch(), mini_batch(QUIET, controls=("eps",))])
+def test_the_name_of_a_row_and_its_numbers_stand_beside_each_other(open_figure, figure, width):
+    page = open_figure(figure, width=width)
+    for eps in (-36, -15, 0):
+        move(page, "ε", eps)
+        numbers = boxes(page, "svg[role=img] text.bnviz-title.bnviz-halo")
+        names = boxes(page, "svg[role=img] text:has(+ .bnviz-title)")
+        assert len(names) == len(numbers) == figure.spec["rows"]
+        for (x, _, wide, _), (start, _, _, _) in zip(names, numbers, strict=True):
+            assert x + wide + 3 <= start
+
+
+def test_orange_and_blue_are_left_to_networks_without_and_with(open_figure):
+    page = open_figure(mini_batch())
+    painted = page.eval_on_selector_all(
+        "svg[role=img] *",
+        "all => all.flatMap((e) => [...e.attributes].map((a) => a.value)).join()",
+    )
+    assert "--bnviz-a" in painted
+    assert not {"--bnviz-with", "--bnviz-without"} & set(re.findall(r"--bnviz-\w+", painted))
 
 
 def test_picture_stays_where_scripts_are_off(open_figure):

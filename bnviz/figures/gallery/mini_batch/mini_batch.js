@@ -3,6 +3,7 @@
 import { button, fold, select, slider, toolbar } from "../../kit/controls.js";
 import { html, set, write } from "../../kit/elements.js";
 import { figure } from "../../kit/life.js";
+import { ruler } from "../../kit/text.js";
 import { tidy } from "../../kit/words.js";
 import { digitsOf, farthest, inWords, normalize, remark, scaled } from "./arithmetic.js";
 import { makeFormulas } from "./formulas.js";
@@ -11,7 +12,7 @@ import { makeTable } from "./table.js";
 
 const GRAIN = 5; // a drag is so much finer than a step of the slider
 
-export default figure("mini_batch", ({ spec, stage, redraw }) => {
+export default figure("mini_batch", ({ spec, stage, root, redraw }) => {
   const [low, high] = spec.range;
   const steps = Math.round((high - low) / spec.step);
   const has = (/** @type {string} */ name) => spec.controls.includes(name);
@@ -63,7 +64,7 @@ export default figure("mini_batch", ({ spec, stage, redraw }) => {
     change(`sample ${index}`, { pool });
   }
 
-  const rows = makeRows(spec, {
+  const rows = makeRows(spec, ruler(root), {
     choose,
     move: (index, value) => moveSample(index, value, spec.step / GRAIN),
     release() {

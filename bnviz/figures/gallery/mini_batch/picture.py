@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["draw_picture"]
 
 _NAMES = ("x", "x̂ = (x − μ) / √(σ² + ε)", "y = γ x̂ + β")
-_KEYS = ("without", "with", "with")
+_KEYS = ("d", "a", "a")  # as rows.js
 
 
 def draw_picture(

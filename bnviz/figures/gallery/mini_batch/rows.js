@@ -12,25 +12,38 @@ import { makeBadge, makeGrip } from "./grip.js";
 
 const SIDE = 20; // room for half a number at both ends, and for what lies beyond
 const HEAD = 22; // for a row's name above its band
+const APART = 10; // between its name and its numbers
 const FOOT = 20; // for the numbers below the axis line
-const NAMES = ["x: one unit’s values for a mini-batch", "x̂ = (x − μ) / √(σ² + ε)", "y = γ x̂ + β"];
-const SHORT = ["x", ...NAMES.slice(1)];
-const KEYS = ["without", "with", "with"]; // raw values are orange, normalized ones blue
+const NAMES = [
+  ["x: one unit’s values for a mini-batch", "x"], ["x̂ = (x − μ) / √(σ² + ε)", "x̂"],
+  ["y = γ x̂ + β", "y"],
+];
+const KEYS = ["d", "a", "a"]; // before and after: orange and blue tell networks apart
+const LONGEST = "−0.0000"; // a number in a heading
 const REACH = 24; // pixels from a sample that still take hold of it
+
+/** What a heading says of a row, the less room there is the less. */
+const SAYINGS = [
+  (/** @type {string} */ mean, /** @type {string} */ std) =>
+    `mean μ = ${mean} · standard deviation σ = ${std}`,
+  (/** @type {string} */ mean, /** @type {string} */ std) => `mean ${mean} · standard deviation ${std}`,
+  (/** @type {string} */ _, /** @type {string} */ std) => `standard deviation ${std}`,
+];
 
 /**
  * @param {{range: number[], reach: number, largest: number, rows: number, digits: number,
  *   controls: string[], alt: string}} spec
+ * @param {import("../../kit/text.js").Ruler} ruler
  * @param {object} on
  * @param {(index: number) => void} on.choose a sample is pointed at
  * @param {(index: number, value: number) => void} on.move and dragged to this x
  * @param {() => void} on.release and let go
  */
-export function makeRows(spec, on) {
+export function makeRows(spec, ruler, on) {
   const movable = spec.controls.includes("sample");
   const each = Array.from({ length: spec.largest }, (_, i) => i);
   const threads = each.map(() => svg("path", { class: "bnviz-batch-thread" }));
-  const rows = Array.from({ length: spec.rows }, (_, r) => makeRow(r, each));
+  const rows = Array.from({ length: spec.rows }, (_, r) => makeRow(r, each, ruler));
   const grip = makeGrip(movable);
   const element = surface(
     spec.alt,
@@ -137,8 +150,9 @@ export function makeRows(spec, on) {
  * One axis with its name, its mean and standard deviation, and a dot for every sample.
  * @param {number} r
  * @param {number[]} each
+ * @param {import("../../kit/text.js").Ruler} ruler
  */
-function makeRow(r, each) {
+function makeRow(r, each, ruler) {
   const key = KEYS[r];
   const band = svg("rect", { fill: `var(--bnviz-${key})`, "fill-opacity": 0.16 });
   const mean = svg("line", { stroke: `var(--bnviz-${key})`, "stroke-width": 2 });
@@ -154,6 +168,7 @@ function makeRow(r, each) {
     return svg("g", {}, svg("circle", { r: 16, fill: "transparent" }), dot);
   });
   const marks = svg("g", {}, ...dots);
+  let say = SAYINGS[0];
   const self = {
     ground: svg("g", {}, band, mean),
     element: svg("g", {}, lines, name, numbers, ...ends, svg("g", {}, ...rings), marks),
@@ -175,7 +190,13 @@ function makeRow(r, each) {
       set(band, { y: first + HEAD, height: floor - first - HEAD });
       set(mean, { y1: first + HEAD, y2: floor });
       set(name, { y: first + 14 });
-      write(name, (width > 480 ? NAMES : SHORT)[r]);
+      const headings = SAYINGS.slice(r ? 1 : 0) // μ and σ are those of x
+        .flatMap((saying) => NAMES[r].map((text) => ({ text, saying })));
+      const heading = headings.find(({ text, saying }) =>
+        ruler(text, 12, 600) + APART + ruler(saying(LONGEST, LONGEST), 12) <= width,
+      ) ?? headings[headings.length - 1];
+      write(name, heading.text);
+      say = heading.saying;
       set(numbers, { x: width, y: first + 14 });
       ends.forEach((end, i) => set(end, { x: i ? width : 0, y: first + HEAD + 10 }));
     },
@@ -196,10 +217,7 @@ function makeRow(r, each) {
       set(band, { x: low, width: Math.max(0, high - low) });
       const centre = inside(middle);
       set(mean, { x1: centre, x2: centre });
-      const [mu, sigma] = index || width < 480 ? ["", ""] : ["μ = ", "σ = "];
-      const words = `standard deviation ${sigma}${tidy(std)}`;
-      const short = index === 1 && width < 340; // beside the formula
-      write(numbers, short ? words : `mean ${mu}${tidy(middle, index ? 3 : digits)} · ${words}`);
+      write(numbers, say(tidy(middle, index ? 3 : digits), tidy(std)));
       const beyond = [0, 0];
       const [first, last] = scale.domain;
       const places = values.map((value) => {
