@@ -198,6 +198,11 @@ def test_bins_out_of_range_are_refused():
         distributions(made(), bins=5)
 
 
+def test_a_start_before_the_first_step_is_refused():
+    with pytest.raises(ValueError, match="start is 0; give a step, from 1 on"):
+        distributions(made(), start=0)
+
+
 def test_twins_bring_labels_and_styles():
     twins = SimpleNamespace(runs=pair(rows=20, layers=2))
     figure = distributions(twins)

@@ -124,6 +124,13 @@ def test_slider_by_keyboard_moves_histogram_numbers_and_cursor(open_figure, figu
     assert page.locator(".bnviz-reading tbody td").first.text_content() == f"{std:.3f}"
 
 
+def test_where_nothing_plays_it_rests_at_the_step_that_the_caller_gives(open_figure):
+    page = open_figure(distributions(pair(), start=61), reduced_motion="reduce")
+    assert step_of(page) == "61" and page.locator(".bnviz-flag").text_content() == "step 61"
+    playing = open_figure(distributions(pair(), start=61), push=2000)  # not seen, so not begun
+    assert step_of(playing) == "1"
+
+
 def test_histogram_says_what_it_shows(open_figure, figure):
     page = open_figure(figure, reduced_motion="reduce")
     slide(page, 0)

@@ -25,10 +25,11 @@ export default figure("distributions", ({ spec, arrays, stage, root, redraw, pag
   let accuracies = readAccuracies(spec, arrays);
   const playing = page && !spec.running && !reducedMotion();
   let following = spec.running;
-  let chosen = playing ? 0 : Math.max(0, rows.length - 1);
+  let times = moments(rows, spec.last);
+  const rest = following || spec.start === null ? rows.length - 1 : nearest(times, spec.start);
+  let chosen = playing ? 0 : Math.max(0, rest);
   let layer = spec.chosen;
   let heights = HEIGHTS[0];
-  let times = moments(rows, spec.last);
   let unseen = true; // the strip was not yet scrolled to the layer
   let stale = true; // what is drawn does not fit the layer, the rows or the size
 

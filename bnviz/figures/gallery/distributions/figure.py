@@ -45,6 +45,7 @@ def distributions(
     bins: int = 60,
     names: Mapping[str, str] | None = None,
     styles: Mapping[str, str] | None = None,
+    start: int | None = None,
     caption: str | None = None,
 ) -> Distributions:
     """Show how the distributions inside a network move while it trains.
@@ -60,6 +61,8 @@ def distributions(
             recorded names themselves.
         styles: ``{label: key}``; "without" and "with" are the colours of batch normalization.
             Otherwise those of the runs.
+        start: the step at which the figure rests where it does not play: in a notebook, or where
+            a reader wants no motion. The last by default, and while a recording runs.
         caption: what to see; a general one by default.
 
     Returns:
@@ -67,7 +70,7 @@ def distributions(
 
     Raises:
         TypeError: something that holds no recordings.
-        ValueError: an unknown layer or label, no recordings, or bins out of range.
+        ValueError: an unknown layer or label, no recordings, or bins or start out of range.
 
     Source: Ioffe & Szegedy 2015, Figure 1 (b, c), shows the percentiles over training.
 
@@ -77,7 +80,13 @@ def distributions(
     'Nothing is recorded yet.'
     """
     return Distributions(
-        read_sources(recordings), layers, bins=bins, names=names, styles=styles, caption=caption
+        read_sources(recordings),
+        layers,
+        bins=bins,
+        names=names,
+        styles=styles,
+        start=start,
+        caption=caption,
     )
 
 
@@ -100,10 +109,13 @@ class Distributions(Figure):
         bins: int,
         names: Mapping[str, str] | None,
         styles: Mapping[str, str] | None,
+        start: int | None,
         caption: str | None,
     ) -> None:
         if not 10 <= bins <= 200:
             raise ValueError(f"distributions(): bins is {bins}; give a number from 10 to 200")
+        if start is not None and start < 1:
+            raise ValueError(f"distributions(): start is {start}; give a step, from 1 on")
         wide, narrow = (
             min(height + _LINE * len(sources), most)
             for height, most in zip(_HEIGHT, _MOST, strict=True)
@@ -111,6 +123,7 @@ class Distributions(Figure):
         super().__init__("distributions", alt="", height=(wide, narrow))
         self._wanted = [layers] if isinstance(layers, str) else layers
         self._bins, self._names, self._given_caption = bins, dict(names or {}), caption
+        self._start = start
         runs = {label: source.run for label, source in sources.items()}
         self._styles = series_styles(list(sources), styles_of(runs, styles))
         if len(sources) == 1:
@@ -145,6 +158,7 @@ class Distributions(Figure):
             "styles": self._styles,
             "layers": panels,
             "chosen": max(0, len(panels) - 1),
+            "start": self._start,
             "accurate": any(source.has_accuracy for source in sources),
             "bins": self._bins,
             "levels": LEVELS,
