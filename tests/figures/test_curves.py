@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from browser import after_draw, assert_fits, axe_findings
+from browser import after_draw, assert_fits, axe_findings, plot_share
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
@@ -243,6 +243,21 @@ def test_choices_with_other_labels_are_refused():
         curves({1: {"a": [1.0]}, 2: {"b": [1.0]}}, causes={"k": [1, 2]}, y_axis=Axis("v"))
 
 
+def test_an_axis_may_have_its_ticks_at_the_measured_values():
+    axis = Axis("batch size", log=True, ticks=(4, 16, 64))
+    ax = curves({"a": [0.1, 0.2, 0.3]}, x=[4, 16, 64], x_axis=axis).picture().axes[0]
+    assert ax.get_xticks().tolist() == [4, 16, 64]
+    assert [text.get_text() for text in ax.get_xticklabels()] == ["4", "16", "64"]
+    with pytest.raises(ValueError, match=r"'m' is logarithmic and has ticks \(0, 4\)"):
+        Axis("m", log=True, ticks=(0, 4))
+
+
+def test_pictures_of_four_choices_stand_in_two_even_rows():
+    data = {k: {"a": [0.1, 0.2]} for k in range(4)}
+    axes = curves(data, causes={"k": list(data)}).picture().axes
+    assert [ax.get_visible() for ax in axes] == [True] * 4
+
+
 def test_marks_are_on_the_axis_and_in_the_picture():
     figure = curves(BOTH, x=STEPS, marks={"chance": 0.1}, y_axis=Axis("gain"))
     assert figure.spec["marks"] == [{"name": "chance", "value": 0.1}]
@@ -284,12 +299,49 @@ def test_pointer_moves_the_cursor(open_figure):
 
 
 def test_lines_are_named_at_their_ends_without_touching(open_figure):
-    close = {"without BN": FAST, "with BN": FAST + 0.001, "layer norm": FAST - 0.002}
+    close = {"without BN": FAST, "with BN": 0.97 * FAST, "layer norm": 0.94 * FAST}
     page = open_figure(curves(close, x=STEPS))
     names = page.locator("svg[role=img] text.bnviz-strong")
     assert names.all_text_contents() == list(close)
     tops = sorted(name.bounding_box()["y"] for name in names.all())
     assert min(np.diff(tops)) >= 12
+
+
+def test_ticks_of_the_callers_own_are_written(open_figure):
+    axis = Axis("batch size", log=True, ticks=(4, 16, 64, 0.25))
+    page = open_figure(curves({"a": [0.1, 0.2]}, x=[0.1, 100], x_axis=axis), width=360)
+    numbers = page.locator("svg[role=img] > g.bnviz-axes").first.locator("text.bnviz-text")
+    assert numbers.all_text_contents() == ["4", "16", "64", "0.25"]
+
+
+@pytest.mark.parametrize("width", [360, 936])
+def test_lines_that_lie_on_each_other_are_said_to(open_figure, width):
+    """Two labels at one line would leave open where the second one goes."""
+    data = {
+        "alike": {"rate as it is": FAST, "no BN": SLOW, "times a": FAST + 1e-4},
+        "apart": {"rate as it is": FAST, "no BN": SLOW, "times a": FAST - 0.1},
+    }
+    page = open_figure(curves(data, x=STEPS, causes={"kind": list(data)}), width)
+    drawing = page.locator("svg[role=img]")
+    said = drawing.locator("text.bnviz-strong", has_text="both")
+    assert said.text_content() == "both: rate as it is and times a"
+    assert "On each other, both: rate as it is and times a." in drawing.get_attribute("aria-label")
+    over = [line.get_attribute("stroke-dasharray") for line in lines(page).all()]
+    assert over[2] == "8 8"  # the gaps show the line below
+    shown = [text.text_content() for text in drawing.locator("text.bnviz-strong").all()
+             if text.is_visible()]  # fmt: skip
+    assert shown == ["both: rate as it is and times a"] + (["no BN"] if width > 480 else [])
+    after_draw(page, lambda: page.get_by_role("radio", name="apart").check())
+    assert said.count() == 0 and "On each other" not in drawing.get_attribute("aria-label")
+    apart = [line.get_attribute("stroke-dasharray") for line in lines(page).all()]
+    assert apart[:2] == over[:2] and apart[2] != "8 8"
+
+
+def test_on_a_phone_the_plot_has_most_of_the_width_and_names_stand_above_it(open_figure):
+    page = open_figure(curves(BOTH, x=STEPS), width=360)
+    assert plot_share(page) >= 0.6
+    assert not any(name.is_visible() for name in page.locator("svg text.bnviz-strong").all())
+    assert [line.split(" BN")[0] for line in readings(page)] == ["without", "with"]
 
 
 def test_a_cause_changes_lines_readings_and_description(open_figure):

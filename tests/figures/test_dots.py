@@ -341,9 +341,13 @@ def test_room_for_lost_values_is_marked_where_some_are_lost(open_figure, axis):
     "figure",
     [
         by_batch(),
-        dots({f"normalized by {name}": row for name, row in BY_BATCH.items()}, condition_axis=BATCH),
+        dots(
+            {f"normalized by {name}": row for name, row in BY_BATCH.items()}, condition_axis=BATCH
+        ),
         dots(BOTH),
-        dots({"without BN": [10, None], "with BN": [4, 5]}, value_axis=LOSS, lost="not in 1500 steps"),
+        dots(
+            {"without BN": [10, None], "with BN": [4, 5]}, value_axis=LOSS, lost="not in 1500 steps"
+        ),
     ],
     ids=["columns", "long names", "rows", "rows with lost seeds"],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import itertools
 from typing import Any
 
 import numpy as np
@@ -428,3 +429,83 @@ def test_numbers_that_json_has_no_word_for_come_through() -> None:
 def test_names_are_told_apart_by_what_they_do_not_share(names, short):
     code = "return withoutCommonEnd(inputs[0]);"
     assert run_js(code, names, withoutCommonEnd="kit/words.js") == short
+
+
+# --- lines that lie on each other -----------------------------------------------------------------
+
+
+def lines_of(*heights):
+    return [{"xs": list(range(0, 10 * len(ys), 10)), "ys": list(ys)} for ys in heights]
+
+
+@pytest.mark.parametrize(
+    ("heights", "groups"),
+    [
+        ([[50] * 20, [51] * 20], [[0, 1]]),
+        ([[50] * 20, [54] * 20], []),
+        ([[50] * 20, [50] * 19 + [90]], [[0, 1]]),  # but for a few places
+        ([[50] * 20, [50] * 15 + [90] * 5], []),
+        ([[50] * 20, [9] * 20, [51] * 20, [49] * 20], [[0, 2, 3]]),
+        ([[nan] * 10 + [50] * 10, [nan] * 10 + [50] * 10], [[0, 1]]),
+        ([[nan] * 10 + [50] * 10, [50] * 20], []),
+        ([[50] * 20, [50] * 10], []),  # other places of the axis
+        ([[50], [50]], []),  # points
+    ],
+)
+def test_lines_are_together_that_are_near_over_nearly_the_whole_axis(heights, groups):
+    together = run_js("return together(inputs[0])", lines_of(*heights), together="kit/together.js")
+    assert together == groups
+
+
+def test_dashes_let_every_line_of_a_group_be_seen_in_turn():
+    """Of each period, every line but the lowest has a part of its own, and leaves one free."""
+    for size in (2, 3, 4):
+        covered = []
+        for rank in range(1, size):
+            dashes = run_js(
+                "return dashesOver(...inputs)", rank, size, dashesOver="kit/together.js"
+            )
+            on, off = map(float, dashes["stroke-dasharray"].split())
+            start = -dashes["stroke-dashoffset"]
+            covered.append((start, start + on))
+            assert start + on <= on + off
+        assert covered == sorted(covered)
+        assert all(a[1] <= b[0] for a, b in itertools.pairwise(covered))
+        assert covered[0][0] > 0
+
+
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [(["A", "B"], "both: A and B"), (["A", "B", "C"], "all three: A, B and C"),
+     (list("ABCDE"), "all 5: A, B, C, D and E")],
+)  # fmt: skip
+def test_lines_that_lie_together_are_all_named(names, said):
+    assert run_js("return saidTogether(inputs[0])", names, saidTogether="kit/together.js") == said
+
+
+@given(
+    st.lists(st.lists(st.integers(0, 200), min_size=5, max_size=5), min_size=1, max_size=3),
+    st.integers(10, 120),
+)
+def test_a_label_stays_in_the_plot_and_its_leader_ends_on_its_line(heights, width):
+    area = {"x": 40, "y": 0, "width": 300, "height": 200}
+    own, *others = [{"xs": [40, 115, 190, 265, 340], "ys": ys} for ys in heights]
+    size = {"width": width, "height": 15}
+    place = run_js(
+        "return placeBeside(...inputs)", own, others, size, area, placeBeside="kit/together.js"
+    )
+    assert 40 <= place["x"] <= 340 - width and 0 <= place["y"] <= 185
+    at, start, end = place["leader"]
+    assert end == pytest.approx(np.interp(at, own["xs"], own["ys"]))
+    assert place["x"] <= at <= place["x"] + width and start in (place["y"], place["y"] + 15)
+
+
+def test_a_label_covers_no_line_where_there_is_room():
+    level = [{"xs": [0, 300], "ys": [y, y]} for y in (20, 60)]
+    size, area = {"width": 200, "height": 15}, {"x": 0, "y": 0, "width": 300, "height": 200}
+    for own, other in (level, level[::-1]):
+        place = run_js(
+            "return placeBeside(...inputs)", own, [other], size, area, placeBeside="kit/together.js"
+        )
+        assert all(not place["y"] - 5 < y < place["y"] + 20 for y in (20, 60))
+        assert abs(place["leader"][1] - own["ys"][0]) < 12  # beside its own

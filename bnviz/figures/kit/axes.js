@@ -4,18 +4,22 @@
 import { linear, log } from "./scales.js";
 import { fixed, tidy } from "./words.js";
 
-/** @typedef {{name: string, log: boolean, percent: boolean, ends: number[]}} Axis */
+/**
+ * @typedef {{name: string, log: boolean, percent: boolean, ends: number[], ticks?: number[]}} Axis
+ */
 
 /**
  * One side of a plot.
  * @param {Axis} axis
  */
-export function side({ name, log: logarithmic, percent, ends }) {
+export function side({ name, log: logarithmic, percent, ends, ticks }) {
   return {
     title: name,
     domain: ends,
     scale: logarithmic ? log : linear,
-    format: percent ? (/** @type {number} */ v) => `${fixed(100 * v)} %` : undefined,
+    ticks,
+    format: percent ? (/** @type {number} */ v) => `${fixed(100 * v)} %`
+      : ticks && ((/** @type {number} */ v) => tidy(v)),
   };
 }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,9 +23,12 @@ class Axis:
         log: logarithmic; values at or below zero then have no place.
         percent: shares from 0 to 1 that are written as per cent.
         range: the values at both ends; None fits them to the data.
+        ticks: the values that are written at the axis, such as those that were measured; None
+            takes round ones.
 
     Raises:
-        ValueError: a range that does not ascend, or one from zero on a logarithmic axis.
+        ValueError: a range that does not ascend, one from zero on a logarithmic axis, or a tick
+            that has no place on it.
 
     >>> Axis("test accuracy", percent=True).text(0.9812)
     '98.1 %'
@@ -35,6 +38,7 @@ class Axis:
     log: bool = False
     percent: bool = False
     range: tuple[float, float] | None = None
+    ticks: Sequence[float] | NDArray[Any] | None = None
 
     def __post_init__(self) -> None:
         if self.range is not None:
@@ -44,6 +48,11 @@ class Axis:
                     f"the axis {self.name!r} has the range {self.range}; give two ascending "
                     f"numbers{', above zero' if self.log else ''}"
                 )
+        if self.log and self.ticks is not None and min(self.ticks) <= 0:
+            raise ValueError(
+                f"the axis {self.name!r} is logarithmic and has ticks {tuple(self.ticks)}; give "
+                "numbers above zero"
+            )
 
     def text(self, value: float) -> str:
         """A value in words."""
@@ -79,7 +88,10 @@ class Axis:
     @property
     def spec(self) -> dict[str, Any]:
         """What JavaScript needs of the axis."""
-        return {"name": self.name, "log": self.log, "percent": self.percent}
+        spec: dict[str, Any] = {"name": self.name, "log": self.log, "percent": self.percent}
+        if self.ticks is not None:
+            spec["ticks"] = [float(tick) for tick in self.ticks]
+        return spec
 
     def dress(self, ax: Any, which: str, ends: Iterable[float]) -> None:
         """Give the "x" or "y" axis of matplotlib's ``ax`` this name, scale and range."""
@@ -88,6 +100,9 @@ class Axis:
         low, high = ends
         getattr(ax, f"set_{which}lim")(low, high)
         getattr(ax, f"set_{which}label")(self.name)
-        if self.percent:
-            side = getattr(ax, f"{which}axis")
+        side = getattr(ax, f"{which}axis")
+        if self.ticks is not None:
+            side.set_ticks(self.ticks, [self.text(tick) for tick in self.ticks])
+            side.set_ticks([], minor=True)
+        elif self.percent:
             side.set_major_formatter(lambda value, _: f"{100 * value:g} %")

@@ -86,11 +86,10 @@ export function axis(g, scale, options) {
 /**
  * Pixels that the numbers of a left axis need, for the plot's left edge.
  * @param {Scale} scale
- * @param {number} [count]
- * @param {(value: number) => string} [format]
+ * @param {{count?: number, ticks?: number[], format?: (value: number) => string}} axis
  */
-export function leftRoom(scale, count, format = scale.format) {
-  const longest = Math.max(0, ...scale.ticks(count).map((tick) => format(tick).length));
+export function leftRoom(scale, { count, ticks = scale.ticks(count), format = scale.format }) {
+  const longest = Math.max(0, ...ticks.map((tick) => format(tick).length));
   return Math.max(34, Math.ceil(longest * 6.3) + 12);
 }
 

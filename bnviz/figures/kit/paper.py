@@ -20,6 +20,7 @@ __all__ = [
     "INK",
     "MUTED",
     "STYLES",
+    "abreast",
     "key_above",
     "line_style",
     "new_picture",
@@ -115,6 +116,15 @@ def new_picture(
     for ax in axes.flat:
         _quiet(ax)
     return picture, axes
+
+
+def abreast(count: int) -> int:
+    """How many panels stand side by side, so that rows are full where they can be.
+
+    >>> [abreast(count) for count in range(1, 7)]
+    [1, 2, 3, 2, 3, 3]
+    """
+    return 2 if count == 4 else min(3, count)
 
 
 def _quiet(ax: Axes) -> None:

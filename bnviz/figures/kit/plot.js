@@ -67,7 +67,7 @@ export function plot({ label, onpick, pointer = "ew-resize" }) {
     frame({ width, height, x, y, left, right = 14, top = y.title ? 24 : 8, lift = 0 }) {
       const base = Math.max(top + lift + 1, height - (x.bare ? 4 : x.title ? 40 : 22));
       self.y = (y.scale ?? linear)(y.domain, [base - lift, top]);
-      const start = left ?? (y.bare ? 6 : leftRoom(self.y, y.count, y.format));
+      const start = left ?? (y.bare ? 6 : leftRoom(self.y, y));
       self.x = (x.scale ?? linear)(x.domain, [start, Math.max(start + 1, width - right)]);
       const area = { x: start, y: top, width: self.x.range[1] - start, height: base - top };
       resize(element, width, Math.max(0, height));

@@ -18,7 +18,14 @@ from bnviz.figures.kit.axes import Axis
 from bnviz.figures.kit.causes import Cells, read_causes
 from bnviz.figures.kit.figure import Figure
 from bnviz.figures.kit.labels import by_label, styles_of
-from bnviz.figures.kit.paper import INK, key_above, line_style, new_picture, series_styles
+from bnviz.figures.kit.paper import (
+    INK,
+    abreast,
+    key_above,
+    line_style,
+    new_picture,
+    series_styles,
+)
 from bnviz.figures.kit.words import number
 
 if TYPE_CHECKING:
@@ -264,7 +271,7 @@ def _draw_picture(
 ) -> Picture:
     """All choices side by side, or some where there are many."""
     shown = cells.some(_MOST_STILLS)
-    columns = min(3, len(shown))
+    columns = abreast(len(shown))
     rows = -(-len(shown) // columns)
     size = (7.2, 3.4 if rows == columns == 1 else 0.5 + 2.1 * rows)
     picture, axes = new_picture(rows, columns, size=size, sharex=True, sharey=True)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from bnviz.figures.gallery.dots.results import Results, spread
 from bnviz.figures.kit.axes import Axis
 from bnviz.figures.kit.causes import Cells
-from bnviz.figures.kit.paper import INK, MUTED, STYLES, key_above, new_picture
+from bnviz.figures.kit.paper import INK, MUTED, STYLES, abreast, key_above, new_picture
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -35,7 +35,7 @@ def draw_picture(
     """All choices side by side, or some where there are many."""
     shown = cells.some(_MOST)
     longest = max(len(name) for name in spec["conditions"])
-    columns = min(3 if condition_axis or longest <= _LONG else 1, len(shown))
+    columns = abreast(len(shown)) if condition_axis or longest <= _LONG else 1
     rows = -(-len(shown) // columns)
     lanes = len(found.series)
     inches = 2.3 if condition_axis else 0.7 + len(spec["conditions"]) * (0.16 + 0.17 * lanes)

@@ -12,7 +12,14 @@ from bnviz.figures.kit.axes import Axis
 from bnviz.figures.kit.causes import Cells, read_causes
 from bnviz.figures.kit.figure import Figure
 from bnviz.figures.kit.labels import styles_of
-from bnviz.figures.kit.paper import INK, key_above, line_style, new_picture, series_styles
+from bnviz.figures.kit.paper import (
+    INK,
+    abreast,
+    key_above,
+    line_style,
+    new_picture,
+    series_styles,
+)
 from bnviz.figures.kit.words import number
 
 if TYPE_CHECKING:
@@ -184,7 +191,7 @@ def _draw_picture(
 ) -> Picture:
     """All choices side by side, or some where there are many."""
     shown = cells.some(_MOST_STILLS)
-    columns = min(3, len(shown))
+    columns = abreast(len(shown))
     rows = -(-len(shown) // columns)
     size = (5.0, 3.6) if len(shown) == 1 else (7.2, 0.6 + 2.5 * rows)
     picture, axes = new_picture(rows, columns, size=size, sharex=True, sharey=True)
