@@ -248,6 +248,7 @@ def test_an_axis_may_have_its_ticks_at_the_measured_values():
     ax = curves({"a": [0.1, 0.2, 0.3]}, x=[4, 16, 64], x_axis=axis).picture().axes[0]
     assert ax.get_xticks().tolist() == [4, 16, 64]
     assert [text.get_text() for text in ax.get_xticklabels()] == ["4", "16", "64"]
+    assert axis == Axis("batch size", log=True, ticks=4.0 ** np.arange(1, 4))
     with pytest.raises(ValueError, match=r"'m' is logarithmic and has ticks \(0, 4\)"):
         Axis("m", log=True, ticks=(0, 4))
 

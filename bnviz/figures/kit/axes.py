@@ -48,11 +48,15 @@ class Axis:
                     f"the axis {self.name!r} has the range {self.range}; give two ascending "
                     f"numbers{', above zero' if self.log else ''}"
                 )
-        if self.log and self.ticks is not None and min(self.ticks) <= 0:
+        if self.ticks is None:
+            return
+        if self.log and min(self.ticks) <= 0:
             raise ValueError(
                 f"the axis {self.name!r} is logarithmic and has ticks {tuple(self.ticks)}; give "
                 "numbers above zero"
             )
+        # Two axes can be compared, whatever their ticks were given as.
+        object.__setattr__(self, "ticks", tuple(float(tick) for tick in self.ticks))
 
     def text(self, value: float) -> str:
         """A value in words."""
@@ -90,7 +94,7 @@ class Axis:
         """What JavaScript needs of the axis."""
         spec: dict[str, Any] = {"name": self.name, "log": self.log, "percent": self.percent}
         if self.ticks is not None:
-            spec["ticks"] = [float(tick) for tick in self.ticks]
+            spec["ticks"] = list(self.ticks)
         return spec
 
     def dress(self, ax: Any, which: str, ends: Iterable[float]) -> None:
