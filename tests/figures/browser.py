@@ -107,13 +107,13 @@ def plot_share(page: Page) -> float:
 def choosing_takes(page: Page) -> float:
     """Milliseconds, p95, from choosing a cause until it is drawn: handler and first draw.
 
-    Every choice comes eight times; its quickest time is the one that nothing else disturbed.
+    Every choice comes five times; its quickest time is the one that nothing else disturbed.
     """
     rounds = page.evaluate("""async () => {
         const figure = document.querySelector("figure");
         const inputs = [...figure.querySelectorAll("input[type=radio]")];
         const rounds = [];
-        for (let i = 0; i < 8 * inputs.length; i += 1) {
+        for (let i = 0; i < 5 * inputs.length; i += 1) {
             const input = inputs[(i + 1) % inputs.length];
             const started = performance.now();
             input.click();
