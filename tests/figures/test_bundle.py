@@ -97,3 +97,17 @@ def test_a_figure_may_have_a_folder(demo_folder):
     (demo_folder / "deep" / "part.js").write_text("export const part = 1;\n")
     assert bundle.figure_names() == ("deep", "demo")
     assert "m_deep_deep" in modules_in(esm("deep"))
+
+
+def test_a_module_gives_only_what_others_import(tmp_path):
+    """What nobody takes, a minifier can then leave out."""
+    one, other = tmp_path / "one.js", tmp_path / "other.js"
+    other.write_text(
+        "export const used = 1;\nexport const renamed = 2;\nexport const unused = 3;\n"
+    )
+    one.write_text(
+        'import { used, renamed as mine } from "./other.js";\nexport const own = used;\n'
+    )
+    code = bundle._modules([one])
+    assert "return { used, renamed };" in code and "return { own };" in code
+    assert "return { used, renamed, unused };" in bundle._modules([one, other])

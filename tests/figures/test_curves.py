@@ -338,6 +338,18 @@ def test_lines_that_lie_on_each_other_are_said_to(open_figure, width):
     assert apart[:2] == over[:2] and apart[2] != "8 8"
 
 
+def test_of_three_lines_on_each_other_each_is_seen_in_turn(open_figure):
+    page = open_figure(curves({name: FAST for name in "ABC"}, x=STEPS))
+    assert page.locator("svg text.bnviz-strong", has_text="all").text_content() == "all: A, B and C"
+    parts = []
+    for line in lines(page).all()[1:]:
+        on, off = map(float, line.get_attribute("stroke-dasharray").split())
+        start = -float(line.get_attribute("stroke-dashoffset"))
+        assert start + on <= on + off
+        parts.append((start, start + on))
+    assert parts[0][0] > 0 and parts[0][1] <= parts[1][0]  # the lowest one is seen before them
+
+
 def test_on_a_phone_the_plot_has_most_of_the_width_and_names_stand_above_it(open_figure):
     page = open_figure(curves(BOTH, x=STEPS), width=360)
     assert plot_share(page) >= 0.6

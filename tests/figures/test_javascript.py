@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import itertools
 from typing import Any
 
 import numpy as np
@@ -446,41 +445,16 @@ def lines_of(*heights):
         ([[50] * 20, [50] * 19 + [90]], [[0, 1]]),  # but for a few places
         ([[50] * 20, [50] * 15 + [90] * 5], []),
         ([[50] * 20, [9] * 20, [51] * 20, [49] * 20], [[0, 2, 3]]),
-        ([[nan] * 10 + [50] * 10, [nan] * 10 + [50] * 10], [[0, 1]]),
+        ([[50] * 19 + [nan], [50] * 19 + [nan]], [[0, 1]]),
+        ([[nan] * 10 + [50] * 10, [nan] * 10 + [50] * 10], []),
         ([[nan] * 10 + [50] * 10, [50] * 20], []),
         ([[50] * 20, [50] * 10], []),  # other places of the axis
         ([[50], [50]], []),  # points
     ],
 )
 def test_lines_are_together_that_are_near_over_nearly_the_whole_axis(heights, groups):
-    together = run_js("return together(inputs[0])", lines_of(*heights), together="kit/together.js")
+    together = run_js("return together(inputs[0])", lines_of(*heights), together="kit/overlap.js")
     assert together == groups
-
-
-def test_dashes_let_every_line_of_a_group_be_seen_in_turn():
-    """Of each period, every line but the lowest has a part of its own, and leaves one free."""
-    for size in (2, 3, 4):
-        covered = []
-        for rank in range(1, size):
-            dashes = run_js(
-                "return dashesOver(...inputs)", rank, size, dashesOver="kit/together.js"
-            )
-            on, off = map(float, dashes["stroke-dasharray"].split())
-            start = -dashes["stroke-dashoffset"]
-            covered.append((start, start + on))
-            assert start + on <= on + off
-        assert covered == sorted(covered)
-        assert all(a[1] <= b[0] for a, b in itertools.pairwise(covered))
-        assert covered[0][0] > 0
-
-
-@pytest.mark.parametrize(
-    ("names", "said"),
-    [(["A", "B"], "both: A and B"), (["A", "B", "C"], "all three: A, B and C"),
-     (list("ABCDE"), "all 5: A, B, C, D and E")],
-)  # fmt: skip
-def test_lines_that_lie_together_are_all_named(names, said):
-    assert run_js("return saidTogether(inputs[0])", names, saidTogether="kit/together.js") == said
 
 
 @given(
@@ -488,24 +462,27 @@ def test_lines_that_lie_together_are_all_named(names, said):
     st.integers(10, 120),
 )
 def test_a_label_stays_in_the_plot_and_its_leader_ends_on_its_line(heights, width):
-    area = {"x": 40, "y": 0, "width": 300, "height": 200}
-    own, *others = [{"xs": [40, 115, 190, 265, 340], "ys": ys} for ys in heights]
-    size = {"width": width, "height": 15}
-    place = run_js(
-        "return placeBeside(...inputs)", own, others, size, area, placeBeside="kit/together.js"
+    lines = [{"xs": [40, 115, 190, 265, 340], "ys": ys} for ys in heights]
+    x, y, at, start, end = run_js(
+        "return placeBeside(...inputs)",
+        lines,
+        0,
+        [width, 15],
+        [40, 340],
+        [200, 0],
+        placeBeside="kit/overlap.js",
     )
-    assert 40 <= place["x"] <= 340 - width and 0 <= place["y"] <= 185
-    at, start, end = place["leader"]
-    assert end == pytest.approx(np.interp(at, own["xs"], own["ys"]))
-    assert place["x"] <= at <= place["x"] + width and start in (place["y"], place["y"] + 15)
+    assert 40 <= x <= 340 - width and 0 <= y <= 185
+    assert end == pytest.approx(np.interp(at, lines[0]["xs"], heights[0]))
+    assert x <= at <= x + width and start in (y, y + 15)
 
 
-def test_a_label_covers_no_line_where_there_is_room():
+def test_a_label_covers_no_line_where_there_is_room_and_stands_near_its_own():
     level = [{"xs": [0, 300], "ys": [y, y]} for y in (20, 60)]
-    size, area = {"width": 200, "height": 15}, {"x": 0, "y": 0, "width": 300, "height": 200}
-    for own, other in (level, level[::-1]):
-        place = run_js(
-            "return placeBeside(...inputs)", own, [other], size, area, placeBeside="kit/together.js"
-        )
-        assert all(not place["y"] - 5 < y < place["y"] + 20 for y in (20, 60))
-        assert abs(place["leader"][1] - own["ys"][0]) < 12  # beside its own
+    for own, height in enumerate((20, 60)):
+        _, y, _, start, end = run_js(
+            "return placeBeside(...inputs)", level, own, [200, 15], [0, 300], [200, 0],
+            placeBeside="kit/overlap.js",
+        )  # fmt: skip
+        assert all(not y - 5 < line < y + 20 for line in (20, 60))
+        assert end == height and abs(start - end) < 12

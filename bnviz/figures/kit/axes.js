@@ -19,7 +19,7 @@ export function side({ name, log: logarithmic, percent, ends, ticks }) {
     scale: logarithmic ? log : linear,
     ticks,
     format: percent ? (/** @type {number} */ v) => `${fixed(100 * v)} %`
-      : ticks && ((/** @type {number} */ v) => tidy(v)),
+      : ticks && tidy,
   };
 }
 

@@ -104,6 +104,7 @@ def _is_main(path: Path) -> bool:
 def _modules(entries: list[Path]) -> str:
     """The code of these modules and all that they need, each after what it needs."""
     ordered: dict[Path, str] = {}
+    needed: dict[Path, set[str]] = {}  # what others import
     open_: list[Path] = []
 
     def visit(path: Path) -> None:
@@ -114,25 +115,34 @@ def _modules(entries: list[Path]) -> str:
             return
         open_.append(path)
         code = path.read_text(encoding="utf-8")
-        for _, target in _IMPORT.findall(code):
-            visit((path.parent / target).resolve())
+        for names, target in _IMPORT.findall(code):
+            other = (path.parent / target).resolve()
+            needed.setdefault(other, set()).update(re.findall(r"(\w+)(?: as \w+)?", names))
+            visit(other)
         open_.pop()
-        ordered[path] = _as_function(path, code)
+        ordered[path] = code
 
-    for entry in entries:
-        visit(entry.resolve())
-    return "\n".join(ordered.values())
+    whole = [entry.resolve() for entry in entries]
+    for entry in whole:
+        visit(entry)
+    return "\n".join(
+        _as_function(path, code, None if path in whole else needed[path])
+        for path, code in ordered.items()
+    )
 
 
-def _as_function(path: Path, code: str) -> str:
-    """A module as ``const NAME = (() => { …; return { its exports }; })();``."""
+def _as_function(path: Path, code: str, needed: set[str] | None) -> str:
+    """A module as ``const NAME = (() => { …; return { its exports }; })();``.
+
+    Only exports that are needed are returned: a minifier then drops what nothing in the page uses.
+    """
 
     def destructure(match: re.Match[str]) -> str:
         names = " ".join(match[1].split()).strip(" ,").replace(" as ", ": ")
         return f"const {{ {names} }} = {_identifier((path.parent / match[2]).resolve())};\n"
 
     code = _IMPORT.sub(destructure, code)
-    exports = _EXPORT.findall(code)
+    exports = [name for name in _EXPORT.findall(code) if needed is None or name in needed]
     code = _EXPORT.sub("", code)
     code, defaults = re.subn(r"^export default ", "const exported = ", code, flags=re.M)
     if defaults > 1 or re.search(r"^(?:import|export)\b", code, re.M):

@@ -135,6 +135,23 @@ export function spreadOut(wanted, gap, [low, high]) {
   return result;
 }
 
+/**
+ * Names stand beside the right ends of their lines, and none covers another.
+ * @param {SVGElement[]} names
+ * @param {number[]} ends pixels; NaN for a name that is not to be seen
+ * @param {{x: Scale, y: Scale}} plot
+ */
+export function nameEnds(names, ends, { x, y }) {
+  const [base, top] = y.range;
+  const heights = spreadOut(ends.filter((end) => !Number.isNaN(end)), 14, [top + 4, base]);
+  names.forEach((name, i) => {
+    const seen = !Number.isNaN(ends[i]);
+    set(name, {
+      x: x.range[1] + 8, y: seen ? Number(heights.shift()) + 4 : 0, display: seen ? null : "none",
+    });
+  });
+}
+
 // --- paths ---------------------------------------------------------------------------------------
 
 /**

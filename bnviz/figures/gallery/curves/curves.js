@@ -3,11 +3,11 @@
 import { side, valueText } from "../../kit/axes.js";
 import { causeControls, checkbox, fold, slider, toolbar } from "../../kit/controls.js";
 import {
-  bandPath, label, linePath, round, rule, spreadOut, stroke, swatch, tint,
+  bandPath, label, linePath, nameEnds, round, rule, stroke, swatch, tint,
 } from "../../kit/draw.js";
 import { html, set, svg, write } from "../../kit/elements.js";
 import { figure } from "../../kit/life.js";
-import { overlaps, sayOverlaps } from "../../kit/overlap.js";
+import { overlaps } from "../../kit/overlap.js";
 import { plot } from "../../kit/plot.js";
 import { linear, log, nearest } from "../../kit/scales.js";
 import { ruler, widest } from "../../kit/text.js";
@@ -137,19 +137,14 @@ export default figure("curves", ({ spec, arrays, stage, root, redraw }) => {
         ];
       }),
     );
-    /** @type {import("../../kit/together.js").Line[]} */
+    /** @type {import("../../kit/overlap.js").Line[]} */
     const drawn = lines.map((/** @type {Line} */ line) => line.frame(chart, cell, each));
-    const groups = same.show(drawn, chart);
-    chart.describe(spec.alts[cell] + sayOverlaps(groups, spec.styles));
-    const ends = drawn.map(({ ys }) => ys.filter((y) => !Number.isNaN(y)).pop() ?? NaN);
-    const [base, top] = chart.y.range;
-    const heights = spreadOut(ends.map((y) => (Number.isNaN(y) ? base : y)), 14, [top + 4, base]);
-    lines.forEach((/** @type {Line} */ line, /** @type {number} */ i) => {
-      const seen = named && !Number.isNaN(ends[i]) && !groups.flat().includes(i);
-      set(line.name, {
-        x: chart.x.range[1] + 8, y: heights[i] + 4, display: seen ? null : "none",
-      });
-    });
+    const { among, said } = same.show(drawn, chart);
+    chart.describe(spec.alts[cell] + said);
+    const ends = drawn.map(({ ys }, i) =>
+      named && !among.includes(i) ? ys.filter((y) => !Number.isNaN(y)).pop() ?? NaN : NaN,
+    );
+    nameEnds(lines.map((/** @type {Line} */ line) => line.name), ends, chart);
   }
 
   return {

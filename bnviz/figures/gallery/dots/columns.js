@@ -1,7 +1,7 @@
 // Conditions that are numbers, on an axis of their own: values go up, a thin line joins medians.
 
 import { side, valueText } from "../../kit/axes.js";
-import { label, linePath, rule, spreadOut, stroke, swatch } from "../../kit/draw.js";
+import { label, linePath, nameEnds, rule, stroke, swatch } from "../../kit/draw.js";
 import { html, set, svg, write } from "../../kit/elements.js";
 import { plot } from "../../kit/plot.js";
 import { widest } from "../../kit/text.js";
@@ -71,7 +71,7 @@ export function columnsView(spec, across, arrays, ruler) {
       },
       y: side(spec.value),
     });
-    const missing = losing > 0 && entries.flat().some((one) => one.lost);
+    const missing = entries.flat().some((one) => one.lost);
     const [base, top] = chart.y.range;
     const at = places.map((place) => chart.x(place));
     const sorted = order.map((k) => at[k]);
@@ -108,16 +108,9 @@ export function columnsView(spec, across, arrays, ruler) {
         ),
       });
     });
-    const ends = series.map((_, s) => {
-      const heights = order.map((k) => chart.y(entries[s][k].median)).filter((y) => !Number.isNaN(y));
-      return heights[heights.length - 1] ?? base;
-    });
-    const heights = spreadOut(ends, 14, [top + 4, base]);
-    names.forEach((name, s) => {
-      set(name, {
-        x: chart.x.range[1] + 8, y: heights[s] + 4, display: named ? null : "none",
-      });
-    });
+    const ends = entries.map((row) => order.map((k) => chart.y(row[k].median)))
+      .map((heights) => (named ? heights.filter((y) => !Number.isNaN(y)).pop() ?? NaN : NaN));
+    nameEnds(names, ends, chart);
     const [start, end] = chart.x.range;
     ground.replaceChildren(
       ...spec.marks.map(({ value }) => {

@@ -48,7 +48,10 @@ export function rowsView(spec, arrays, ruler) {
     ...Array.from(arrays.values, (v) => (Number.isFinite(v) ? valueText(spec.value, v) : "")),
     ...(lost ? [spec.lost] : []), "median", ...spec.seeds.map((name) => `seed ${name}`),
   ], ruler);
+  // What "lost" means stands below its gutter, in two lines where it is long.
   const small = (/** @type {string} */ text) => ruler(text, 11);
+  const meaning = wrap(spec.lost, 0.6 * small(spec.lost), small, 2);
+  const gutter = lost ? 14 + Math.max(...meaning.map(small), ruler("10 of 10", 11, 600)) : 0;
 
   /**
    * @param {number} width
@@ -62,9 +65,6 @@ export function rowsView(spec, arrays, ruler) {
     const stacked = width < 560; // names stand above their row
     const tight = stacked && height / conditions.length < 40 + 15 * series.length;
     const onLine = stacked && (tight || series.length === 1); // and so do readings
-    // Where there is little room, what "lost" means stands below its gutter in two lines.
-    const meaning = wrap(spec.lost, (stacked ? 0.6 : 1) * small(spec.lost), small, 2);
-    const gutter = lost ? 14 + Math.max(widest(meaning, ruler, 11), ruler("10 of 10", 11, 600)) : 0;
     const column = readingRoom + (onLine && series.length > 1 ? MARK : 0);
     const columns = onLine ? column * series.length + 8 * (series.length - 1) : 0;
     const aside = onLine ? 12 : readingRoom + 14;

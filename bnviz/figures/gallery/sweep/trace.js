@@ -4,7 +4,7 @@
 import { side } from "../../kit/axes.js";
 import { linePath, round, stroke } from "../../kit/draw.js";
 import { set, svg } from "../../kit/elements.js";
-import { overlaps, sayOverlaps } from "../../kit/overlap.js";
+import { overlaps } from "../../kit/overlap.js";
 import { plot } from "../../kit/plot.js";
 import { spread } from "../../kit/spread.js";
 import { fixed } from "../../kit/words.js";
@@ -53,7 +53,7 @@ export function makeTrace({ styles, curve }, arrays, read, ruler, onpick) {
       const [base, top] = chart.y.range;
       const y = (/** @type {number} */ place) => base + (top - base) * place;
       const xs = Array.from(arrays.steps, (step) => chart.x(step));
-      /** @type {import("../../kit/together.js").Line[]} */
+      /** @type {import("../../kit/overlap.js").Line[]} */
       const lines = [];
       const said = styles.map((style, s) => {
         const seeds = read.curves([c, r, k, s]);
@@ -76,7 +76,7 @@ export function makeTrace({ styles, curve }, arrays, read, ruler, onpick) {
       });
       chart.describe(
         `${axis.name} over ${last} steps; seeds that reach the last: `
-          + said.filter(Boolean).join("; ") + sayOverlaps(same.show(lines, chart), styles),
+          + said.filter(Boolean).join("; ") + same.show(lines, chart).said,
       );
     },
   };
