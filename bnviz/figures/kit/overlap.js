@@ -11,7 +11,7 @@ const SHARE = 0.9; // of an axis on which they do
 const DASH = 8; // pixels of each line before the next is seen
 const FREE = 6; // pixels between a label and all lines
 const LETTERS = 15; // pixels of a line of words
-const PARTS = [1, 0.75, 0.5, 0.25, 0]; // of a width: where places for a label are tried
+const PARTS = Array.from({ length: 17 }, (_, k) => 1 - k / 16); // of a width: where a label is tried
 
 /**
  * Groups of lines that lie on each other over nearly the whole axis, as indices.
