@@ -14,12 +14,13 @@ from bnviz.figures.kit import bundle, notebook
 from bnviz.figures.kit.paper import new_picture, series_styles
 
 DEMO_JS = """
-import { checkbox, choice, player as time, toolbar } from "../kit/controls.js";
+import { checkbox, choice, toolbar } from "../kit/controls.js";
 import {
   linePath, stroke,
 } from "../kit/draw.js";
 import { html, svg } from "../kit/elements.js";
 import { figure } from "../kit/life.js";
+import { player as time } from "../kit/player.js";
 import { plot } from "../kit/plot.js";
 
 /** A line that grows. */

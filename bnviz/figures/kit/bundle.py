@@ -6,7 +6,9 @@ in the order in which they need each other. For that a module keeps to a few for
 
 * ``import { a, b as c } from "./other.js";`` at the start of a line, nothing else imported;
 * ``export function``, ``export async function``, ``export class`` or ``export const`` before a
-  single name, and in a figure's own module one ``export default``.
+  single name, and in a figure's or a worker's own module one ``export default``;
+* ``import { work } from "./other.js?worker";`` brings a module as a function of a worker's scope,
+  with all that it needs inside: its text makes a worker, also where nothing can be loaded.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ import functools
 import hashlib
 import json
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 __all__ = ["esm", "figure_names", "page_script", "style"]
@@ -24,6 +26,7 @@ _GALLERY = Path(__file__).parent.parent / "gallery"
 _KIT = Path(__file__).parent
 
 _IMPORT = re.compile(r'^import \{([^}]*)\} from "(\.[^"]*)";\n', re.M)
+_WORKER = "?worker"
 _EXPORT = re.compile(r"^export (?=(?:async )?(?:function|const|class) (\w+))", re.M)
 
 
@@ -101,9 +104,9 @@ def _is_main(path: Path) -> bool:
     return path.stem == path.parent.name
 
 
-def _modules(entries: list[Path]) -> str:
+def _modules(entries: Sequence[Path]) -> str:
     """The code of these modules and all that they need, each after what it needs."""
-    ordered: dict[Path, str] = {}
+    ordered: dict[str, tuple[Path, str | None]] = {}  # a worker's code is none of theirs
     needed: dict[Path, set[str]] = {}  # what others import
     open_: list[Path] = []
 
@@ -111,24 +114,36 @@ def _modules(entries: list[Path]) -> str:
         if path in open_:
             circle = " → ".join(p.name for p in [*open_[open_.index(path) :], path])
             raise ValueError(f"modules import each other in a circle: {circle}")
-        if path in ordered:
+        if _identifier(path) in ordered:
             return
         open_.append(path)
         code = path.read_text(encoding="utf-8")
         for names, target in _IMPORT.findall(code):
-            other = (path.parent / target).resolve()
+            other = _path(path, target)
+            if target.endswith(_WORKER):
+                ordered[_identifier(other, _WORKER)] = other, None
+                continue
             needed.setdefault(other, set()).update(re.findall(r"(\w+)(?: as \w+)?", names))
             visit(other)
         open_.pop()
-        ordered[path] = code
+        ordered[_identifier(path)] = path, code
 
     whole = [entry.resolve() for entry in entries]
     for entry in whole:
         visit(entry)
     return "\n".join(
-        _as_function(path, code, None if path in whole else needed[path])
-        for path, code in ordered.items()
+        _as_worker(path)
+        if code is None
+        else _as_function(path, code, None if path in whole else needed[path])
+        for path, code in ordered.values()
     )
+
+
+def _as_worker(path: Path) -> str:
+    """A module and all that it needs in one function, whose text can be a worker's code."""
+    name = _identifier(path, _WORKER)
+    call = f"{_identifier(path)}.default(scope);"
+    return f"const {name} = {{ work(scope) {{\n{_modules([path])}\n{call}\n}} }};"
 
 
 def _as_function(path: Path, code: str, needed: set[str] | None) -> str:
@@ -139,7 +154,8 @@ def _as_function(path: Path, code: str, needed: set[str] | None) -> str:
 
     def destructure(match: re.Match[str]) -> str:
         names = " ".join(match[1].split()).strip(" ,").replace(" as ", ": ")
-        return f"const {{ {names} }} = {_identifier((path.parent / match[2]).resolve())};\n"
+        kind = _WORKER if match[2].endswith(_WORKER) else ""
+        return f"const {{ {names} }} = {_identifier(_path(path, match[2]), kind)};\n"
 
     code = _IMPORT.sub(destructure, code)
     exports = [name for name in _EXPORT.findall(code) if needed is None or name in needed]
@@ -158,8 +174,12 @@ def _as_function(path: Path, code: str, needed: set[str] | None) -> str:
     )
 
 
-def _identifier(path: Path) -> str:
-    return f"m_{path.parent.name}_{path.stem}"
+def _path(importing: Path, target: str) -> Path:
+    return (importing.parent / target.removesuffix(_WORKER)).resolve()
+
+
+def _identifier(path: Path, kind: str = "") -> str:
+    return f"m_{path.parent.name}_{path.stem}{kind.replace('?', '_')}"
 
 
 def _compact(code: str) -> str:

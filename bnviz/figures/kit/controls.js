@@ -1,7 +1,7 @@
-// Native controls with names that a screen reader reads, and the player that scrubs through time.
+// Native controls with names that a screen reader reads.
 
 import { key, swatch } from "./draw.js";
-import { html, newId, set, svg, write } from "./elements.js";
+import { html, newId, set, write } from "./elements.js";
 
 /** @typedef {import("./draw.js").Style} Style */
 
@@ -238,113 +238,4 @@ export function fold(name, ...content) {
 export function legend(styles) {
   const entries = styles.map((style) => key(swatch(style, { band: true }), style.label));
   return html("div", { class: "bnviz-legend" }, ...entries);
-}
-
-/** True when the reader asked the system for less motion. */
-export function reducedMotion() {
-  return matchMedia("(prefers-reduced-motion: reduce)").matches;
-}
-
-const PLAY = "M3 1.5v11l9-5.5z";
-const PAUSE = "M2.5 1.5h3.5v11H2.5zM8 1.5h3.5v11H8z";
-const SEEN = 0.9; // share of a figure that is in view before it starts by itself
-
-/**
- * A play button and a slider over 0 … max. It plays once and stops at the end.
- * @param {object} options
- * @param {string} options.label
- * @param {number} options.max
- * @param {number} [options.value]
- * @param {number} [options.duration] milliseconds from 0 to max
- * @param {(value: number) => string} [options.text]
- * @param {(value: number) => void} options.oninput
- */
-export function player({ label, max, value = 0, duration = 6000, text, oninput }) {
-  let frame = 0;
-  const track = slider({
-    label,
-    min: 0,
-    max,
-    value,
-    text,
-    oninput(next) {
-      pause();
-      oninput(next);
-    },
-  });
-  const icon = svg("path", { d: PLAY, fill: "currentColor" });
-  const image = svg("svg", { viewBox: "0 0 14 14", width: 14, height: 14, "aria-hidden": "true" });
-  image.append(icon);
-  const toggle = html("button", {
-    type: "button",
-    class: "bnviz-button bnviz-play",
-    "aria-label": "Play",
-    onclick: () => (frame ? pause() : play()),
-  });
-  toggle.append(image);
-
-  /** @param {boolean} playing */
-  function show(playing) {
-    set(icon, { d: playing ? PAUSE : PLAY });
-    set(toggle, { "aria-label": playing ? "Pause" : "Play" });
-  }
-  function pause() {
-    cancelAnimationFrame(frame);
-    frame = 0;
-    show(false);
-  }
-  function play() {
-    const end = Number(track.input.max);
-    if (end < 1) return;
-    const from = track.value >= end ? 0 : track.value;
-    /** @type {number|null} */
-    let started = null;
-    show(true);
-    const tick = (/** @type {number} */ now) => {
-      started ??= now;
-      const next = Math.min(end, Math.floor(from + ((now - started) / duration) * end));
-      if (next !== track.value) {
-        track.value = next;
-        oninput(next);
-      }
-      if (next < end) frame = requestAnimationFrame(tick);
-      else pause();
-    };
-    frame = requestAnimationFrame(tick);
-  }
-
-  /** @type {IntersectionObserver|null} */
-  let watcher = null;
-  return {
-    element: html("div", { class: "bnviz-player" }, toggle, track.element),
-    slider: track,
-    play,
-    pause,
-    get playing() {
-      return frame !== 0;
-    },
-    /**
-     * Plays once when nearly all of `element` is in view, unless less motion is asked for.
-     * @param {Element} element
-     */
-    autoplay(element) {
-      if (reducedMotion() || typeof IntersectionObserver === "undefined") return;
-      const stop = () => watcher?.disconnect();
-      watcher = new IntersectionObserver(
-        (entries) => {
-          if (!entries.some((entry) => entry.intersectionRatio >= SEEN)) return;
-          stop();
-          play();
-        },
-        { threshold: SEEN },
-      );
-      watcher.observe(element);
-      element.addEventListener("pointerdown", stop, { once: true });
-      element.addEventListener("keydown", stop, { once: true });
-    },
-    destroy() {
-      watcher?.disconnect();
-      pause();
-    },
-  };
 }

@@ -1,8 +1,9 @@
 // What happens inside a network while it trains: one layer large, the others small, one time.
 
-import { choice, fold, player, reducedMotion } from "../../kit/controls.js";
+import { choice, fold } from "../../kit/controls.js";
 import { html } from "../../kit/elements.js";
 import { figure } from "../../kit/life.js";
+import { player, reducedMotion } from "../../kit/player.js";
 import { nearest } from "../../kit/scales.js";
 import { fixed, formatNumber } from "../../kit/words.js";
 import { imageRow, readImages } from "./images.js";

@@ -1,9 +1,10 @@
 // Every seed a dot, by condition. The reader follows one seed through all of them.
 
-import { causeControls, reducedMotion, slider, toolbar } from "../../kit/controls.js";
+import { causeControls, slider, toolbar } from "../../kit/controls.js";
 import { key } from "../../kit/draw.js";
 import { html, svg } from "../../kit/elements.js";
 import { figure } from "../../kit/life.js";
+import { reducedMotion } from "../../kit/player.js";
 import { ruler } from "../../kit/text.js";
 import { columnsView } from "./columns.js";
 import { conditionAt, widestApart } from "./results.js";

@@ -1,10 +1,11 @@
 // Two units as a cloud of images, one panel a network, a slider over the steps of training.
 
-import { choice, player, reducedMotion, select, slider } from "../../kit/controls.js";
+import { choice, select, slider } from "../../kit/controls.js";
 import { swatch } from "../../kit/draw.js";
 import { html, write } from "../../kit/elements.js";
 import { colour, drawImage, onTheme } from "../../kit/ink.js";
 import { figure } from "../../kit/life.js";
+import { player, reducedMotion } from "../../kit/player.js";
 import { fixed } from "../../kit/words.js";
 import { plain } from "./clouds.js";
 import { makePanel } from "./panel.js";

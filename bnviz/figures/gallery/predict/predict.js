@@ -5,6 +5,7 @@ import { html, newId, set, write } from "../../kit/elements.js";
 import { figure } from "../../kit/life.js";
 import { makeLine } from "./line.js";
 import { keep, recall } from "./memory.js";
+import { pieces } from "./pieces.js";
 import { isAnswer, onChoice, onNumber } from "./verdict.js";
 
 /** @typedef {import("./verdict.js").Text} Text */
@@ -109,15 +110,4 @@ function ghost(spec, line) {
   const element = html("div", { class: "bnviz-predict-told", "aria-hidden": "true" }, ...longest);
   element.style.visibility = "hidden";
   return element;
-}
-
-/**
- * A sentence as nodes: text, `code` and emphasis.
- * @param {Text} text
- * @returns {(Node|string)[]}
- */
-function pieces(text) {
-  return text.map(([tag, characters]) =>
-    tag === "code" || tag === "em" ? html(tag, {}, characters) : characters,
-  );
 }
