@@ -13,13 +13,16 @@ if TYPE_CHECKING:
     from bnviz.networks import mlp
     from bnviz.recording import Recording, load, merge
     from bnviz.recording.recorder import record
+    from bnviz.setting import Contestant, Setting
     from bnviz.training import train
     from bnviz.twins import Twins
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "Contestant",
     "Recording",
+    "Setting",
     "Twins",
     "check",
     "data",
@@ -33,7 +36,9 @@ __all__ = [
 ]
 
 _HOME_OF = {
+    "Contestant": "setting",
     "Recording": "recording",
+    "Setting": "setting",
     "Twins": "twins",
     "check": "course.check",
     "load": "recording",

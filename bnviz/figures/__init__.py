@@ -10,6 +10,7 @@ from bnviz.figures.gallery.curves import Band, curves
 from bnviz.figures.gallery.distributions import distributions
 from bnviz.figures.gallery.dots import dots
 from bnviz.figures.gallery.drift import Cloud, drift
+from bnviz.figures.gallery.lab import Question, lab
 from bnviz.figures.gallery.mini_batch import mini_batch
 from bnviz.figures.gallery.points import points
 from bnviz.figures.gallery.predict import predict
@@ -22,11 +23,13 @@ __all__ = [
     "Band",
     "Cloud",
     "Figure",
+    "Question",
     "affine_activation",
     "curves",
     "distributions",
     "dots",
     "drift",
+    "lab",
     "mini_batch",
     "points",
     "predict",

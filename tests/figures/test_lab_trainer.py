@@ -411,7 +411,7 @@ def test_a_look_is_what_numpy_says(values, bins):
         pre: Float32Array.from(values), activated: Float32Array.from(values, (v) => Math.max(v, 0)),
         activation: ACTIVATIONS.relu, outputs: 1, gradWeight: Float32Array.from(values),
       };
-      const [found] = look({ hidden: [layer] }, values.length, axis);
+      const [found] = look({ hidden: [layer] }, values.length, [axis]);
       return { ...found, counts: [...found.counts] };
     """
     axis = {"low": -4, "high": 4, "bins": bins}
@@ -431,7 +431,7 @@ def test_what_is_no_number_is_counted_and_has_no_percentiles():
     code = """
       const values = Float32Array.from([1, NaN, Infinity, -1]);
       const layer = { pre: values, activated: values, outputs: 1, gradWeight: values };
-      const [found] = look({ hidden: [layer] }, 4, { low: -4, high: 4, bins: 2 });
+      const [found] = look({ hidden: [layer] }, 4, [{ low: -4, high: 4, bins: 2 }]);
       return { ...found, counts: [...found.counts] };
     """
     found = run_js(code, look=f"{TRAINER}/look.js")
@@ -464,13 +464,15 @@ def served(*messages: dict[str, Any]) -> list[dict[str, Any]]:
 @pytest.mark.parametrize(("only", "backend"), [(None, "simd"), ("plain", "plain")])
 def test_the_worker_trains_as_long_as_it_is_asked_to(only, backend):
     options = {**settings_of("batch"), "networks": [{"norm": None}, {"norm": "batch"}]}
-    first, second, third = served(
+    built, first, second, third = served(
         {"settings": options, "only": only},
         {"steps": 1, "milliseconds": 0},
         {"steps": 1000, "milliseconds": 55},  # the clock is asked before each further step
         {"lr": 0.0, "steps": 2, "milliseconds": 1e9},
     )
     assert first["backend"] == backend
+    assert (built["steps"], built["losses"], built["layers"]) == (0, [], [])
+    assert len(built["accuracies"]) == 2
     assert (first["run"], first["steps"], first["measured"]) == (1, 1, 1)
     assert 1 < second["steps"] - first["steps"] < 10
     assert third["steps"] == second["steps"] + 2
@@ -481,3 +483,22 @@ def test_the_worker_trains_as_long_as_it_is_asked_to(only, backend):
 def test_the_worker_says_what_it_cannot_build():
     (told,) = served({"settings": settings_of("instance")})
     assert "a norm is batch, layer, group or rms; given instance" in told["failed"]
+
+
+def test_the_worker_looks_farther_where_values_leave_its_sight():
+    wide = settings_of(None, init=3.0, activation="tanh")
+    told = served({"settings": wide}, *[{"steps": 1, "milliseconds": 0}] * 4)
+    assert told[0]["reach"] == [4, 4, 4]
+    first, *others = (report["reach"][1] for report in told[1:])
+    assert first == 4
+    assert others[-1] > 8
+    assert all(a <= b <= 2 * a for a, b in zip([first, *others], others, strict=False))
+
+
+def test_a_loss_is_the_mean_of_all_steps_since_the_one_before():
+    options = settings_of("batch")
+    *_, one, two = served(
+        {"settings": options}, {"steps": 1, "milliseconds": 0}, {"steps": 1, "milliseconds": 0}
+    )
+    _, both = served({"settings": options}, {"steps": 2, "milliseconds": 1e9})
+    assert both["losses"] == pytest.approx([(one["losses"][0] + two["losses"][0]) / 2])

@@ -1,8 +1,9 @@
 // The trainer in a worker. It trains as long as it is asked to, and tells what the page draws.
 //
-// To it: `{ settings, pixels, labels, plain }` builds networks; `{ steps, milliseconds }` asks for
-// so many steps, or as many as fit in the time; `{ lr }` changes the learning rate. From it: a
-// `Report` after each asking, and `{ failed }` where nothing could be built.
+// To it: `{ settings, pixels, labels, only }` builds networks, with plain JavaScript where `only`
+// says "plain"; `{ steps, milliseconds }` asks for so many steps, or as many as fit in the time;
+// `{ lr }` changes the learning rate. From it: a `Report` after each building and each asking, and
+// `{ failed }` where nothing could be built.
 
 import { hasSimd, plain, simd } from "./backend.js";
 import { digits, spirals } from "./data.js";
@@ -14,14 +15,30 @@ import { Training } from "./training.js";
  * @property {number} run which of the networks that were built, counting from 1
  * @property {string} backend
  * @property {number} steps updates so far
- * @property {number[]} losses of the last batch, for each network
+ * @property {number[]} losses of each network, the mean over the steps since the report before;
+ *   none before the first step
  * @property {number[]} accuracies as last measured, for each network
  * @property {number} measured at which step
- * @property {import("./look.js").Look[][]} looks for each network its hidden layers
+ * @property {number[]} reach of each hidden layer: its histograms go from -reach to reach
+ * @property {import("./look.js").Look[][]} looks for each network its hidden layers; none before
+ *   the first step
  */
 
-const BINS = { low: -4, high: 4, bins: 96 };
-const PAUSE = 120; // milliseconds between measurements of the accuracy, at least
+const BINS = 64;
+const REACH = [4, 64]; // of the histograms, first and at most
+const FULL = 0.8; // of its reach may be taken by the middle of a layer's values
+const SELDOM = 5; // times as long as a measurement of the accuracy takes, it is left alone
+
+/**
+ * What a worker does with its scope.
+ * @param {{addEventListener: (event: "message", listener: (event: any) => void) => void,
+ *   postMessage: (message: any) => void}} scope
+ */
+export default (scope) =>
+  serve(
+    (listener) => scope.addEventListener("message", ({ data }) => listener(data)),
+    (report) => scope.postMessage(report),
+  );
 
 /**
  * Listen to a page, or to a test in its place.
@@ -36,43 +53,68 @@ export function serve(listen, tell, now = () => performance.now()) {
   let run = 0;
   let accuracies = /** @type {number[]} */ ([]);
   let measured = -1;
-  let last = -Infinity;
+  let due = -Infinity; // when the accuracy is measured again
+  let reach = /** @type {number[]} */ ([]);
 
-  function measure() {
-    if (!training) return;
-    accuracies = training.evaluate();
-    measured = training.steps;
-    last = now();
+  /** @param {Training} of */
+  function measure(of) {
+    const start = now();
+    accuracies = of.evaluate();
+    measured = of.steps;
+    due = now() + SELDOM * (now() - start);
   }
-  function build(/** @type {any} */ { settings, pixels, labels, only }) {
+  /** @param {any} message @returns {Training} */
+  function build({ settings, pixels, labels, only }) {
     const { data, seed } = settings;
     const examples = data === "spirals" ? spirals(seed) : digits(pixels, labels, seed);
     const trial = plain();
-    training = new Training(settings, examples, trial);
+    let made = new Training(settings, examples, trial);
     backend = "plain";
     if (only !== "plain" && hasSimd()) {
-      training = new Training(settings, examples, simd(trial.used()));
+      made = new Training(settings, examples, simd(trial.used()));
       backend = "simd";
     }
     run += 1;
-    measure();
+    reach = settings.hidden.map(() => REACH[0]);
+    measure(made);
+    return made;
   }
-  function train(/** @type {number} */ steps, /** @type {number} */ milliseconds) {
-    if (!training) return;
+  /** @param {Training} of what the last batch left in its layers */
+  function lookInto(of) {
+    const bins = reach.map((high) => ({ low: -high, high, bins: BINS }));
+    return of.networks.map((network) => look(network, of.settings.batchSize, bins));
+  }
+  /** @param {Training} of @param {number[]} losses @param {import("./look.js").Look[][]} looks */
+  function report(of, losses, looks) {
+    tell({ run, backend, steps: of.steps, losses, accuracies, measured, reach, looks });
+    // The next one reaches farther where the middle of a layer's values was about to leave it.
+    reach = reach.map((high, l) => {
+      const ends = looks.flatMap((layers) => layers[l].percentiles).map(Math.abs);
+      return ends.some((end) => end > FULL * high) ? Math.min(2 * high, REACH[1]) : high;
+    });
+  }
+  /** @param {Training} of @param {number} steps @param {number} milliseconds */
+  function train(of, steps, milliseconds) {
     const end = now() + milliseconds;
-    let losses = /** @type {number[]} */ ([]);
-    for (let done = 0; done < steps && (done === 0 || now() < end); done++) losses = training.step();
-    if (steps === 1 || now() - last > PAUSE) measure();
-    const looks = training.networks.map((network) =>
-      look(network, training ? training.settings.batchSize : 0, BINS),
-    );
-    tell({ run, backend, steps: training.steps, losses, accuracies, measured, looks });
+    const sums = of.networks.map(() => 0);
+    let done = 0;
+    for (; done < steps && (done === 0 || now() < end); done++) {
+      of.step().forEach((loss, i) => (sums[i] += loss));
+    }
+    const looks = lookInto(of); // before the test set passes through the same layers
+    if (steps === 1 || now() > due) measure(of);
+    report(of, sums.map((sum) => sum / done), looks);
   }
   listen((message) => {
     try {
-      if (message.settings) build(message);
-      if (message.lr !== undefined && training) training.lr = message.lr;
-      if (message.steps) train(message.steps, message.milliseconds);
+      if (message.settings) {
+        training = null; // what could not be built is not what was there before
+        training = build(message);
+        report(training, [], []);
+      }
+      if (!training) return;
+      if (message.lr !== undefined) training.lr = message.lr;
+      if (message.steps) train(training, message.steps, message.milliseconds);
     } catch (error) {
       tell({ failed: String(error) });
     }

@@ -1,0 +1,5 @@
+"""Networks that train in the page."""
+
+from bnviz.figures.gallery.lab.figure import Question, lab
+
+__all__ = ["Question", "lab"]

@@ -1,0 +1,90 @@
+// The questions of the lab, one at a time: an answer sets the lab to what it asks about.
+
+import { button, select } from "../../kit/controls.js";
+import { html, newId } from "../../kit/elements.js";
+import { keep, recall } from "../predict/memory.js";
+import { pieces } from "../predict/pieces.js";
+import { isAnswer, onChoice } from "../predict/verdict.js";
+
+/** @typedef {import("../predict/verdict.js").Text} Text */
+/** @typedef {import("../predict/verdict.js").Said} Said */
+
+/**
+ * @typedef {object} Question
+ * @property {string} name in addresses
+ * @property {string} title
+ * @property {import("./settings.js").Setting} setting
+ * @property {Text} question
+ * @property {Text[]} choices
+ * @property {number} answer
+ * @property {Text} explain
+ */
+
+/**
+ * @param {Question[]} questions
+ * @param {number} chosen the one to begin with
+ * @param {(question: Question) => void} onanswer
+ */
+export function asker(questions, chosen, onanswer) {
+  const id = newId("question");
+  const text = html("p", { class: "bnviz-lab-question", id });
+  const asking = html("div", { class: "bnviz-lab-choices", role: "group", "aria-labelledby": id });
+  const told = html("p", { class: "bnviz-lab-told", role: "status" });
+  const other = button({ label: "", onclick: () => answer(said() === null ? "shown" : null) });
+  other.classList.add("bnviz-lab-other");
+  const which = select({
+    label: "What if …",
+    options: questions.map(({ title }, i) => ({ value: String(i), text: title })),
+    value: String(chosen),
+    onchange(index) {
+      chosen = Number(index);
+      show();
+    },
+  });
+
+  const key = () => `lab:${questions[chosen].name}`;
+  /** @type {Map<number, Said|null>} where the browser keeps nothing, the page does */
+  const here = new Map();
+  /** @returns {Said|null} */
+  function said() {
+    const kept = here.has(chosen) ? here.get(chosen) : recall(key());
+    return isAnswer(kept, questions[chosen]) ? kept : null;
+  }
+
+  /** @param {Said|null} next */
+  function answer(next) {
+    const held = asking.contains(document.activeElement);
+    here.set(chosen, next);
+    keep(key(), next);
+    show();
+    if (held) other.focus({ preventScroll: true });
+    if (next !== null) onanswer(questions[chosen]);
+  }
+
+  function show() {
+    const question = questions[chosen];
+    const now = said();
+    text.replaceChildren(...pieces(question.question));
+    asking.replaceChildren(
+      ...question.choices.map((choice, i) => {
+        const element = button({ label: "", onclick: () => answer(i) });
+        element.append(...pieces(choice));
+        return element;
+      }),
+    );
+    asking.hidden = now !== null;
+    told.hidden = now === null;
+    const verdict = now === null ? [] : pieces(onChoice(question, now));
+    told.replaceChildren(html("strong", {}, ...verdict), " ", ...(now === null ? [] : pieces(question.explain)));
+    other.textContent = now === null ? "Show me" : "Answer again";
+  }
+  show();
+
+  return {
+    element: html(
+      "div", { class: "bnviz-lab-asker" },
+      html("div", { class: "bnviz-lab-which" }, which.element, other),
+      text, asking, told,
+    ),
+  };
+}

@@ -1,0 +1,215 @@
+// Networks that train in the page, side by side on the same batches.
+
+import { button, select, slider } from "../../kit/controls.js";
+import { html, write } from "../../kit/elements.js";
+import { figure } from "../../kit/life.js";
+import { playButton, whenSeen } from "../../kit/player.js";
+import { nearest } from "../../kit/scales.js";
+import { fixed, formatNumber } from "../../kit/words.js";
+import { asker } from "./asker.js";
+import { makeHistory, toCsv } from "./history.js";
+import { layers } from "./layers.js";
+import { networkHead, sharedControls } from "./panel.js";
+import { progress } from "./progress.js";
+import { readRecorded } from "./recorded.js";
+import { makeRunner } from "./runner.js";
+import { decode, encode, forTrainer, RATES, stylesOf } from "./settings.js";
+
+/** @typedef {import("./settings.js").Setting} Setting */
+/** @typedef {import("./trainer/worker.js").Report} Report */
+
+const ADDRESS = "#lab?"; // before the setting, in the address of the page
+const SPOKEN = 700; // milliseconds between two descriptions for a screen reader
+
+export default figure("lab", ({ spec, arrays, stage, root, redraw, page }) => {
+  /** @type {Setting} */
+  const usual = spec.setting;
+  const addressed = page && !spec.controls; // a page has one lab that its address is about
+  const asked = addressed && location.hash.startsWith(ADDRESS) ? location.hash.slice(ADDRESS.length) : "";
+  let setting = decode(asked, usual);
+  let history = makeHistory();
+  /** @type {Report|null} */
+  let report = null;
+  let recorded = encode(setting, usual) ? null : readRecorded(arrays); // shown until it is trained
+  let rest = spec.rest; // steps after which it pauses, once
+  let failed = "";
+  let described = 0;
+  let framed = false;
+
+  const runner = makeRunner({
+    seen: root,
+    onreport(next) {
+      report = next;
+      if (next.looks.length) recorded = null;
+      history.add(next);
+      const over = next.looks.length > 0 && history.broken.every((at) => at !== null);
+      if (over || next.steps >= rest) run(false); // nothing is left to train, or to be seen
+      if (next.steps >= rest) rest = Infinity;
+      redraw();
+    },
+    onfail(reason) {
+      failed = reason;
+      play.show(false);
+      redraw();
+    },
+  });
+
+  const play = playButton(() => run(!runner.playing));
+  const step = button({ label: "Step", onclick: () => { run(false); runner.step(); } });
+  const again = button({ label: "Restart", onclick: () => { recorded = null; start(setting); } });
+  const pace = select({
+    label: "pace",
+    options: [
+      { value: "slow", text: "slow motion" },
+      { value: "steady", text: "1 a frame" },
+      { value: "fast", text: "full speed" },
+    ],
+    value: "fast",
+    onchange: (value) => {
+      runner.pace = /** @type {import("./runner.js").Pace} */ (value);
+    },
+  });
+  const rates = RATES.includes(setting.lr) ? RATES : [...RATES, setting.lr].sort((a, b) => a - b);
+  const rate = slider({
+    label: "learning rate",
+    short: "rate",
+    min: 0,
+    max: rates.length - 1,
+    value: nearest(rates, setting.lr),
+    room: 5,
+    text: (index) => formatNumber(rates[index], 1),
+    oninput(index) {
+      setting = { ...setting, lr: rates[index] };
+      runner.lr = setting.lr;
+      note();
+    },
+  });
+  const counter = html("output", { class: "bnviz-lab-steps", "aria-label": "steps" });
+  const address = html("a", { class: "bnviz-lab-link" }, "link to this");
+  const numbers = button({ label: "CSV", onclick: download });
+  numbers.setAttribute("aria-label", "The numbers of this run as CSV");
+
+  const questions = spec.questions.length ? asker(spec.questions, 0, ({ setting: next }) => start(next, true)) : null;
+  const shared = html("div", { class: "bnviz-lab-settings" });
+  const heads = html("div", { class: "bnviz-lab-heads" });
+  const inside = html("div", { class: "bnviz-room bnviz-lab-layers" });
+  const beside = html("div", { class: "bnviz-room bnviz-lab-progress" });
+  stage.append(
+    ...(questions ? [questions.element] : []),
+    html(
+      "div", { class: "bnviz-lab-run" },
+      play.element, ...(spec.controls ? [again] : [step, again, pace.element]),
+      spec.controls?.includes("lr") === false ? null : rate.element,
+      ...(spec.controls ? [shared] : []), counter,
+    ),
+    ...(spec.controls ? [] : [shared]),
+    html(
+      "div", { class: "bnviz-lab-body" },
+      html("div", { class: "bnviz-lab-left" }, heads, inside),
+      beside,
+    ),
+  );
+  let styles = stylesOf(setting.networks);
+  let parts = arrange();
+  start(setting);
+  const giveUp = page ? whenSeen(root, () => run(true)) : () => {};
+
+  /** Makes what depends on the setting. */
+  function arrange() {
+    styles = stylesOf(setting.networks);
+    const change = (/** @type {Setting} */ next) => start(next, true);
+    const choose = spec.controls ? null : change;
+    const columns = setting.networks.map((_, n) => networkHead(setting, n, styles[n], choose));
+    const drawn = layers(styles, setting.depth);
+    const charts = progress(styles);
+    shared.replaceChildren(
+      ...sharedControls(setting, spec.controls, change),
+      ...(spec.controls ? [] : [numbers]), ...(addressed ? [address] : []),
+    );
+    heads.replaceChildren(...columns.map(({ element }) => element));
+    inside.replaceChildren(drawn.element);
+    inside.style.minHeight = `${drawn.least}px`;
+    beside.replaceChildren(...charts.elements);
+    framed = false;
+    return { columns, drawn, charts };
+  }
+  /** @param {boolean} on */
+  function run(on) {
+    giveUp();
+    recorded = null;
+    if (on) runner.play();
+    else runner.pause();
+    play.show(runner.playing);
+    redraw();
+  }
+  /**
+   * Begin anew with a setting.
+   * @param {Setting} next
+   * @param {boolean} [play] at once, too
+   */
+  function start(next, play = false) {
+    const focus = /** @type {HTMLElement|null} */ (document.activeElement)?.getAttribute("aria-label");
+    setting = next;
+    rate.value = nearest(rates, setting.lr);
+    history = makeHistory();
+    report = null;
+    failed = "";
+    rest = spec.rest;
+    if (encode(setting, usual) || play) recorded = null;
+    parts = arrange();
+    if (focus) {
+      const same = [...stage.querySelectorAll("select")].find((one) => one.ariaLabel === focus);
+      same?.focus({ preventScroll: true }); // the control was made anew under the reader's hands
+    }
+    runner.build(forTrainer(setting), arrays.pixels, arrays.labels);
+    note();
+    if (play) run(true);
+    redraw();
+  }
+  /** The setting in the address of the page. */
+  function note() {
+    if (!addressed) return;
+    const query = encode(setting, usual);
+    address.setAttribute("href", `${ADDRESS}${query}`);
+    if (query || location.hash.startsWith(ADDRESS)) window.history.replaceState(null, "", `${ADDRESS}${query}`);
+  }
+  function download() {
+    const text = toCsv(history, styles.map(({ label }) => label));
+    const url = URL.createObjectURL(new Blob([text], { type: "text/csv" }));
+    html("a", { href: url, download: "lab.csv" }).click();
+    setTimeout(() => URL.revokeObjectURL(url), 1000);
+  }
+  const followed = () => {
+    if (location.hash.startsWith(ADDRESS)) start(decode(location.hash.slice(ADDRESS.length), usual), true);
+  };
+  if (addressed) window.addEventListener("hashchange", followed);
+
+  return {
+    draw({ resized }) {
+      if (resized || !framed) {
+        parts.drawn.frame(inside.clientWidth, inside.clientHeight);
+        parts.charts.frame(beside.clientWidth, beside.clientHeight);
+        framed = true;
+      }
+      const shown = recorded ?? { report, history };
+      const { accuracies, looks, steps = 0 } = shown.report ?? {};
+      write(counter, failed || `${recorded ? "recorded, " : ""}step ${fixed(steps)}`);
+      root.dataset.steps = String(report?.steps ?? 0);
+      parts.columns.forEach(({ show }, n) => show(accuracies?.[n], shown.history.broken[n] ?? null));
+      parts.drawn.draw(shown.history, looks?.length ? shown.report : null);
+      parts.charts.draw(shown.history);
+      const now = performance.now();
+      if (!runner.playing || now - described > SPOKEN) {
+        described = now;
+        const labels = styles.map(({ label }) => label);
+        parts.drawn.describe(labels, shown.report);
+        parts.charts.describe(labels, shown.history);
+      }
+    },
+    destroy() {
+      giveUp();
+      window.removeEventListener("hashchange", followed);
+      runner.destroy();
+    },
+  };
+});

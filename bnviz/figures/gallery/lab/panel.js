@@ -1,0 +1,98 @@
+// The controls that choose a setting: those of all networks, and those of each.
+
+import { select } from "../../kit/controls.js";
+import { swatch } from "../../kit/draw.js";
+import { html, write } from "../../kit/elements.js";
+import { formatShare } from "../../kit/words.js";
+import { CHOICES, NORMS } from "./settings.js";
+
+/** @typedef {import("../../kit/draw.js").Style} Style */
+/** @typedef {import("./settings.js").Setting} Setting */
+/** @typedef {import("./trainer/training.js").Contestant} Contestant */
+
+/** The network that joins two others. @type {Contestant} */
+const THIRD = { norm: "layer", placement: "before", noise: 0 };
+
+/**
+ * What all networks share.
+ * @param {Setting} setting
+ * @param {string[]|null} offered the keys that may be chosen; null for all, and for the networks
+ * @param {(setting: Setting) => void} onchange
+ */
+export function sharedControls(setting, offered, onchange) {
+  const choices = CHOICES.filter(({ key }) => offered?.includes(key) ?? true);
+  const controls = choices.map(({ key, label, values, texts }) => {
+    const known = values.includes(setting[key]) ? values : [...values, setting[key]];
+    return select({
+      label,
+      options: known.map((value, i) => ({ value: String(i), text: texts?.[i] ?? String(value) })),
+      value: String(known.indexOf(setting[key])),
+      onchange: (index) => onchange({ ...setting, [key]: known[Number(index)] }),
+    }).element;
+  });
+  if (offered) return controls;
+  const { networks } = setting;
+  const count = select({
+    label: "networks",
+    options: ["1", "2", "3"],
+    value: String(networks.length),
+    onchange: (text) => {
+      const more = [...networks, ...(networks.length < 2 ? [{ ...THIRD, norm: "batch" }] : []), THIRD];
+      onchange({ ...setting, networks: more.slice(0, Number(text)) });
+    },
+  });
+  return [...controls, count.element];
+}
+
+/**
+ * What a network has of its own: above its column.
+ * @param {Setting} setting
+ * @param {number} n which network
+ * @param {Style} style
+ * @param {((setting: Setting) => void)|null} onchange null where it has its name alone
+ */
+export function networkHead(setting, n, style, onchange) {
+  const of = `of network ${n + 1}`;
+  const accuracy = html("output", { class: "bnviz-lab-accuracy", "aria-label": `test accuracy ${of}` });
+  const what = onchange ? networkControls(setting, n, of, onchange) : [html("span", {}, style.label)];
+  return {
+    element: html("div", { class: "bnviz-lab-head" }, swatch(style, { band: true }), ...what, accuracy),
+    /** @param {number|undefined} share @param {number|null} broken */
+    show(share, broken) {
+      accuracy.classList.toggle("bnviz-alarm", broken !== null);
+      write(accuracy, broken !== null ? "exploded" : formatShare(share ?? NaN));
+    },
+  };
+}
+
+/**
+ * @param {Setting} setting
+ * @param {number} n
+ * @param {string} of
+ * @param {(setting: Setting) => void} onchange
+ */
+function networkControls(setting, n, of, onchange) {
+  const { norm, placement, noise } = setting.networks[n];
+  const change = (/** @type {Partial<Contestant>} */ part) => {
+    const networks = setting.networks.map((one, i) => (i === n ? { ...one, ...part } : one));
+    onchange({ ...setting, networks });
+  };
+  const known = NORMS.findIndex((one) => one.norm === norm && (one.noise > 0) === (noise ?? 0) > 0);
+  const kind = select({
+    label: `norm ${of}`,
+    options: NORMS.map(({ name }, i) => ({ value: String(i), text: name })),
+    value: String(known),
+    onchange: (index) => change(NORMS[Number(index)]),
+  });
+  const place = select({
+    label: `before or after the activation, norm ${of}`,
+    options: [
+      { value: "before", text: "before" },
+      { value: "after", text: "after" },
+    ],
+    value: placement ?? "before",
+    onchange: (value) => change({ placement: value }),
+  });
+  place.element.style.visibility = norm === null ? "hidden" : "";
+  return [kind.element, place.element];
+}

@@ -1,0 +1,173 @@
+// Keeps the trainer at work: in a worker where the browser gives one, else in the page, a few
+// milliseconds at a time. It rests while nobody looks.
+
+import { work } from "./trainer/worker.js?worker";
+
+/** @typedef {import("./trainer/worker.js").Report} Report */
+
+/** @typedef {"slow"|"steady"|"fast"} Pace */
+
+/** What is asked for at once, and when the next asking comes. */
+const PACES = {
+  slow: { steps: 1, milliseconds: 0, next: (/** @type {() => void} */ ask) => setTimeout(ask, 250) },
+  steady: { steps: 1, milliseconds: 0, next: (/** @type {() => void} */ ask) => requestAnimationFrame(ask) },
+  fast: { steps: 1e6, milliseconds: 32, next: (/** @type {() => void} */ ask) => ask() },
+};
+const IN_PAGE = 7; // milliseconds at most where the page itself trains
+
+/**
+ * @param {object} options
+ * @param {Element} options.seen it rests while this is out of sight
+ * @param {(report: Report) => void} options.onreport
+ * @param {(reason: string) => void} options.onfail nothing can be trained
+ */
+export function makeRunner({ seen, onreport, onfail }) {
+  let playing = false;
+  let visible = true;
+  let busy = false; // an answer is still to come
+  let waiting = false; // the next asking is
+  let once = false; // one step was asked for while it was busy
+  let run = 0; // reports of earlier networks are out of date
+  /** @type {Pace} */
+  let pace = "fast";
+  /** @type {any} the latest networks */
+  let latest = null;
+  let crew = hire();
+
+  function hire() {
+    const heard = (/** @type {any} */ message) => hear(message);
+    try {
+      return fromWorker(heard, () => {
+        crew = fromPage(heard); // some hosts give a worker and then forbid its code
+        run = 0;
+        if (latest) build(latest);
+      });
+    } catch {
+      return fromPage(heard);
+    }
+  }
+  function build(/** @type {any} */ message) {
+    latest = message;
+    busy = true;
+    run += 1;
+    crew.tell(message);
+  }
+  function hear(/** @type {Report|{failed: string}} */ message) {
+    if ("failed" in message) {
+      busy = false;
+      self.pause();
+      onfail(message.failed);
+      return;
+    }
+    if (message.run < run) return;
+    busy = false;
+    onreport(message);
+    if (once) self.step();
+    if (!playing || waiting) return;
+    waiting = true;
+    PACES[pace].next(() => {
+      waiting = false;
+      ask();
+    });
+  }
+  function ask() {
+    if (busy || waiting || !playing || !visible || document.hidden) return;
+    busy = true;
+    const { steps, milliseconds } = PACES[pace];
+    crew.tell({ steps, milliseconds: crew.inPage ? Math.min(milliseconds, IN_PAGE) : milliseconds });
+  }
+  const look = () => ask();
+  document.addEventListener("visibilitychange", look);
+  const watcher = new IntersectionObserver((entries) => {
+    visible = entries[entries.length - 1].isIntersecting;
+    ask();
+  });
+  watcher.observe(seen);
+
+  const self = {
+    /** Where it trains: "worker" or "page". */
+    get where() {
+      return crew.inPage ? "page" : "worker";
+    },
+    get playing() {
+      return playing;
+    },
+    /** New networks. @param {any} settings @param {ArrayLike<number>} pixels @param {ArrayLike<number>} labels */
+    build(settings, pixels, labels) {
+      build({ settings, pixels, labels });
+    },
+    /** @param {number} lr */
+    set lr(lr) {
+      if (latest) latest.settings.lr = lr;
+      crew.tell({ lr });
+    },
+    /** @param {Pace} next */
+    set pace(next) {
+      pace = next;
+    },
+    play() {
+      playing = true;
+      ask();
+    },
+    pause() {
+      playing = false;
+    },
+    /** One update. */
+    step() {
+      self.pause();
+      once = busy;
+      if (busy) return;
+      busy = true;
+      crew.tell({ steps: 1, milliseconds: 0 });
+    },
+    destroy() {
+      self.pause();
+      document.removeEventListener("visibilitychange", look);
+      watcher.disconnect();
+      crew.dismiss();
+    },
+  };
+  return self;
+}
+
+/**
+ * @param {(message: any) => void} hear
+ * @param {() => void} onfail its code was refused
+ */
+function fromWorker(hear, onfail) {
+  const url = URL.createObjectURL(new Blob([`({${work}}).work(self)`], { type: "text/javascript" }));
+  const worker = new Worker(url);
+  let heard = false;
+  worker.onmessage = ({ data }) => {
+    heard = true;
+    hear(data);
+  };
+  worker.onerror = (event) => {
+    event.preventDefault();
+    if (heard) hear({ failed: event.message });
+    else onfail();
+  };
+  return {
+    inPage: false,
+    tell: (/** @type {any} */ message) => worker.postMessage(message),
+    dismiss() {
+      worker.terminate();
+      URL.revokeObjectURL(url);
+    },
+  };
+}
+
+/** @param {(message: any) => void} hear */
+function fromPage(hear) {
+  /** @type {(event: {data: any}) => void} */
+  let listener = () => {};
+  work({
+    addEventListener: (/** @type {string} */ _, /** @type {typeof listener} */ listen) => (listener = listen),
+    postMessage: (/** @type {any} */ message) => setTimeout(hear, 0, message),
+  });
+  return {
+    inPage: true,
+    tell: (/** @type {any} */ data) => setTimeout(() => listener({ data })),
+    dismiss() {},
+  };
+}

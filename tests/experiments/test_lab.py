@@ -1,0 +1,101 @@
+"""What the lab's questions say, on other seeds."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from bnviz import data
+from bnviz.experiments.lab import train_setting
+from bnviz.setting import Contestant, Setting
+from bnviz.twins import Twins
+
+SEEDS = (100, 101)
+BATCH, AFTER, LAYER = Contestant("batch"), Contestant("batch", "after"), Contestant("layer")
+
+
+def steps_to_90(setting: Setting, steps: int) -> list[list[int | None]]:
+    """For each seed, of each network."""
+    return [
+        [run.steps_to(0.9) for run in trained(replace(setting, seed=seed), steps).values()]
+        for seed in SEEDS
+    ]
+
+
+def trained(setting: Setting, steps: int, **options):
+    return train_setting(setting, steps, **{"record": False, "eval_every": 10} | options)
+
+
+def test_the_usual_setting_is_that_of_the_twins():
+    pair = Twins(seed=7).train(30, progress=False)
+    runs = trained(Setting(seed=7), 30)
+    for run, twin in zip(runs.values(), pair.runs.values(), strict=True):
+        assert run.loss.tolist() == twin.loss.tolist()
+        assert run.style == twin.style
+
+
+def test_spirals_are_those_of_the_page():
+    run = trained(Setting(data="spirals", width=8, depth=1), 1)["batch norm"]
+    assert run.model[0].linear.in_features == 2
+    assert data.spirals(600, 0)[0].shape == (600, 2)
+
+
+def test_all_that_a_setting_says_is_done():
+    setting = Setting(
+        networks=[Contestant("batch", "after", 2.0), Contestant("rms")],
+        depth=2, width=8, activation="tanh", init="xavier", momentum=0.9, weight_decay=0.01,
+        batch_size=4,
+    )  # fmt: skip
+    runs = trained(setting, 3)
+    assert list(runs) == ["batch norm + noise, after", "RMSNorm"]
+    names = [name for name, _ in runs["batch norm + noise, after"].model.hidden1.named_children()]
+    assert names == ["linear", "activation", "norm"]
+    assert runs["batch norm + noise, after"].model.hidden1.norm.strength == 2.0
+    others = trained(replace(setting, momentum=0.0), 3)
+    assert runs["RMSNorm"].loss[0] == others["RMSNorm"].loss[0]
+    assert runs["RMSNorm"].loss[2] != others["RMSNorm"].loss[2]
+
+
+@pytest.mark.slow
+def test_from_small_weights_batch_norm_needs_about_twice_as_long():
+    usual, small = steps_to_90(Setting(), 200), steps_to_90(Setting(init=0.01), 1000)
+    for (_, one), (never, other) in zip(usual, small, strict=True):
+        assert never is None
+        assert 1.3 < other / one < 3.5
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("lr", [10.0, 20.0])
+def test_at_a_learning_rate_of_20_batch_norm_still_learns(lr):
+    for without, of_batch in steps_to_90(Setting(lr=lr), 400):
+        assert without is None
+        assert 50 <= of_batch <= 250
+
+
+@pytest.mark.slow
+def test_of_ten_layers_of_relu_both_learn():
+    for without, of_batch in steps_to_90(Setting(depth=10, activation="relu", lr=0.1), 1000):
+        assert of_batch <= 60
+        assert 200 <= without <= 1000
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("lr", "most"), [(0.5, 0.5), (0.1, 0.7)])
+def test_with_batches_of_two_batch_norm_stays_under_half(lr, most):
+    for seed in (100, 101, 102):
+        setting = Setting([Contestant("batch")], batch_size=2, lr=lr, seed=seed)
+        assert trained(setting, 1000, eval_every=1000)["batch norm"].accuracy[-1] < most
+
+
+@pytest.mark.slow
+def test_before_or_after_the_sigmoid_is_about_the_same():
+    for before, after in steps_to_90(Setting(networks=[BATCH, AFTER]), 150):
+        assert min(before, after) >= 10
+        assert max(before, after) <= 60
+
+
+@pytest.mark.slow
+def test_layer_norm_needs_several_times_as_long():
+    for of_batch, of_layer in steps_to_90(Setting(networks=[BATCH, LAYER]), 500):
+        assert 3 < of_layer / of_batch < 12

@@ -1,0 +1,492 @@
+"""The lab: networks that train in the page, under the reader's hands."""
+
+from __future__ import annotations
+
+import csv
+import io
+import itertools
+from typing import Any
+
+import numpy as np
+import pytest
+from browser import assert_fits, axe_findings
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from node import run_js
+
+from bnviz.data import all_digits
+from bnviz.experiments.lab import train_setting
+from bnviz.figures import Question, lab
+from bnviz.setting import Contestant, Setting
+
+LAB = "gallery/lab"
+SETTINGS = {name: f"{LAB}/settings.js" for name in ("encode", "decode", "forTrainer", "stylesOf")}
+SMALL = Setting(width=20)
+
+
+@pytest.fixture(scope="module")
+def figure():
+    return make(SMALL)
+
+
+def make(setting, **options):
+    return lab(setting, train_setting(setting, 20), **options)
+
+
+QUESTION = Question(
+    "deeper", "six layers", Setting(width=20, depth=6), "With *six* layers?", ["a", "b"], 1, "So."
+)
+
+
+def steps(page) -> int:
+    return int(page.get_attribute("figure", "data-steps"))
+
+
+def wait_for_steps(page, least: int) -> None:
+    page.wait_for_function(
+        "least => Number(document.querySelector('figure').dataset.steps) >= least", arg=least
+    )
+
+
+def make_steps(page, count: int) -> None:
+    for _ in range(count):
+        before = steps(page)
+        page.get_by_role("button", name="Step", exact=True).click()
+        wait_for_steps(page, before + 1)
+
+
+def read_csv(page) -> list[dict[str, str]]:
+    with page.expect_download() as download:
+        page.get_by_role("button", name="The numbers of this run as CSV").click()
+    return list(csv.DictReader(io.StringIO(download.value.path().read_text("utf-8"))))
+
+
+# --- it trains ------------------------------------------------------------------------------------
+
+
+def test_it_trains_and_rests_as_told(open_figure, figure):
+    page = open_figure(figure, reduced_motion="reduce")
+    page.wait_for_timeout(200)
+    assert steps(page) == 0  # where less motion is asked for, it waits
+    page.get_by_role("button", name="Play").click()
+    wait_for_steps(page, 20)
+    page.get_by_role("button", name="Pause").click()
+    page.wait_for_timeout(100)
+    rested = steps(page)
+    page.wait_for_timeout(200)
+    assert steps(page) == rested
+    make_steps(page, 1)
+    assert steps(page) == rested + 1
+    assert page.inner_text(".bnviz-lab-steps") == f"step {rested + 1}"
+    page.get_by_role("button", name="Restart").click()
+    page.wait_for_selector("text='step 0'")
+
+
+def test_before_it_plays_it_shows_the_recorded_run(open_figure, figure):
+    page = open_figure(figure, reduced_motion="reduce")
+    assert page.inner_text(".bnviz-lab-steps") == "recorded, step 20"
+    run = train_setting(SMALL, 20)["batch norm"]
+    shown = page.get_by_label("test accuracy of network 2").inner_text()
+    assert float(shown.removesuffix(" %")) == pytest.approx(100 * run.accuracy[-1], abs=0.51)
+    said = page.get_attribute(".bnviz-lab-layers svg", "aria-label")
+    assert said.startswith("Step 20. without norm: standard deviation in layer 1 ")
+    assert page.locator("svg >> text=NaN").count() == 0
+    make_steps(page, 1)
+    assert page.inner_text(".bnviz-lab-steps") == "step 1"
+
+
+def test_it_rests_by_itself_once(open_figure):
+    figure = make(SMALL)
+    figure.spec["rest"] = 30
+    page = open_figure(figure, reduced_motion="reduce")
+    page.get_by_role("button", name="Play").click()
+    wait_for_steps(page, 30)
+    page.get_by_role("button", name="Play").click()  # it says so, and goes on when asked to
+    wait_for_steps(page, 60)
+
+
+def test_a_page_may_offer_few_controls(open_figure):
+    page = open_figure(make(SMALL, controls=["init", "lr"]), reduced_motion="reduce")
+    assert page.locator("select").count() == 1
+    assert page.get_by_label("learning rate").count() == 1
+    assert page.locator(".bnviz-lab-head").all_inner_texts()[1].startswith("batch norm")
+    page.get_by_label("initial weights").select_option(label="1")
+    wait_for_steps(page, 3)
+    assert "#" not in page.url  # the address is that of the page's one lab
+    assert_fits(open_figure, make(Setting(), controls=["init", "lr", "seed"]))
+
+
+def test_it_starts_by_itself_when_it_is_seen(open_figure, figure):
+    page = open_figure(figure)
+    wait_for_steps(page, 20)
+
+
+@pytest.mark.parametrize("hidden", ["Worker", "WebAssembly"])
+def test_it_trains_without_what_a_browser_may_lack(chromium, tmp_path, figure, hidden):
+    context = chromium.new_context()
+    page = context.new_page()
+    page.add_init_script(f"delete window.{hidden}")
+    page.goto(figure.save_html(tmp_path / "lab.html").as_uri())
+    wait_for_steps(page, 20)
+    context.close()
+
+
+def test_it_trains_where_a_host_forbids_the_workers_code(chromium, tmp_path, figure):
+    context = chromium.new_context()
+    page = context.new_page()
+    path = figure.save_html(tmp_path / "lab.html")
+    policy = '<meta http-equiv="Content-Security-Policy" content="worker-src \'none\'">'
+    path.write_text(path.read_text("utf-8").replace("<head>", f"<head>{policy}"), "utf-8")
+    page.goto(path.as_uri())
+    wait_for_steps(page, 20)
+    context.close()
+
+
+def test_it_rests_out_of_sight(open_figure, figure):
+    page = open_figure(figure)
+    wait_for_steps(page, 5)
+    page.evaluate("document.body.style.paddingBottom = '3000px'; scrollTo(0, 2500)")
+    page.wait_for_timeout(200)
+    rested = steps(page)
+    page.wait_for_timeout(300)
+    assert steps(page) == rested
+    page.evaluate("scrollTo(0, 0)")
+    wait_for_steps(page, rested + 5)
+
+
+def test_slow_motion_can_be_followed(open_figure, figure):
+    page = open_figure(figure, reduced_motion="reduce")
+    page.get_by_label("pace").select_option("slow")
+    page.get_by_role("button", name="Play").click()
+    page.wait_for_timeout(1200)
+    assert 2 <= steps(page) <= 6
+
+
+def test_its_numbers_are_those_of_pytorch(open_figure):
+    setting = Setting(seed=3)
+    page = open_figure(make(setting), reduced_motion="reduce")
+    make_steps(page, 5)
+    found = read_csv(page)
+    runs = train_setting(setting, 5, record={"sample": None}, eval_every=1)
+    for label, run in runs.items():
+        rows = [row for row in found if row["network"] == label and row["layer"] == "3"]
+        np.testing.assert_allclose([float(row["loss"]) for row in rows], run.loss, atol=2e-5)
+        right = [float(row["test_accuracy"]) for row in rows]
+        assert right == run.accuracy[1:].tolist()
+        layer = run.recording.layers[2]
+        std = [float(row["std"]) for row in rows]
+        np.testing.assert_allclose(std, run.recording.std(layer), rtol=1e-4)
+
+
+def test_an_explosion_is_shown_as_what_it_is_and_ends_the_training(open_figure):
+    wild = Setting(width=20, activation="relu", lr=1e20, init=None, networks=[Contestant(None)])
+    page = open_figure(make(wild), reduced_motion="reduce")
+    page.get_by_role("button", name="Play").click()
+    page.wait_for_selector("text=exploded")
+    page.get_by_role("button", name="Play").wait_for()
+    rested = steps(page)
+    page.wait_for_timeout(200)
+    assert steps(page) == rested
+    assert page.locator("svg >> text=/NaN from step \\d+/").count() == 3
+
+
+def test_values_out_of_sight_are_said(open_figure):
+    wide = Setting(width=20, init=10.0, networks=[Contestant(None)])
+    page = open_figure(make(wide), reduced_motion="reduce")
+    make_steps(page, 6)
+    assert page.locator("svg >> text=/% beyond ±64/").count() >= 1
+
+
+# --- what can be chosen ---------------------------------------------------------------------------
+
+
+def test_another_setting_starts_anew_and_stands_in_the_address(open_figure, figure):
+    page = open_figure(figure, reduced_motion="reduce")
+    page.get_by_label("layers", exact=True).select_option(label="5")
+    wait_for_steps(page, 3)
+    assert page.locator("svg >> text=/^layer \\d$/").count() == 5
+    assert page.url.endswith("#lab?depth=5")
+    page.get_by_label("norm of network 2", exact=True).select_option(label="layer norm")
+    page.wait_for_function("location.hash.includes('layer')")
+    assert page.url.endswith("#lab?networks=none,layer&depth=5")
+    label = page.get_by_label("norm of network 2", exact=True)
+    assert label.evaluate("e => e.selectedOptions[0].text") == "layer norm"
+    page.get_by_label("networks", exact=True).select_option("3")
+    wait_for_steps(page, 1)
+    assert page.locator(".bnviz-lab-head").count() == 3
+
+
+def test_a_control_keeps_the_focus_when_it_starts_anew(open_figure, figure):
+    page = open_figure(figure, reduced_motion="reduce")
+    page.get_by_label("units").focus()
+    page.keyboard.press("ArrowDown")
+    wait_for_steps(page, 1)
+    assert page.evaluate("document.activeElement.ariaLabel") == "units"
+
+
+def test_the_learning_rate_changes_while_it_trains(open_figure, figure):
+    page = open_figure(figure, reduced_motion="reduce")
+    make_steps(page, 2)
+    page.get_by_label("learning rate").fill("0")
+    make_steps(page, 1)
+    assert steps(page) == 3  # not anew
+    assert page.url.endswith("#lab?lr=0.001")
+
+
+def test_an_address_opens_its_setting(open_figure, figure, tmp_path):
+    page = open_figure(figure, reduced_motion="reduce")
+    asked = "networks=batch-after,rms&depth=4&activation=relu&init=kaiming&batchSize=8&lr=0.02"
+    page.goto(f"{page.url.split('#')[0]}?again#lab?{asked}")
+    page.wait_for_selector("figure[data-ready]")
+    assert page.get_by_label("layers", exact=True).evaluate("e => e.selectedOptions[0].text") == "4"
+    assert page.get_by_label("activation", exact=True).input_value() == "2"
+    page.evaluate("location.hash = '#lab?depth=2'")  # a link in the same page
+    page.wait_for_function("document.querySelectorAll('.bnviz-lab-layer').length === 2")
+
+
+def test_a_question_is_answered_before_its_setting_trains(open_figure):
+    figure = make(SMALL, questions=[QUESTION])
+    page = open_figure(figure, reduced_motion="reduce")
+    assert page.locator("svg >> text=/^layer \\d$/").count() == 3
+    page.get_by_role("button", name="a", exact=True).click()
+    page.wait_for_selector("text=You said “a”. Not quite: “b”. So.")
+    wait_for_steps(page, 3)
+    assert page.locator("svg >> text=/^layer \\d$/").count() == 6
+    page.get_by_role("button", name="Answer again").click()
+    page.get_by_role("button", name="Show me").click()
+    page.wait_for_selector("text=The answer: “b”. So.")
+
+
+# --- what a person sees ---------------------------------------------------------------------------
+
+
+def test_all_is_seen_at_once(open_figure):
+    assert_fits(open_figure, make(Setting(), questions=[QUESTION]))
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_no_serious_finding_of_axe(open_figure, theme):
+    page = open_figure(make(SMALL, questions=[QUESTION]), color_scheme=theme)
+    wait_for_steps(page, 5)
+    page.get_by_role("button", name="Pause").click()
+    assert axe_findings(page) == []
+
+
+def test_it_says_what_it_shows(open_figure, figure):
+    page = open_figure(figure, reduced_motion="reduce")
+    make_steps(page, 2)
+    said = page.get_attribute(".bnviz-lab-layers svg", "aria-label")
+    assert said.startswith("Step 2. without norm: standard deviation in layer 1 ")
+    chart = page.get_attribute(".bnviz-lab-progress svg", "aria-label")
+    assert "batch norm" in chart
+
+
+def test_without_scripts_a_recorded_run_is_seen(open_figure, figure):
+    page = open_figure(figure, java_script_enabled=False)
+    assert page.locator("img.bnviz-still").is_visible()
+    assert page.get_attribute("img.bnviz-still", "alt") == figure.alt
+    assert "batch norm: " in figure.alt
+    assert "of the test set right" in figure.alt
+
+
+def test_frames_are_drawn_while_it_trains(open_figure):
+    page = open_figure(make(Setting()))
+    wait_for_steps(page, 30)
+    times = page.evaluate("""async () => {
+      const times = [];
+      for (let i = 0; i < 100; i += 1) {
+        await new Promise(requestAnimationFrame);
+        times.push(document.querySelector("figure").bnviz.drawTime);
+      }
+      return times;
+    }""")
+    assert np.percentile(times, 90) < 25  # a tenth of it on a quiet machine
+
+
+def test_runs_of_other_networks_are_refused():
+    runs = train_setting(SMALL, 5)
+    with pytest.raises(ValueError, match=r"lab\(\) got runs of batch norm; the setting"):
+        lab(SMALL, {"batch norm": runs["batch norm"]})
+    with pytest.raises(ValueError, match="was not recorded"):
+        lab(SMALL, train_setting(SMALL, 5, record=False))
+    with pytest.raises(ValueError, match=r"lab\(\) got controls \['norm'\]; there are data"):
+        lab(SMALL, runs, controls=["norm"])
+    with pytest.raises(ValueError, match="the answer to 'deeper' is 2"):
+        lab(SMALL, runs, [QUESTION._replace(answer=2)])
+
+
+# --- settings -------------------------------------------------------------------------------------
+
+CONTESTANTS = st.builds(
+    Contestant,
+    st.sampled_from([None, "layer", "group", "rms"]),
+    st.sampled_from(["before", "after"]),
+) | st.builds(
+    Contestant,
+    st.just("batch"),
+    st.sampled_from(["before", "after"]),
+    st.sampled_from([0.0, 0.5, 2.0]),
+)
+SETTING = st.builds(
+    Setting,
+    networks=st.lists(CONTESTANTS, min_size=1, max_size=3, unique_by=lambda one: one.label),
+    data=st.sampled_from(["digits", "spirals"]),
+    depth=st.integers(1, 10),
+    width=st.sampled_from([8, 20, 60]),
+    activation=st.sampled_from(["sigmoid", "tanh", "relu"]),
+    init=st.sampled_from([0.01, 0.1, 1.0, "xavier", "kaiming", None]),
+    lr=st.sampled_from([0.001, 0.05, 0.5, 2.0, 50.0]),
+    momentum=st.sampled_from([0.0, 0.9, 0.99]),
+    weight_decay=st.sampled_from([0.0, 0.001, 0.01]),
+    batch_size=st.sampled_from([2, 4, 60, 250]),
+    seed=st.integers(0, 9),
+)
+
+
+def plain(setting: dict[str, Any]) -> dict[str, Any]:
+    """A norm that is not there stands nowhere."""
+    networks = [dict(one) for one in setting["networks"]]
+    for one in networks:
+        if one["norm"] is None:
+            one["placement"] = "before"
+    return {**setting, "networks": networks}
+
+
+@given(setting=SETTING)
+@settings(max_examples=60)
+def test_a_setting_survives_its_address(setting):
+    code = "const [one, usual] = inputs; return decode(encode(one, usual), usual);"
+    found = run_js(code, setting.spec(), Setting().spec(), **SETTINGS)
+    assert plain(found) == plain(setting.spec())
+
+
+@given(setting=SETTING)
+@settings(max_examples=60)
+def test_python_writes_addresses_that_the_page_reads(setting):
+    found = run_js("return decode(...inputs);", setting.query(), Setting().spec(), **SETTINGS)
+    assert plain(found) == plain(setting.spec())
+
+
+@pytest.mark.parametrize("query", [
+    "depth=11", "depth=2.5", "depth=", "width=30", "lr=-1", "lr=NaN", "lr=1e9", "batchSize=1",
+    "activation=gelu", "data=cifar", "networks=instance", "networks=none,none,none,none",
+    "networks=layer-noise2", "networks=batch-noise99", "init=0", "momentum=1", "nonsense=1",
+])  # fmt: skip
+def test_what_makes_no_sense_in_an_address_is_left_out(query):
+    usual = Setting().spec()
+    assert run_js("return decode(...inputs);", query, usual, **SETTINGS) == run_js(
+        "return inputs[0];", usual
+    )
+
+
+@given(setting=SETTING)
+@settings(max_examples=40)
+def test_networks_are_called_as_in_python(setting):
+    found = run_js("return stylesOf(inputs[0]);", setting.spec()["networks"], **SETTINGS)
+    assert [style["label"] for style in found] == setting.labels
+    assert len({style["key"] for style in found}) == len(found)
+
+
+def test_orange_and_blue_are_without_and_with_batch_norm_alone():
+    known = [
+        Contestant(None),
+        Contestant("batch"),
+        Contestant("layer"),
+        Contestant("batch", "after"),
+    ]
+    for chosen in itertools.permutations(known, 3):
+        networks = Setting(chosen).spec()["networks"]
+        found = run_js("return stylesOf(inputs[0]);", networks, **SETTINGS)
+        for style in found:
+            own = {"without norm": "without", "batch norm": "with"}.get(style["label"])
+            assert (style["key"] == own) == (own is not None)
+
+
+RANDOM = """
+  const [all, pixels, labels] = inputs;
+  return all.map((setting) => {
+    const told = [];
+    let clock = 0;
+    serve(
+      (listener) => {
+        listener({ settings: forTrainer(setting), pixels, labels });
+        listener({ steps: 3, milliseconds: 1e9 });
+      },
+      (report) => told.push(report),
+      () => (clock += 1),
+    );
+    const { failed, steps, losses, accuracies, looks } = told[told.length - 1];
+    const layers = looks?.flat().map((one) => ({
+      ...one, counts: one.counts.reduce((a, b) => a + b, 0),
+    }));
+    return { failed, steps, losses, accuracies, layers };
+  });
+"""
+
+
+@given(several=st.lists(SETTING, min_size=20, max_size=20))
+@settings(max_examples=10)
+def test_two_hundred_settings_train_or_say_that_they_explode(several):
+    files = {"forTrainer": f"{LAB}/settings.js", "serve": f"{LAB}/trainer/worker.js"}
+    digits = [array.ravel().tolist() for array in all_digits()]
+    found = run_js(RANDOM, [setting.spec() for setting in several], *digits, **files)
+    for setting, told in zip(several, found, strict=True):
+        assert told.get("failed") is None
+        assert told["steps"] == 3
+        assert all(0 <= right <= 1 for right in told["accuracies"])
+        values = setting.batch_size * setting.width
+        for layer in told["layers"]:
+            assert layer["counts"] + layer["beyond"] == values
+            assert 0 <= layer["idle"] <= 1
+            low, middle, high = map(float, layer["percentiles"])
+            assert np.isnan(low) or low <= middle <= high
+            assert np.isfinite(low) or not np.isfinite(float(layer["std"]))
+
+
+@pytest.mark.parametrize(("wrong", "says"), [
+    ({"depth": 11}, "depth is 1 to 10; given 11"), ({"width": 30}, "a multiple of 4; given 30"),
+    ({"batch_size": 1}, "batch_size is 2 to 600"), ({"activation": "gelu"}, "activation is"),
+    ({"networks": [Contestant(None)] * 2}, "networks differ"), ({"init": 0.0}, "init is"),
+    ({"init": "zeros"}, "init is"), ({"lr": 0.0}, "lr is above 0"), ({"data": "cifar"}, "data is"),
+])  # fmt: skip
+def test_a_setting_that_does_not_fit_is_refused(wrong, says):
+    with pytest.raises(ValueError, match=says):
+        Setting(**wrong)
+
+
+# --- what is kept ---------------------------------------------------------------------------------
+
+
+def test_memory_is_held_however_long_it_trains():
+    code = """
+      const history = makeHistory();
+      const look = { percentiles: [0, 0, 0], std: 1, idle: 0, gradient: 1 };
+      for (let steps = 1; steps <= inputs[0]; steps += 7) {
+        history.add({ steps, losses: [1], accuracies: [0.5], measured: steps, looks: [[look]] });
+      }
+      return [history.moments, history.evaluations].map((all) => all.map(({ step }) => step));
+    """
+    for found in run_js(code, 100_000, makeHistory=f"{LAB}/history.js"):
+        assert 60 < len(found) <= 141
+        assert found[0] == 1
+        assert found[-1] == 99_996
+        apart = np.diff(found[:-1])
+        assert apart.max() <= 2 * apart.min()
+
+
+def test_a_loss_that_is_no_number_is_noted_where_it_came():
+    code = """
+      const history = makeHistory();
+      for (const [steps, ...losses] of [[4, 1, 1], [9, NaN, 1], [12, NaN, Infinity]]) {
+        history.add({ steps, losses, accuracies: [0, 0], measured: 0, looks: [[], []] });
+      }
+      return history.broken;
+    """
+    assert run_js(code, makeHistory=f"{LAB}/history.js") == [9, 12]
+
+
+@pytest.mark.parametrize(
+    ("step", "end"), [(0, 200), (200, 200), (201, 400), (999, 1000), (4001, 10_000)]
+)
+def test_the_axis_of_steps_grows_seldom(step, end):
+    assert run_js("return axisEnd(inputs[0]);", step, axisEnd=f"{LAB}/history.js") == end
