@@ -21,7 +21,8 @@ serve: book       ## build the book, and serve it on this machine
 	@$(PY) -m http.server $(PORT) --bind 127.0.0.1 --directory _build/html
 
 test: book        ## run every test: units, notebooks, pages in a real browser
-	CHROMIUM="$$($(PY) scripts/chromium.py)" && export CHROMIUM && $(PY) -m pytest
+	CHROMIUM="$$($(PY) scripts/chromium.py)" && FIREFOX="$$($(PY) scripts/firefox.py)" && \
+		export CHROMIUM FIREFOX && $(PY) -m pytest
 
 lint: $(READY)    ## check style, format and types, of Python and of JavaScript
 	$(PY) -m ruff check .

@@ -80,19 +80,22 @@ def run(command: list[str]) -> bool:
     return subprocess.run(command, stdout=sys.stderr, env=environment).returncode == 0
 
 
+def apt_install(*packages: str) -> bool:
+    """Install packages where this user may; say whether it was done."""
+    prefix = apt_prefix()
+    if prefix is None:
+        return False
+    apt = [*prefix, "apt-get", "-q", "-y"]
+    command = [*apt, "install", "--no-install-recommends", *packages]
+    # A fresh machine has empty package lists; a stale one has old versions in them.
+    return run(command) or (run([*apt, "update"]) and run(command))
+
+
 def install() -> str | None:
     """Install Chromium with apt or, failing that, with Playwright; return its path or None."""
-    prefix = apt_prefix()
-    if prefix is not None:
-        apt = [*prefix, "apt-get", "-q", "-y"]
-        packages = [*apt, "install", "--no-install-recommends", *PACKAGES]
-        if not run(packages):
-            # A fresh machine has empty package lists; a stale one has old versions in them.
-            run([*apt, "update"])
-            run(packages)
-        if path := find():
-            return path
-    with_libraries = ["--with-deps"] if prefix is not None else []
+    if apt_install(*PACKAGES) and (path := find()):
+        return path
+    with_libraries = ["--with-deps"] if apt_prefix() is not None else []
     run([sys.executable, "-m", "playwright", "install", *with_libraries, "chromium"])
     return find()
 
