@@ -22,6 +22,7 @@ from typing import Any
 import npm
 import numpy as np
 import torch
+from bench_lab import lab_rows
 from bench_tools import (
     Watcher,
     conv_net,
@@ -344,7 +345,7 @@ def main() -> int:
     torch.set_num_threads(1)
     rows: list[Row] = []
     print(f"{'what':70}{'measured':48}{'budget':26}")
-    for part in (training_rows(seconds), figure_rows(), other_rows()):
+    for part in (training_rows(seconds), figure_rows(), lab_rows(seconds), other_rows()):
         for row in part:
             rows.append(row)
             verdict = {True: "met", False: "MISSED", None: ""}[row[3]]
