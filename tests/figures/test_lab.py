@@ -235,11 +235,12 @@ def test_the_learning_rate_changes_while_it_trains(open_figure, figure):
 
 def test_an_address_opens_its_setting(open_figure, figure, tmp_path):
     page = open_figure(figure, reduced_motion="reduce")
-    asked = "networks=batch-after,rms&depth=4&activation=relu&init=kaiming&batchSize=8&lr=0.02"
+    asked = "networks=batch-after,rms&depth=4&activation=relu&init=kaiming&batchSize=8&lr=0.03"
     page.goto(f"{page.url.split('#')[0]}?again#lab?{asked}")
     page.wait_for_selector("figure[data-ready]")
     assert page.get_by_label("layers", exact=True).evaluate("e => e.selectedOptions[0].text") == "4"
     assert page.get_by_label("activation", exact=True).input_value() == "2"
+    assert page.get_by_label("learning rate").get_attribute("aria-valuetext") == "0.03"
     page.evaluate("location.hash = '#lab?depth=2'")  # a link in the same page
     page.wait_for_function("document.querySelectorAll('.bnviz-lab-layer').length === 2")
 

@@ -5,7 +5,7 @@ import { html, write } from "../../kit/elements.js";
 import { figure } from "../../kit/life.js";
 import { playButton, whenSeen } from "../../kit/player.js";
 import { nearest } from "../../kit/scales.js";
-import { fixed, formatNumber } from "../../kit/words.js";
+import { fixed, tidy } from "../../kit/words.js";
 import { asker } from "./asker.js";
 import { makeHistory, toCsv } from "./history.js";
 import { layers } from "./layers.js";
@@ -77,7 +77,7 @@ export default figure("lab", ({ spec, arrays, stage, root, redraw, page }) => {
     max: rates.length - 1,
     value: nearest(rates, setting.lr),
     room: 5,
-    text: (index) => formatNumber(rates[index], 1),
+    text: () => tidy(setting.lr, 2), // an address may ask for one between two of the slider's
     oninput(index) {
       setting = { ...setting, lr: rates[index] };
       runner.lr = setting.lr;
