@@ -35,9 +35,17 @@ pair.train(STEPS)
 """
 
 
-def notebook(path: Path, steps: int) -> nbformat.NotebookNode:
-    """A notebook of two cells: the imports, and a figure shown before its training begins."""
-    sources = ["import time", WATCH.replace("STEPS", str(steps))]
+TRAIN_IN_PAGE = """\
+from bnviz import Setting, figures
+from bnviz.experiments.lab import train_setting
+
+figures.lab(Setting(), train_setting(Setting(), 20))
+"""
+
+
+def notebook(path: Path, code: str) -> nbformat.NotebookNode:
+    """A notebook of two cells: the imports, and a figure."""
+    sources = ["import time", code]
     cells = [nbformat.v4.new_code_cell(source) for source in sources]
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
     made = nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel})
@@ -131,14 +139,35 @@ def run_all_cells(page: Page, prompt: Locator) -> None:
     pytest.fail(f"no cell began to run:\n{page.locator('.jp-Notebook').inner_text()}")
 
 
-def test_figure_moves_while_the_cell_trains_and_stays_when_it_is_done(lab, page):
-    address, token, folder = lab
-    notebook(folder / "live.ipynb", steps=1500)
-    page.goto(f"{address}/lab/tree/live.ipynb?token={token}")
+def open_notebook(page: Page, url: str) -> Locator:
+    """Its second cell, when its kernel is ready."""
+    page.goto(url)
     page.locator(".jp-Notebook .jp-CodeCell").nth(1).wait_for(timeout=45_000)
     idle = ".jp-NotebookPanel .jp-Notebook-ExecutionIndicator[data-status=idle]"
     page.locator(idle).wait_for(timeout=45_000)
-    cell = page.locator(".jp-Notebook .jp-CodeCell").nth(1)
+    return page.locator(".jp-Notebook .jp-CodeCell").nth(1)
+
+
+def test_the_lab_trains_in_the_page_of_a_notebook(lab, page):
+    address, token, folder = lab
+    notebook(folder / "lab.ipynb", TRAIN_IN_PAGE)
+    cell = open_notebook(page, f"{address}/lab/tree/lab.ipynb?token={token}")
+    figure = cell.locator(".jp-OutputArea figure.bnviz-figure[data-figure=lab]")
+    run_all_cells(page, cell.locator(".jp-InputPrompt"))
+    figure.and_(page.locator("[data-ready]")).wait_for(timeout=60_000)
+    assert figure.get_attribute("data-steps") == "0"  # a notebook waits until it is asked
+    figure.get_by_role("button", name="Play").click()
+    page.wait_for_function("(f) => Number(f.dataset.steps) > 20", arg=figure.element_handle())
+    figure.get_by_label("layers", exact=True).select_option("1")
+    expect(figure.locator(".bnviz-lab-layer")).to_have_count(2)
+    expect(figure.get_by_role("button", name="Pause")).to_be_visible()
+    assert "lab?" not in page.url
+
+
+def test_figure_moves_while_the_cell_trains_and_stays_when_it_is_done(lab, page):
+    address, token, folder = lab
+    notebook(folder / "live.ipynb", WATCH.replace("STEPS", "1500"))
+    cell = open_notebook(page, f"{address}/lab/tree/live.ipynb?token={token}")
     figure = cell.locator(".jp-OutputArea figure.bnviz-figure[data-figure=distributions]")
     prompt = cell.locator(".jp-InputPrompt")
     run_all_cells(page, prompt)
@@ -196,7 +225,7 @@ def test_figure_moves_while_the_cell_trains_and_stays_when_it_is_done(lab, page)
 def test_a_saved_notebook_holds_the_finished_figure(tmp_path, monkeypatch):
     for name, value in ONE_THREAD.items():
         monkeypatch.setenv(name, value)  # the kernel inherits it
-    made = notebook(tmp_path / "live.ipynb", steps=300)
+    made = notebook(tmp_path / "live.ipynb", WATCH.replace("STEPS", "300"))
     NotebookClient(made, timeout=60, resources={"metadata": {"path": str(tmp_path)}}).execute()
     bundles = [o.data for o in made.cells[1].outputs if o.output_type == "display_data"]
     figures = [data for data in bundles if "bnviz figure distributions" in data["text/plain"]]

@@ -38,7 +38,7 @@ export function cell(style) {
   const idle = svg("path", { class: "bnviz-lab-bar", "stroke-width": BAR });
   const gradient = svg("path", { class: "bnviz-lab-bar", "stroke-width": BAR });
   const texts = [label("", {}), label("", {})];
-  const alarm = label("", { class: "bnviz-alarm-text bnviz-halo" });
+  const note = label("", { class: "bnviz-halo" });
   /** @type {Box} */
   let box = { x: 0, y: 0, width: 0, height: 0 };
   let parts = partsOf(0);
@@ -50,7 +50,7 @@ export function cell(style) {
 
   return {
     element: svg(
-      "g", {}, ground, zero, band, middle, bars, rails, idle, gradient, ...texts, alarm,
+      "g", {}, ground, zero, band, middle, bars, rails, idle, gradient, ...texts, note,
     ),
     /** @param {Box} next */
     frame(next) {
@@ -66,7 +66,7 @@ export function cell(style) {
           x: at, y: round(center + (i ? 13 : -2)), visibility: parts.numbers === null ? "hidden" : null,
         }),
       );
-      set(alarm, { x: box.x + 5, y: box.y + 14 });
+      set(note, { x: box.x + 5, y: box.y + 14 });
     },
     /**
      * Draw what was seen of the layer.
@@ -99,7 +99,8 @@ export function cell(style) {
       write(texts[1], now ? formatNumber(now.gradient, 2) : "");
       const lost = beyond / (Array.from(counts).reduce((a, b) => a + b, 0) + beyond);
       const far = lost > UNSEEN ? `${formatShare(lost)} beyond ±${y.domain[1]}` : "";
-      write(alarm, broken !== null ? `NaN from step ${broken}` : far);
+      write(note, broken !== null ? `NaN from step ${broken}` : far);
+      note.classList.toggle("bnviz-alarm-text", broken !== null);
     },
   };
 
