@@ -158,7 +158,7 @@ def test_the_lab_trains_in_the_page_of_a_notebook(lab, page):
     assert figure.get_attribute("data-steps") == "0"  # a notebook waits until it is asked
     figure.get_by_role("button", name="Play").click()
     page.wait_for_function("(f) => Number(f.dataset.steps) > 20", arg=figure.element_handle())
-    figure.get_by_label("layers", exact=True).select_option("1")
+    figure.get_by_label("layers", exact=True).select_option(label="2")
     expect(figure.locator(".bnviz-lab-layer")).to_have_count(2)
     expect(figure.get_by_role("button", name="Pause")).to_be_visible()
     assert "lab?" not in page.url
