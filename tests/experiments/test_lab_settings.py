@@ -99,3 +99,26 @@ def test_before_or_after_the_sigmoid_is_about_the_same():
 def test_layer_norm_needs_several_times_as_long():
     for of_batch, of_layer in steps_to_90(Setting(networks=[BATCH, LAYER]), 500):
         assert 3 < of_layer / of_batch < 12
+
+
+@pytest.mark.slow
+def test_at_a_learning_rate_of_50_batch_norm_stops_and_layer_norm_did_at_20() -> None:
+    batch, layer = Contestant("batch"), Contestant("layer")
+    for seed in SEEDS:
+        fast = trained(Setting([batch], lr=50.0, seed=seed), 300)["batch norm"]
+        assert fast.accuracy.max() < 0.7
+        stuck = trained(Setting([layer], lr=20.0, seed=seed), 300)["layer norm"]
+        assert stuck.accuracy.max() < 0.3
+
+
+@pytest.mark.slow
+def test_of_very_small_weights_batch_norm_needs_several_times_as_long() -> None:
+    for seed in SEEDS:
+        setting = Setting([Contestant("batch")], init=0.001, seed=seed)
+        assert 100 <= trained(setting, 500)["batch norm"].steps_to(0.9) <= 400
+
+
+@pytest.mark.slow
+def test_with_batches_of_two_small_steps_help() -> None:
+    setting = Setting([Contestant("batch")], batch_size=2, lr=0.005, seed=100)
+    assert trained(setting, 1000, eval_every=1000)["batch norm"].accuracy[-1] > 0.45

@@ -24,7 +24,8 @@ _COVER = (400, 470)
 _REST = (20_000, 1500)  # steps after which it pauses by itself, and with few controls
 _CAPTION = (
     "Trained here and now, in your browser. A row is a layer: the middle 70 % of what its "
-    "activation gets, over the steps; the histogram now; how many outputs are idle (flat, or zero)."
+    "activation gets, over the steps; the histogram now; the share of idle outputs (flat or zero: "
+    "no gradient)."
 )
 
 
