@@ -120,5 +120,8 @@ def test_of_very_small_weights_batch_norm_needs_several_times_as_long() -> None:
 
 @pytest.mark.slow
 def test_with_batches_of_two_small_steps_help() -> None:
-    setting = Setting([Contestant("batch")], batch_size=2, lr=0.005, seed=100)
-    assert trained(setting, 1000, eval_every=1000)["batch norm"].accuracy[-1] > 0.45
+    ends = []
+    for seed in SEEDS:
+        setting = Setting([Contestant("batch")], batch_size=2, lr=0.005, seed=seed)
+        ends.append(trained(setting, 1000, eval_every=1000)["batch norm"].accuracy[-1])
+    assert 0.35 < min(ends) <= max(ends) < 0.7
