@@ -14,6 +14,7 @@ import { isAnswer, onChoice } from "../predict/verdict.js";
  * @property {string} name in addresses
  * @property {string} title
  * @property {import("./settings.js").Setting} setting
+ * @property {number} steps after which it is answered
  * @property {Text} question
  * @property {Text[]} choices
  * @property {number} answer

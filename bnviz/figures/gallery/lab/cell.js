@@ -12,6 +12,7 @@ import { formatNumber, formatShare } from "../../kit/words.js";
 
 const BAR = 7; // pixels of a bar's width
 const NUMBERS = 62; // of the texts, where there is room for them
+const TALL = 40; // pixels of a cell in which a text leaves the band to be seen
 const UNSEEN = 0.001; // a larger share of values outside of the histogram is said
 const ROOMY = 250; // pixels of a cell from which there is
 const GRADIENTS = [-8, 1]; // powers of ten at both ends of a gradient's bar
@@ -66,7 +67,7 @@ export function cell(style) {
           x: at, y: round(center + (i ? 13 : -2)), visibility: parts.numbers === null ? "hidden" : null,
         }),
       );
-      set(note, { x: box.x + 5, y: box.y + 14 });
+      set(note, { x: box.x + 5, y: round(box.y + Math.min(14, box.height - 2)) });
     },
     /**
      * Draw what was seen of the layer.
@@ -98,7 +99,8 @@ export function cell(style) {
       write(texts[0], now ? formatShare(now.idle) : "");
       write(texts[1], now ? formatNumber(now.gradient, 2) : "");
       const lost = beyond / (Array.from(counts).reduce((a, b) => a + b, 0) + beyond);
-      const far = lost > UNSEEN ? `${formatShare(lost)} beyond ±${y.domain[1]}` : "";
+      const words = box.height < TALL ? "▴" : `${formatShare(lost)} beyond ±${y.domain[1]}`;
+      const far = lost > UNSEEN ? words : "";
       write(note, broken !== null ? `NaN from step ${broken}` : far);
       note.classList.toggle("bnviz-alarm-text", broken !== null);
     },

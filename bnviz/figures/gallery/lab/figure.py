@@ -19,13 +19,13 @@ from bnviz.setting import Setting
 
 __all__ = ["Question", "lab"]
 
-_HEIGHT = (556, 577)
+_HEIGHT = (546, 566)
 _COVER = (400, 470)
 _REST = (20_000, 1500)  # steps after which it pauses by itself, and with few controls
 _CAPTION = (
-    "Trained here and now, in your browser. A row is a layer: the middle 70 % of what its "
-    "activation gets, over the steps; the histogram now; the share of idle outputs (flat or zero: "
-    "no gradient)."
+    "Trains here, in your browser. Rows are layers: left the middle 70 % of what the activation "
+    "gets, over the steps; right all of it, now. Bars: share of idle outputs, size of the gradient "
+    "(logarithmic)."
 )
 
 
@@ -40,6 +40,7 @@ class Question(NamedTuple):
         choices: two or more.
         answer: index of the right one.
         explain: why, in a sentence or two.
+        steps: after which the lab pauses: what the question asks about.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Question(NamedTuple):
     choices: Sequence[str]
     answer: int
     explain: str
+    steps: int = 1000
 
 
 def lab(
@@ -121,6 +123,7 @@ def _spec(question: Question) -> dict[str, Any]:
         "choices": [read(choice) for choice in question.choices],
         "answer": question.answer,
         "explain": read(question.explain),
+        "steps": question.steps,
     }
 
 

@@ -89,7 +89,10 @@ export default figure("lab", ({ spec, arrays, stage, root, redraw, page }) => {
   const numbers = button({ label: "CSV", onclick: download });
   numbers.setAttribute("aria-label", "The numbers of this run as CSV");
 
-  const questions = spec.questions.length ? asker(spec.questions, 0, ({ setting: next }) => start(next, true)) : null;
+  const questions = spec.questions.length ? asker(spec.questions, 0, ({ setting: next, steps }) => {
+    start(next, true);
+    rest = steps; // what the question asks about
+  }) : null;
   const shared = html("div", { class: "bnviz-lab-settings" });
   const heads = html("div", { class: "bnviz-lab-heads" });
   const inside = html("div", { class: "bnviz-room bnviz-lab-layers" });

@@ -17,7 +17,7 @@ const WIDE = 500; // pixels
 const TOP = 16; // of the names above the columns
 const BOTTOM = 18; // of the axis of steps
 const LEAST = 17; // of a row
-const FULL = 52; // pixels of a row from which it has three numbers
+const FULL = 26; // pixels of a row from which both ends of its values are said
 
 /**
  * @param {Style[]} styles of the networks
@@ -77,7 +77,7 @@ export function layers(styles, depth) {
         set(now, { x: x + (parts.histogram + parts.bars) / 2, y: 11 });
         set(idle, { x: x + across, y: 11 });
         set(now, { visibility: parts.numbers === null && across < 180 ? "hidden" : null });
-        write(idle, parts.numbers === null ? "idle, ∇" : "idle, gradient ∇");
+        write(idle, parts.numbers === null ? "idle, grad." : "idle, gradient");
         set(steps, { x: x + parts.histogram, y: base });
         set(zero, { x, y: base });
       });
