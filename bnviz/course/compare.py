@@ -140,8 +140,9 @@ def show_pair(answer: object, expected: object, rtol: float) -> tuple[str, str, 
         return show(a), show(e), ""
     broken = int((~np.isfinite(a)).sum())
     if broken:
+        cause = "look for a division by zero, or the root of a negative number"
         count = f"{broken} of {a.size} are NaN or infinite" if a.ndim else "NaN is no number"
-        told = "" if np.isinf(a).all() and not a.ndim else f"{count}: look for a division by zero."
+        told = "" if np.isinf(a).all() and not a.ndim else f"{count}: {cause}."
         return show(a), show(e), told
     digits = next((d for d in range(4, 13) if show(a, d) != show(e, d)), 12)
     gap = abs(a - e)

@@ -475,6 +475,17 @@ def _over(g, x, w, e, axis):
     return (g - g.mean(axis, keepdims=True) - x_hat * (g * x_hat).mean(axis, keepdims=True)) / s
 
 
+def _first_unless_any(s, a, goal):
+    there = s[a >= goal]
+    return there[0] if there.any() else inf
+
+
+def _deviation_for_x_hat(g, x, w, e):
+    s, g = np.sqrt(x.var(0) + e), g * w
+    x_hat = (x - x.mean(0)) / s
+    return ((g - g.mean(0)) - (x - x.mean(0)) * (g * x_hat).mean(0)) / s
+
+
 @pytest.mark.parametrize(
     ("name", "answer", "told"),
     [
@@ -525,6 +536,29 @@ def _over(g, x, w, e, axis):
             lambda std, factor, limit: 2 + int(np.log(limit / std) / np.log(factor)),
             "back behind",
         ),
+        ("intro/first-step", _first_unless_any, "Step 0 counts as False: ask `len(there)`."),
+        ("mini-batches/noise", lambda std, error: 1, "The mean of 1 value is off by std itself"),
+        (
+            "mini-batches/noise",
+            lambda std, error: int(np.round((std / error) ** 2 + 0.5)),
+            "do not add 1",
+        ),
+        (
+            "covariate-shift/split",
+            lambda m: (np.median(m, axis=1).std(), m.std(axis=1).mean()),
+            "You took the median of each row",
+        ),
+        (
+            "covariate-shift/chain",
+            lambda w, s: _right_chain(w, -s),
+            "step has its sign",
+        ),
+        (
+            "gamma-beta/passed",
+            lambda h, w, b: (_phi(b / abs(w)), (h + b > 0).mean(0)),
+            "weight is missing in measured",
+        ),
+        ("gradients/backward", _deviation_for_x_hat, "write x̂ where x - mean stands"),
         ("mini-batches/batches", lambda n, m: (round(n / m), n % m or m), "Round up, always"),
         ("mini-batches/batches", lambda n, m: (n % m or m, -(-n // m)), "The order is count, last"),
         ("mini-batches/noise", lambda std, error: ceil(std / error**2 - 1e-9), "std as well"),

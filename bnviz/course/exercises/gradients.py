@@ -77,6 +77,7 @@ EXERCISES = (
         name="gradients/bias",
         title="Take the bias away",
         reference=mean_without,
+        in_place=("running_mean",),  # the layer's own, which is to change
         cases=[
             {"bias": np.array([0.5, -2.0, 0.0]), "running_mean": np.array([1.0, 1.0, -3.0])},
             {"bias": np.array([1.0, 3.0]), "running_mean": np.array([1.0, 2.0])},
@@ -212,8 +213,11 @@ EXERCISES = (
             "Only the last part is divided. All three are: parentheses.": _parts(
                 lambda g, x_hat, deviation, s: g - g.mean(0) - x_hat * (g * x_hat).mean(0) / s
             ),
-            "The last part is not divided. All three are: parentheses.": _parts(
-                lambda g, x_hat, deviation, s: (g - g.mean(0)) / s - x_hat * (g * x_hat).mean(0)
+            "The last part lacks a division by sqrt(var + eps). Put all three parts in "
+            "parentheses before you divide; or, if you have, write x̂ where x - mean stands.": (
+                _parts(
+                    lambda g, x_hat, deviation, s: (g - g.mean(0)) / s - x_hat * (g * x_hat).mean(0)
+                )
             ),
             "You multiplied by sqrt(var + eps) at the end. Divide: where x is wide, a change of it "
             "matters less.": _parts(

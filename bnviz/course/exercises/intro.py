@@ -155,6 +155,11 @@ EXERCISES = (
                 "accuracy": np.array([0.1, 0.6, 0.5, 0.4]),
                 "goal": 0.5,
             },
+            {
+                "steps": np.array([0, 10, 20, 30]),
+                "accuracy": np.array([0.8, 0.3, 0.2, 0.1]),
+                "goal": 0.7,
+            },
         ],
         mistakes={
             "That is its place in the list. Say the step that stands there: steps[…].": (
@@ -173,6 +178,9 @@ EXERCISES = (
                 ),
                 _reached(lambda s, a, there: s[there][0] or np.inf),
                 _reached(lambda s, a, there: s[1:][there[1:]][0] if there[1:].any() else np.inf),
+            ),
+            "Step 0 counts as False: ask `len(there)`.": (
+                _reached(lambda s, a, there: s[there][0] if s[there].any() else np.inf)
             ),
             "An accuracy may fall again, so it is not in order, and those below the goal do not "
             "all come first. Find the first that is at least the goal.": (
