@@ -239,6 +239,18 @@ class TestTrouble:
         assert "Correct" in report(update, "equation/running")
         assert "has changed x" in report(wrecks, "equation/running")
 
+    def test_the_running_mean_may_change_in_place_and_the_bias_may_not(self, report):
+        def mean_without(bias, running_mean):
+            running_mean -= bias
+            return running_mean
+
+        def spoils(bias, running_mean):
+            bias -= running_mean
+            return -bias
+
+        assert "Correct" in report(mean_without, "gradients/bias")
+        assert "has changed bias" in report(spoils, "gradients/bias")
+
     def test_an_update_in_place_that_returns_nothing_is_an_attempt(self, report):
         def update(running_mean, running_var, x, momentum):
             running_mean *= 1 - momentum
@@ -265,12 +277,29 @@ class TestTrouble:
             (lambda x, eps: eval("np.sqrt(x)", {"x": x}), "Run the cell “Imports”"),
             (lambda x, eps: eps ^ 2.0, "A power is written **"),
             (lambda x, eps: [0 for _ in len(x)], "for _ in range(n)"),
+            (lambda x, eps: x if x > 0 else 0, "`.any()` or `len(…)` asks one question of all"),
             (lambda x, eps: x if x > 0 else 0, "np.where chooses"),
+            (lambda x, eps: x.ptp(0), "NumPy has it as a function: np.ptp(…)."),
+            (lambda x, eps: x.median(0), "NumPy has it as a function: np.median(…)."),
         ],
     )
     def test_an_error_that_a_class_makes_is_explained(self, report, answer, told):
         text = " ".join(report(answer).split())
         assert told in text.partition("Likely ")[2]
+
+    def test_torch_is_named_with_the_parameter_and_only_where_it_has_the_word(self, report):
+        def likely(answer) -> str:
+            text = report(answer, "mini-batches/average")
+            return " ".join(text.partition("\n  Likely")[2].split())
+
+        convert = "Or begin with gradients = torch.from_numpy(gradients)."
+        assert convert in likely(lambda g, n: g.clone())
+        assert likely(lambda g, n: g.ptp()) == "NumPy has it as a function: np.ptp(…)."
+        assert likely(lambda g, n: g.no_such_word) == ""
+
+    def test_nan_may_be_the_root_of_a_negative_number(self, report):
+        text = " ".join(report(lambda var, eps: np.sqrt(var - 1), "equation/eps").split())
+        assert "a division by zero, or the root of a negative number." in text
 
     def test_rows_unpacked_for_columns(self, report):
         def drift(percentiles):
