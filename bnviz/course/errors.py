@@ -23,10 +23,12 @@ def likely_cause(error: BaseException, case: Mapping[str, object]) -> str | None
             "A function of the module math takes one number at a time. Call it for each number, in "
             "a loop."
         )
-    if isinstance(error, TypeError) and "for ^:" in text:
+    if isinstance(error, TypeError) and ("for ^:" in text or "'bitwise_xor'" in text):
         return "A power is written ** in Python, as in length**2."
     if isinstance(error, TypeError) and "'int' object is not iterable" in text:
         return "A loop of n rounds is written: for _ in range(n)."
+    if isinstance(error, IndexError) and re.search(r"index -?\d+ is out .* with size 0", text):
+        return "Nothing is in there to be taken. Ask first whether there is anything: `len(…)`."
     if isinstance(error, ValueError) and "truth value of an array" in text:
         return (
             "`if` asks one question, an array has many answers. `.any()` or `len(…)` asks one "
