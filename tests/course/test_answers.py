@@ -480,6 +480,21 @@ def _first_unless_any(s, a, goal):
     return there[0] if there.any() else inf
 
 
+def _soonest(s, a, goal, never):
+    return s[a >= goal][0] if (a >= goal).any() else never
+
+
+def _backward(g, x_hat, var):
+    return (g - g.mean(0) - x_hat * (g * x_hat).mean(0)) / np.sqrt(var)
+
+
+def _through(above, var, g, x, w, e):
+    """The gradient by autograd, where the normalizing is written out by hand."""
+    x = torch.tensor(x, requires_grad=True)
+    (T(w) * above(x) / torch.sqrt(var(x) + e)).backward(T(g))
+    return x.grad
+
+
 def _deviation_for_x_hat(g, x, w, e):
     s, g = np.sqrt(x.var(0) + e), g * w
     x_hat = (x - x.mean(0)) / s
@@ -537,6 +552,48 @@ def _deviation_for_x_hat(g, x, w, e):
             "back behind",
         ),
         ("intro/first-step", _first_unless_any, "Step 0 counts as False: ask `len(there)`."),
+        *[
+            (
+                "intro/first-step",
+                lambda s, a, goal, n=never: _soonest(s, a, goal, n),
+                "return np.inf",
+            )
+            for never in (None, "inf", -inf)
+        ],
+        (
+            "intro/standardize",
+            lambda x: (x - x.mean(0)) / np.sqrt(x.var(0) + 1e-5),
+            "An ε under the root",
+        ),
+        (
+            "equation/normalize",
+            lambda x, eps: (x - x.mean(0)) / (x.std(0) + 1e-8),
+            "no other small number",
+        ),
+        ("equation/shape", lambda x: np.zeros(x.shape[1]), "That is 0 for every column"),
+        ("gradients/backward", lambda g, x, w, e: g, "grad_y itself"),
+        (
+            "gradients/backward",
+            lambda g, x, w, e: _backward(g * w, x / np.sqrt(x.var(0) + e), x.var(0) + e),
+            "The mean is still in x̂",
+        ),
+        (
+            "gradients/backward",
+            lambda g, x, w, e: _backward(
+                g * w, (x - x.mean(0)) / np.sqrt(x.var() + e), x.var() + e
+            ),
+            "The variance is that of the whole array",
+        ),
+        (
+            "gradients/backward",
+            lambda *given: _through(lambda x: x - x.mean(0), lambda x: x.var(0), *given),
+            "divided by N - 1",
+        ),
+        (
+            "gradients/length",
+            lambda length, pull, lr, steps: hypot(length, lr * pull / length),
+            "Is `return` inside it?",
+        ),
         ("mini-batches/noise", lambda std, error: 1, "The mean of 1 value is off by std itself"),
         (
             "mini-batches/noise",

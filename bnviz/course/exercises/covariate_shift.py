@@ -254,7 +254,7 @@ EXERCISES = (
                 np.prod(w + step),
             ),
             "The promise adds up the changes of all single steps. You gave that of one weight "
-            "alone. Is `return` inside the loop?": (
+            "alone. Is `return` inside the loop, or `=` where `+=` belongs?": (
                 lambda w, step: (_alone(w, step)[0], np.prod(w + step) - np.prod(w)),
                 lambda w, step: (_alone(w, step)[-1], np.prod(w + step) - np.prod(w)),
             ),

@@ -91,6 +91,12 @@ EXERCISES = (
                 lambda x: (x - x.mean(0)) / x.std(0, ddof=1),
                 lambda x: np.nan_to_num((x - x.mean(0)) / x.std(0, ddof=1)),
             ),
+            "An ε under the root makes the result a little narrower than 1. Here the standard "
+            "deviation itself divides; where a column never changes, 1 does.": (
+                lambda x: (x - x.mean(0)) / np.sqrt(x.var(0) + 1e-5),
+                lambda x: (x - x.mean(0)) / np.sqrt(x.var(0) + 1e-4),
+                lambda x: (x - x.mean(0)) / np.sqrt(x.var(0) + 1e-3),
+            ),
             "The mean is still there. Subtract it first.": (
                 lambda x: x / x.std(0),
                 lambda x: x / np.where(np.ptp(x, axis=0) == 0, 1, x.std(0)),
@@ -214,6 +220,9 @@ EXERCISES = (
             "If the accuracy never reaches the goal, return np.inf: later than any step.": (
                 _reached(_first, never=-1),
                 _reached(_first, never=np.nan),
+                _reached(_first, never=-np.inf),
+                _reached(_first, never="inf"),
+                _reached(_first, never=lambda steps: None),
                 _reached(_first, never=lambda steps: steps[-1]),
                 _reached(_first, never=lambda steps: len(steps)),
                 _reached(_first, never=lambda steps: steps[-1] + 1),
