@@ -107,15 +107,16 @@ def _problem(exercise: Exercise, function: Callable[..., object]) -> str | None:
         return f"{not_attempted}\n{textwrap.fill(told, WIDTH)}"
 
     expected = [call(exercise.reference, case) for case in exercise.cases]
+    names = " and ".join(name for name in changed if name not in exercise.in_place)
+    also = f"Your function also changed {names}."
     for i, case in enumerate(exercise.cases):
         if not same(answers[i], expected[i], exercise.rtol, exercise.atol):
             tried = _tried(f"{called}, case {i + 1} of {len(exercise.cases)}", case)
             report = [not_right, tried, *_difference(exercise, answers[i], expected[i])]
-            return "\n".join(report + _likely(likely_mistake(exercise, answers, expected, i)))
+            report += _likely(likely_mistake(exercise, answers, expected, i))
+            return "\n".join(report + ([_block("Note", also)] if names else []))
 
-    spoiled = [name for name in changed if name not in exercise.in_place]
-    if spoiled:
-        names = " and ".join(spoiled)
+    if names:
         told = (
             f"What came back is right, but {called} has changed {names}, and whoever called it may "
             f"still need the old numbers. Compute on a copy, and leave {names} as given."

@@ -24,6 +24,8 @@ def same(answer: object, expected: object, rtol: float, atol: float) -> bool:
         return parts is not None and all(
             same(a, e, rtol, atol) for a, e in zip(parts, expected, strict=True)
         )
+    if answer is None or expected is None:
+        return answer is expected
     a, e = numbers(answer), numbers(expected)
     if a is None or e is None or a.shape != e.shape:
         return False
@@ -131,6 +133,8 @@ def show_pair(answer: object, expected: object, rtol: float) -> tuple[str, str, 
         return describe(answer), show(expected), ""
     if a is None:
         return describe(answer), show(expected), f"Expected is {describe(e)}."
+    if a.size == 1 and e.ndim == 0 != a.ndim:
+        return show(answer), show(expected), "Return the number itself, not a list of one."
     if a.shape != e.shape:
         remark = f"The shapes differ: {a.shape} came back, {e.shape} was expected."
         return show(answer), show(expected), remark
@@ -140,8 +144,9 @@ def show_pair(answer: object, expected: object, rtol: float) -> tuple[str, str, 
         return show(a), show(e), ""
     broken = int((~np.isfinite(a)).sum())
     if broken:
+        cause = "look for a division by zero, or the root of a negative number"
         count = f"{broken} of {a.size} are NaN or infinite" if a.ndim else "NaN is no number"
-        told = "" if np.isinf(a).all() and not a.ndim else f"{count}: look for a division by zero."
+        told = "" if np.isinf(a).all() and not a.ndim else f"{count}: {cause}."
         return show(a), show(e), told
     digits = next((d for d in range(4, 13) if show(a, d) != show(e, d)), 12)
     gap = abs(a - e)

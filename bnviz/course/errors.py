@@ -23,17 +23,20 @@ def likely_cause(error: BaseException, case: Mapping[str, object]) -> str | None
             "A function of the module math takes one number at a time. Call it for each number, in "
             "a loop."
         )
-    if isinstance(error, TypeError) and "for ^:" in text:
+    if isinstance(error, TypeError) and ("for ^:" in text or "'bitwise_xor'" in text):
         return "A power is written ** in Python, as in length**2."
     if isinstance(error, TypeError) and "'int' object is not iterable" in text:
         return "A loop of n rounds is written: for _ in range(n)."
+    if isinstance(error, IndexError) and re.search(r"index -?\d+ is out .* with size 0", text):
+        return "Nothing is in there to be taken. Ask first whether there is anything: `len(…)`."
     if isinstance(error, ValueError) and "truth value of an array" in text:
         return (
-            "`if` asks one question, an array has many answers. np.where chooses for each number."
+            "`if` asks one question, an array has many answers. `.any()` or `len(…)` asks one "
+            "question of all; np.where chooses for each number."
         )
     if isinstance(error, ValueError) and "to unpack (expected" in text:
         return _unpacked(text, case)
-    return _torch_words(error, text) or _shapes(text, case)
+    return _torch_words(error, text, case) or _shapes(text, case)
 
 
 def _unpacked(text: str, case: Mapping[str, object]) -> str | None:
@@ -45,21 +48,32 @@ def _unpacked(text: str, case: Mapping[str, object]) -> str | None:
     return None
 
 
-def _torch_words(error: BaseException, text: str) -> str | None:
-    """A word of torch on a NumPy array."""
-    convert = "Or begin with x = torch.from_numpy(x)."
+def _torch_words(error: BaseException, text: str, case: Mapping[str, object]) -> str | None:
+    """A word of torch on a NumPy array, or a function of NumPy that is no method of its arrays."""
+    name = next((name for name, value in case.items() if isinstance(value, np.ndarray)), "x")
+    convert = f"Or begin with {name} = torch.from_numpy({name})."
     if isinstance(error, TypeError):
         for word, ours in ARGUMENTS.items():
             if f"keyword argument '{word}'" in text:
                 return f"That is torch's word on a NumPy array, which says {ours}. {convert}"
-    needs_tensor = isinstance(error, TypeError) and re.search(
-        r"must be Tensor, not (numpy\.)?ndarray|got \((numpy\.)?ndarray", text
-    )
-    if needs_tensor or (
-        isinstance(error, AttributeError) and "'numpy.ndarray' object has no attribute" in text
-    ):
-        return f"The arrays here are NumPy's: write the function of NumPy. {convert}"
+        if re.search(r"must be Tensor, not (numpy\.)?ndarray|got \((numpy\.)?ndarray", text):
+            return f"The arrays here are NumPy's: write the function of NumPy. {convert}"
+    if isinstance(error, AttributeError) and "'numpy.ndarray' object has no attribute" in text:
+        word = str(error.name)
+        if callable(getattr(np, word, None)):
+            return f"NumPy has it as a function: np.{word}(…)."
+        if _is_torchs(word):
+            return f"The arrays here are NumPy's: write the function of NumPy. {convert}"
     return None
+
+
+def _is_torchs(method: str) -> bool:
+    """Whether tensors have this method; where there is no torch, nobody takes it for theirs."""
+    try:
+        import torch
+    except ImportError:
+        return False
+    return hasattr(torch.Tensor, method)
 
 
 def _shapes(text: str, case: Mapping[str, object]) -> str | None:

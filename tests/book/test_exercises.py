@@ -212,6 +212,7 @@ class TestChapter:
             assert values_of(solution, "ex") == [name]
             assert solution.metadata.cellView == "form"
             assert solution.metadata.jupyter.source_hidden is True
+            assert solution.metadata.jupyter.outputs_hidden is True  # predictions stay open
             assert solution.source.startswith("#@title")
 
     def test_stub_check_and_solution_speak_of_the_same_function(self, prefix):

@@ -475,6 +475,32 @@ def _over(g, x, w, e, axis):
     return (g - g.mean(axis, keepdims=True) - x_hat * (g * x_hat).mean(axis, keepdims=True)) / s
 
 
+def _first_unless_any(s, a, goal):
+    there = s[a >= goal]
+    return there[0] if there.any() else inf
+
+
+def _soonest(s, a, goal, never):
+    return s[a >= goal][0] if (a >= goal).any() else never
+
+
+def _backward(g, x_hat, var):
+    return (g - g.mean(0) - x_hat * (g * x_hat).mean(0)) / np.sqrt(var)
+
+
+def _through(above, var, g, x, w, e):
+    """The gradient by autograd, where the normalizing is written out by hand."""
+    x = torch.tensor(x, requires_grad=True)
+    (T(w) * above(x) / torch.sqrt(var(x) + e)).backward(T(g))
+    return x.grad
+
+
+def _deviation_for_x_hat(g, x, w, e):
+    s, g = np.sqrt(x.var(0) + e), g * w
+    x_hat = (x - x.mean(0)) / s
+    return ((g - g.mean(0)) - (x - x.mean(0)) * (g * x_hat).mean(0)) / s
+
+
 @pytest.mark.parametrize(
     ("name", "answer", "told"),
     [
@@ -525,6 +551,71 @@ def _over(g, x, w, e, axis):
             lambda std, factor, limit: 2 + int(np.log(limit / std) / np.log(factor)),
             "back behind",
         ),
+        ("intro/first-step", _first_unless_any, "Step 0 counts as False: ask `len(there)`."),
+        *[
+            (
+                "intro/first-step",
+                lambda s, a, goal, n=never: _soonest(s, a, goal, n),
+                "return np.inf",
+            )
+            for never in (None, "inf", -inf)
+        ],
+        (
+            "intro/standardize",
+            lambda x: (x - x.mean(0)) / np.sqrt(x.var(0) + 1e-5),
+            "An ε under the root",
+        ),
+        (
+            "equation/normalize",
+            lambda x, eps: (x - x.mean(0)) / (x.std(0) + 1e-8),
+            "no other small number",
+        ),
+        ("equation/shape", lambda x: np.zeros(x.shape[1]), "That is 0 for every column"),
+        ("gradients/backward", lambda g, x, w, e: g, "grad_y itself"),
+        (
+            "gradients/backward",
+            lambda g, x, w, e: _backward(g * w, x / np.sqrt(x.var(0) + e), x.var(0) + e),
+            "The mean is still in x̂",
+        ),
+        (
+            "gradients/backward",
+            lambda g, x, w, e: _backward(
+                g * w, (x - x.mean(0)) / np.sqrt(x.var() + e), x.var() + e
+            ),
+            "The variance is that of the whole array",
+        ),
+        (
+            "gradients/backward",
+            lambda *given: _through(lambda x: x - x.mean(0), lambda x: x.var(0), *given),
+            "divided by N - 1",
+        ),
+        (
+            "gradients/length",
+            lambda length, pull, lr, steps: hypot(length, lr * pull / length),
+            "Is `return` inside it?",
+        ),
+        ("mini-batches/noise", lambda std, error: 1, "The mean of 1 value is off by std itself"),
+        (
+            "mini-batches/noise",
+            lambda std, error: int(np.round((std / error) ** 2 + 0.5)),
+            "do not add 1",
+        ),
+        (
+            "covariate-shift/split",
+            lambda m: (np.median(m, axis=1).std(), m.std(axis=1).mean()),
+            "You took the median of each row",
+        ),
+        (
+            "covariate-shift/chain",
+            lambda w, s: _right_chain(w, -s),
+            "step has its sign",
+        ),
+        (
+            "gamma-beta/passed",
+            lambda h, w, b: (_phi(b / abs(w)), (h + b > 0).mean(0)),
+            "weight is missing in measured",
+        ),
+        ("gradients/backward", _deviation_for_x_hat, "write x̂ where x - mean stands"),
         ("mini-batches/batches", lambda n, m: (round(n / m), n % m or m), "Round up, always"),
         ("mini-batches/batches", lambda n, m: (n % m or m, -(-n // m)), "The order is count, last"),
         ("mini-batches/noise", lambda std, error: ceil(std / error**2 - 1e-9), "std as well"),

@@ -1,6 +1,7 @@
 """`check` is kind, exact, and never the reason why something fails."""
 
 import contextlib
+import itertools
 import math
 import signal
 import threading
@@ -16,6 +17,7 @@ from bnviz.course.exercise import Exercise
 from bnviz.course.exercises import all_exercises, equation, find
 
 NAME = "equation/normalize"
+NEEDLE = "intro/needle"
 
 
 @pytest.fixture(autouse=True)
@@ -225,6 +227,24 @@ class TestTrouble:
         assert "Not right yet" in text
         assert "in_place(x, eps) has changed x" in text
 
+    def test_a_wrong_answer_that_changes_the_input_is_told_of_both(self, report):
+        def halves(x, eps):
+            x /= 2
+            return x
+
+        text = report(halves)
+        assert "Came back" in text
+        assert "Note       Your function also changed x.\n" in text
+        assert "also changed" not in report(lambda x, eps: x / 2)
+
+    def test_a_list_of_one_number_is_not_the_number(self, report):
+        for wrap in (np.atleast_1d, lambda layer: [layer]):
+            text = report(lambda *given, w=wrap: w(find("intro/needle").reference(*given)), NEEDLE)
+            assert "Return the number itself, not a list of one." in text
+
+    def test_a_generator_that_never_ends_fills_no_memory(self, report):
+        assert "shape (10000,)" in report(lambda x, eps: itertools.count())
+
     def test_where_the_exercise_says_so_the_input_may_change(self, report):
         def update(running_mean, running_var, x, momentum):
             running_mean += momentum * (x.mean(0) - running_mean)
@@ -238,6 +258,18 @@ class TestTrouble:
 
         assert "Correct" in report(update, "equation/running")
         assert "has changed x" in report(wrecks, "equation/running")
+
+    def test_the_running_mean_may_change_in_place_and_the_bias_may_not(self, report):
+        def mean_without(bias, running_mean):
+            running_mean -= bias
+            return running_mean
+
+        def spoils(bias, running_mean):
+            bias -= running_mean
+            return -bias
+
+        assert "Correct" in report(mean_without, "gradients/bias")
+        assert "has changed bias" in report(spoils, "gradients/bias")
 
     def test_an_update_in_place_that_returns_nothing_is_an_attempt(self, report):
         def update(running_mean, running_var, x, momentum):
@@ -264,13 +296,32 @@ class TestTrouble:
             (lambda x, eps: math.erf(x), "takes one number at a time"),
             (lambda x, eps: eval("np.sqrt(x)", {"x": x}), "Run the cell “Imports”"),
             (lambda x, eps: eps ^ 2.0, "A power is written **"),
+            (lambda x, eps: x ^ 2, "A power is written **"),
+            (lambda x, eps: x[x > 99][0], "whether there is anything: `len(…)`"),
             (lambda x, eps: [0 for _ in len(x)], "for _ in range(n)"),
+            (lambda x, eps: x if x > 0 else 0, "`.any()` or `len(…)` asks one question of all"),
             (lambda x, eps: x if x > 0 else 0, "np.where chooses"),
+            (lambda x, eps: x.ptp(0), "NumPy has it as a function: np.ptp(…)."),
+            (lambda x, eps: x.median(0), "NumPy has it as a function: np.median(…)."),
         ],
     )
     def test_an_error_that_a_class_makes_is_explained(self, report, answer, told):
         text = " ".join(report(answer).split())
         assert told in text.partition("Likely ")[2]
+
+    def test_torch_is_named_with_the_parameter_and_only_where_it_has_the_word(self, report):
+        def likely(answer) -> str:
+            text = report(answer, "mini-batches/average")
+            return " ".join(text.partition("\n  Likely")[2].split())
+
+        convert = "Or begin with gradients = torch.from_numpy(gradients)."
+        assert convert in likely(lambda g, n: g.clone())
+        assert likely(lambda g, n: g.ptp()) == "NumPy has it as a function: np.ptp(…)."
+        assert likely(lambda g, n: g.no_such_word) == ""
+
+    def test_nan_may_be_the_root_of_a_negative_number(self, report):
+        text = " ".join(report(lambda var, eps: np.sqrt(var - 1), "equation/eps").split())
+        assert "a division by zero, or the root of a negative number." in text
 
     def test_rows_unpacked_for_columns(self, report):
         def drift(percentiles):

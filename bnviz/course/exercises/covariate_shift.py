@@ -11,8 +11,9 @@ MOVING = np.array(
 )
 STILL = np.array([[-1.1, 0.0, 0.9], [-1.0, 0.1, 1.0], [-1.2, -0.1, 1.0], [-1.2, 0.0, 1.3]])
 
-# Means of one unit: three moments of training (rows), four batches (columns).
-MEANS = np.array([[0.0, 0.2, 0.1, 0.1], [1.0, 1.4, 1.2, 1.2], [3.1, 2.9, 2.5, 3.5]])
+# Means of one unit: three moments of training (rows), four batches (columns). The second row leans
+# to one side, with all batches and with three of them: there its median is not its mean.
+MEANS = np.array([[0.0, 0.2, 0.1, 0.1], [1.0, 1.6, 1.1, 1.1], [3.1, 2.9, 2.5, 3.5]])
 
 
 def drift(percentiles):
@@ -121,7 +122,7 @@ EXERCISES = (
         title="Drift or sampling noise",
         reference=split_movement,
         returns=("over_time", "between_batches"),
-        cases=[{"means": MEANS}, {"means": MEANS[:, :2] - 1.0}],
+        cases=[{"means": MEANS}, {"means": MEANS[:, :3] - 1.0}],
         mistakes={
             "The two are swapped: over_time comes first.": lambda means: (
                 means.std(axis=1).mean(),
@@ -153,6 +154,10 @@ EXERCISES = (
             "over_time: average each row first, then take the standard deviation. You did it the "
             "other way round, for each column.": lambda means: (
                 means.std(axis=0).mean(),
+                means.std(axis=1).mean(),
+            ),
+            "You took the median of each row. Average it.": lambda means: (
+                np.median(means, axis=1).std(),
                 means.std(axis=1).mean(),
             ),
             "between_batches lacks its last step: average the standard deviations of the rows.": (
@@ -227,6 +232,9 @@ EXERCISES = (
             "get the change.": lambda w, step: (_alone(w, step).sum(), np.prod(w + step)),
             "The sign is turned: a change is the output after the steps minus the output before."
             "": lambda w, step: tuple(-part for part in promised_and_actual(w, step)),
+            "Steps are added as they are; step has its sign.": lambda w, step: promised_and_actual(
+                w, -step
+            ),
             "The two are swapped: promised comes first.": lambda w, step: promised_and_actual(
                 w, step
             )[::-1],
@@ -246,7 +254,7 @@ EXERCISES = (
                 np.prod(w + step),
             ),
             "The promise adds up the changes of all single steps. You gave that of one weight "
-            "alone. Is `return` inside the loop?": (
+            "alone. Is `return` inside the loop, or `=` where `+=` belongs?": (
                 lambda w, step: (_alone(w, step)[0], np.prod(w + step) - np.prod(w)),
                 lambda w, step: (_alone(w, step)[-1], np.prod(w + step) - np.prod(w)),
             ),

@@ -103,8 +103,9 @@ EXERCISES = (
             "eps is missing. Without it a column that never changes divides 0 by 0.": (
                 lambda x, eps: (x - x.mean(0)) / x.std(0)
             ),
-            "eps does not wait for a standard deviation of 0. Add it to the variance of every "
-            "column: sqrt(var + eps).": (
+            "eps does not wait for a standard deviation of 0, and no other small number takes its "
+            "place. Add the argument eps to the variance of every column: sqrt(var + eps).": (
+                lambda x, eps: (x - x.mean(0)) / (x.std(0) + 1e-8),
                 lambda x, eps: np.nan_to_num(_standardized(x)),
                 lambda x, eps: (x - x.mean(0)) / np.where(x.std(0) == 0, 1, x.std(0)),
                 lambda x, eps: (x - x.mean(0)) / np.where(x.std(0) == 0, eps, x.std(0)),
@@ -228,8 +229,8 @@ EXERCISES = (
                 lambda x: ((x - x.mean(0)) ** 3).mean(0)
             ),
             "The mean is still there. Subtract it first.": lambda x: (x**3).mean(0) / x.std(0) ** 3,
-            "That is the third power of the mean deviation, which is 0. Take the power of each "
-            "deviation first, then the mean.": lambda x: _standardized(x).mean(0) ** 3,
+            "That is 0 for every column: the deviations from the mean cancel out. Take the third "
+            "power of each first, then the mean.": lambda x: _standardized(x).mean(0) ** 3,
             "That compares mean and median, another measure of the same name. Here: the mean of "
             "the third powers.": (
                 lambda x: 3 * (x.mean(0) - np.median(x, axis=0)) / x.std(0),
@@ -300,7 +301,7 @@ EXERCISES = (
                 lambda x: (x.mean(0), x.var(0, ddof=1)), lambda momentum: 1 - momentum
             ),
             "momentum is the other way round (in PyTorch it is the share of the new batch), and "
-            "the variance that goes into running_var is divided by N - 1.": _update(
+            "the variance that goes into running_var has to be divided by N - 1.": _update(
                 lambda x: (x.mean(0), x.var(0)), lambda momentum: 1 - momentum
             ),
             "running_var keeps the variance, not the standard deviation.": _update(

@@ -307,7 +307,7 @@ EXERCISES = (
             {
                 "x_hat": X_HAT,
                 "weight": np.array([1.0, 1.0, 2.5]),
-                "bias": np.array([0.0, 0.0, 1.0]),
+                "bias": np.array([0.0, 0.0, 1.5]),
             },
             {
                 "x_hat": X_HAT,
@@ -347,6 +347,9 @@ EXERCISES = (
             "x̂ > -bias / weight holds for a positive weight only: dividing by a negative one turns "
             "the inequality.": _passed(
                 measured=lambda x_hat, weight, bias: (x_hat > -bias / weight).mean(0)
+            ),
+            "weight is missing in measured: what reaches the ReLU is y = weight * x_hat + bias.": (
+                _passed(measured=lambda x_hat, weight, bias: (x_hat + bias > 0).mean(0))
             ),
             "You measured with abs(weight). Mirrored, real values pass another share.": (
                 _passed(measured=lambda x_hat, w, bias: (abs(w) * x_hat + bias > 0).mean(0))

@@ -57,6 +57,24 @@ def _parts(formula):
     return mistaken
 
 
+def _unbiased(grad_y, x, weight, eps):
+    """The way back through torch's own ``x.var(0)``, which divides by N - 1."""
+    g, s = weight * grad_y, np.sqrt(x.var(0, ddof=1) + eps)
+    x_hat = (x - x.mean(0)) / s
+    return (g - g.mean(0) - x_hat * (g * x_hat).sum(0) / (len(x) - 1)) / s
+
+
+def _with_mean(grad_y, x, weight, eps):
+    g, s = weight * grad_y, np.sqrt(x.var(0) + eps)
+    return (g - g.mean(0) - x / s * (g * x / s).mean(0)) / s
+
+
+def _one_variance(grad_y, x, weight, eps):
+    g, s = weight * grad_y, np.sqrt(x.var() + eps)
+    x_hat = (x - x.mean(0)) / s
+    return (g - g.mean(0) - x_hat * (g * x_hat).mean(0)) / s
+
+
 def _or_0(a, b):
     return np.divide(a, b, out=np.zeros_like(a), where=b != 0)
 
@@ -77,6 +95,7 @@ EXERCISES = (
         name="gradients/bias",
         title="Take the bias away",
         reference=mean_without,
+        in_place=("running_mean",),  # the layer's own, which is to change
         cases=[
             {"bias": np.array([0.5, -2.0, 0.0]), "running_mean": np.array([1.0, 1.0, -3.0])},
             {"bias": np.array([1.0, 3.0]), "running_mean": np.array([1.0, 2.0])},
@@ -129,8 +148,8 @@ EXERCISES = (
             ),
             "You made one long step of all of them. Each turns off at a right angle of its own: a "
             "loop.": lambda length, pull, lr, steps: np.hypot(length, steps * lr * pull / length),
-            "That is the length after one step. Go on: a loop.": lambda length, pull, lr, steps: (
-                np.hypot(length, lr * pull / length)
+            "That is the length after one step. Go on: a loop. Is `return` inside it?": (
+                lambda length, pull, lr, steps: np.hypot(length, lr * pull / length)
             ),
             "One step too few: `range(steps)` has as many rounds as there are steps.": (
                 lambda length, pull, lr, steps: length_after(length, pull, lr, steps - 1)
@@ -212,8 +231,11 @@ EXERCISES = (
             "Only the last part is divided. All three are: parentheses.": _parts(
                 lambda g, x_hat, deviation, s: g - g.mean(0) - x_hat * (g * x_hat).mean(0) / s
             ),
-            "The last part is not divided. All three are: parentheses.": _parts(
-                lambda g, x_hat, deviation, s: (g - g.mean(0)) / s - x_hat * (g * x_hat).mean(0)
+            "The last part lacks a division by sqrt(var + eps). Put all three parts in "
+            "parentheses before you divide; or, if you have, write x̂ where x - mean stands.": (
+                _parts(
+                    lambda g, x_hat, deviation, s: (g - g.mean(0)) / s - x_hat * (g * x_hat).mean(0)
+                )
             ),
             "You multiplied by sqrt(var + eps) at the end. Divide: where x is wide, a change of it "
             "matters less.": _parts(
@@ -253,6 +275,9 @@ EXERCISES = (
             "weight * grad_y.": lambda grad_y, x, weight, eps: (
                 grad_input(grad_y, x, np.ones_like(weight), eps)
                 + (weight - 1) * grad_y / np.sqrt(x.var(0) + eps)
+            ),
+            "That is grad_y itself, the gradient at y. Go back to x̂ first, then on to x.": (
+                lambda grad_y, x, weight, eps: grad_y
             ),
             "That is weight * grad_y, the gradient at x̂. Now go on from x̂ to x.": _parts(
                 lambda g, x_hat, deviation, s: g
@@ -321,7 +346,11 @@ EXERCISES = (
                 lambda g, x_hat, deviation, s: (g.mean(0) + x_hat * (g * x_hat).mean(0) - g) / s
             ),
             "You divided by N - 1 in the variance (torch's default, or ddof=1). Batch norm divides "
-            "by N.": _backward(ddof=1),
+            "by N.": (_backward(ddof=1), _unbiased),
+            "The mean is still in x̂: it is (x - mean) / sqrt(var + eps).": (_with_mean),
+            "The variance is that of the whole array. Every unit (column) has its own: axis 0.": (
+                _one_variance
+            ),
             "You took sums where means belong: every image has its share, 1/N, in mean and "
             "variance.": _backward(mean=np.sum),
             "You took means over the units of each image (axis 1). Batch norm takes them over the "

@@ -91,6 +91,12 @@ EXERCISES = (
                 lambda x: (x - x.mean(0)) / x.std(0, ddof=1),
                 lambda x: np.nan_to_num((x - x.mean(0)) / x.std(0, ddof=1)),
             ),
+            "An ε under the root makes the result a little narrower than 1. Here the standard "
+            "deviation itself divides; where a column never changes, 1 does.": (
+                lambda x: (x - x.mean(0)) / np.sqrt(x.var(0) + 1e-5),
+                lambda x: (x - x.mean(0)) / np.sqrt(x.var(0) + 1e-4),
+                lambda x: (x - x.mean(0)) / np.sqrt(x.var(0) + 1e-3),
+            ),
             "The mean is still there. Subtract it first.": (
                 lambda x: x / x.std(0),
                 lambda x: x / np.where(np.ptp(x, axis=0) == 0, 1, x.std(0)),
@@ -155,6 +161,11 @@ EXERCISES = (
                 "accuracy": np.array([0.1, 0.6, 0.5, 0.4]),
                 "goal": 0.5,
             },
+            {
+                "steps": np.array([0, 10, 20, 30]),
+                "accuracy": np.array([0.8, 0.3, 0.2, 0.1]),
+                "goal": 0.7,
+            },
         ],
         mistakes={
             "That is its place in the list. Say the step that stands there: steps[…].": (
@@ -173,6 +184,9 @@ EXERCISES = (
                 ),
                 _reached(lambda s, a, there: s[there][0] or np.inf),
                 _reached(lambda s, a, there: s[1:][there[1:]][0] if there[1:].any() else np.inf),
+            ),
+            "Step 0 counts as False: ask `len(there)`.": (
+                _reached(lambda s, a, there: s[there][0] if s[there].any() else np.inf)
             ),
             "An accuracy may fall again, so it is not in order, and those below the goal do not "
             "all come first. Find the first that is at least the goal.": (
@@ -206,6 +220,9 @@ EXERCISES = (
             "If the accuracy never reaches the goal, return np.inf: later than any step.": (
                 _reached(_first, never=-1),
                 _reached(_first, never=np.nan),
+                _reached(_first, never=-np.inf),
+                _reached(_first, never="inf"),
+                _reached(_first, never=lambda steps: None),
                 _reached(_first, never=lambda steps: steps[-1]),
                 _reached(_first, never=lambda steps: len(steps)),
                 _reached(_first, never=lambda steps: steps[-1] + 1),

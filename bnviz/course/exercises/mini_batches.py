@@ -90,6 +90,8 @@ EXERCISES = (
             {"std": 1.0, "error": 0.1},
             {"std": 1.0, "error": 0.05},
             {"std": 3.0, "error": 0.7},
+            {"std": 0.5, "error": 2.0},
+            {"std": 3.0, "error": 1.0},
         ],
         mistakes={
             "The error falls with the root of the batch size: half the error takes four times as "
@@ -100,8 +102,11 @@ EXERCISES = (
                 lambda std, error: int((std / error) ** 2)
             ),
             "One sample too many where the ratio is a whole number: round up, do not add 1.": (
-                lambda std, error: int((std / error) ** 2) + 1
+                lambda std, error: int((std / error) ** 2) + 1,
+                lambda std, error: int(np.round((std / error) ** 2 + 0.5)),
             ),
+            "The mean of 1 value is off by std itself. Take more values while that is more than "
+            "error.": lambda std, error: 1,
             "Square first, round up then: rounding grows when it is squared.": lambda std, error: (
                 int(np.ceil(std / error) ** 2)
             ),
