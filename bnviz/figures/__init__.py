@@ -10,7 +10,7 @@ from bnviz.figures.gallery.curves import Band, curves
 from bnviz.figures.gallery.distributions import distributions
 from bnviz.figures.gallery.dots import dots
 from bnviz.figures.gallery.drift import Cloud, drift
-from bnviz.figures.gallery.lab import Question, lab
+from bnviz.figures.gallery.lab import QUESTIONS, Question, lab
 from bnviz.figures.gallery.mini_batch import mini_batch
 from bnviz.figures.gallery.points import points
 from bnviz.figures.gallery.predict import predict
@@ -19,6 +19,7 @@ from bnviz.figures.kit.axes import Axis
 from bnviz.figures.kit.figure import Figure
 
 __all__ = [
+    "QUESTIONS",
     "Axis",
     "Band",
     "Cloud",

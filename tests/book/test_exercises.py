@@ -15,9 +15,12 @@ from bnviz.course.exercises import all_exercises, equation, gradients
 
 CHAPTERS = Path(__file__).resolve().parents[2] / "chapters"
 
-#: The chapters by what their exercises' names begin with: the file's name without its number.
+#: The chapters by what their exercises' names begin with: the file's name without its number. The
+#: lab has none: it is one.
 CHAPTER_OF = {
-    re.sub(r"^\d+-", "", path.stem): path.name for path in sorted(CHAPTERS.glob("*.ipynb"))
+    re.sub(r"^\d+-", "", path.stem): path.name
+    for path in sorted(CHAPTERS.glob("*.ipynb"))
+    if path.stem != "lab"
 }
 EXERCISES = all_exercises()
 
