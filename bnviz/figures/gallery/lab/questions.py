@@ -1,4 +1,4 @@
-"""What the lab asks; ``tests/experiments/test_lab_settings.py`` holds the answers on other seeds."""
+"""What the lab asks. Tests of ``train_setting`` hold the answers, on other seeds."""
 
 from __future__ import annotations
 
