@@ -31,7 +31,7 @@ def test_nothing_folded_stands_above_a_figure(name: str, visit: Callable[..., Vi
     page = visit().open(f"{name}.html")
     figures = page.locator("figure.bnviz-figure")
     questions = page.locator("figure.bnviz-predict").all()
-    assert len(questions) > 1
+    assert len(questions) > 1 or name == "chapters/lab"  # which asks inside its figure
     for figure in (figures.first, *questions):
         code_follows, before = figure.evaluate(AROUND)
         assert code_follows
