@@ -10,10 +10,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import chromium
 import npm
 import torch
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 from torch.nn import functional as F
 
 from bnviz import data
@@ -88,17 +87,14 @@ def open_lab(browser: Browser, path: Path, *, plain: bool = False) -> Page:
     return page
 
 
-def lab_rows(seconds: float) -> Iterator[tuple[str, str, str, bool | None]]:
+def lab_rows(browser: Browser, seconds: float) -> Iterator[tuple[str, str, str, bool | None]]:
     """Steps a second, frames, and what a page carries."""
     figure = lab(Setting(), train_setting(Setting(), 5))
     bare: list[float] = []
     rates: dict[str, list[float]] = {"page": [], "plain": []}
     frames: list[float] = []
-    with TemporaryDirectory() as folder, sync_playwright() as playwright:
+    with TemporaryDirectory() as folder:
         path = figure.save_html(Path(folder) / "lab.html")
-        browser = playwright.chromium.launch(
-            executable_path=chromium.find(), args=list(chromium.ARGS)
-        )
         pages = {kind: open_lab(browser, path, plain=kind == "plain") for kind in rates}
         for _ in range(ROUNDS):
             bare.append(bare_steps(seconds / 2))
@@ -107,7 +103,8 @@ def lab_rows(seconds: float) -> Iterator[tuple[str, str, str, bool | None]]:
                 found: Any = page.evaluate(TRAIN, seconds / 2)
                 rates[kind].append(1000 * found[0] / found[1])
                 frames += found[2] if kind == "page" else []
-        browser.close()
+        for page in pages.values():
+            page.close()
         script = Path(folder) / "page.js"
         script.write_text(page_script(["lab"]), "utf-8")
         npm.minify([script], ROOT / "_build")

@@ -74,15 +74,10 @@ def test_networks_are_tested_with_statistics_collected_without_noise() -> None:
     assert (model[1].running_var > 1.5 * still[1].running_var).all()
 
 
-@pytest.mark.parametrize(
-    ("strength", "options"), [(8, {}), (8, {"init": 0.3, "lr": 0.25}), (2, RELU)]
-)
-def test_noise_that_keeps_its_direction_is_worse_to_have_learned_under(strength, options) -> None:
-    label = f"noise × {strength}"
-    anew, kept = (noise((strength,), (103, 104), memory=m, **options) for m in (0, 0.9))
-    assert kept.accuracy[label].mean() < anew.accuracy[label].mean() - 0.01
-    if options != RELU:  # sigmoids learn under it more easily all the same
-        assert kept.loss[label].mean() < 0.95 * anew.loss[label].mean()
+@pytest.mark.parametrize("options", [{}, {"init": 0.3, "lr": 0.25}])
+def test_sigmoids_learn_more_easily_under_noise_that_keeps_its_direction(options) -> None:
+    anew, kept = (noise((8,), (103, 104), memory=m, **options).loss for m in (0, 0.9))
+    assert (kept["noise × 8"] < 0.85 * anew["noise × 8"]).all()
 
 
 def test_noise_of_any_memory_is_of_the_same_size_and_ends_with_the_training() -> None:

@@ -12,8 +12,8 @@ def test_every_row_about_figures_memory_and_import_is_measured():
     assert all(measured for _, measured, _, _ in rows)
 
 
-def test_the_lab_is_measured_beside_pytorch():
-    rows = list(lab_rows(seconds=0.4))
+def test_the_lab_is_measured_beside_pytorch(chromium):
+    rows = list(lab_rows(chromium, seconds=0.4))
     assert len(rows) == 5
     assert float(rows[1][1].split()[2]) > 0.05
 

@@ -19,13 +19,12 @@ from bnviz.setting import Setting
 
 __all__ = ["Question", "lab"]
 
-_HEIGHT = (546, 566)
+_HEIGHT = (546, 564)
 _COVER = (400, 470)
 _REST = (20_000, 1500)  # steps after which it pauses by itself, and with few controls
 _CAPTION = (
-    "Trains here, in your browser. Rows are layers: left the middle 70 % of what the activation "
-    "gets, over the steps; right all of it, now. Bars: share of idle outputs, size of the gradient "
-    "(logarithmic)."
+    "Trains here, in your browser. A row is a layer: the middle 70 % of what its activation gets, "
+    "over the steps; all of it, now; the share of idle outputs; the gradient’s size (log)."
 )
 
 
