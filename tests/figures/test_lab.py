@@ -116,6 +116,17 @@ def test_a_page_may_offer_few_controls(open_figure):
     assert_fits(open_figure, make(Setting(), controls=["init", "lr", "seed"]))
 
 
+def test_a_page_may_ask_one_question_over_few_controls(open_figure):
+    figure = make(SMALL, questions=[QUESTION], controls=["init", "lr"])
+    page = open_figure(figure, reduced_motion="reduce")
+    assert page.locator("select").count() == 1  # no list of questions where there is one
+    page.get_by_role("button", name="b", exact=True).click()
+    wait_for_steps(page, 3)
+    assert page.locator("svg >> text=/^layer \\d$/").count() == 6
+    controls = ["activation", "init", "lr", "seed"]
+    assert_fits(open_figure, make(Setting(), questions=[QUESTION], controls=controls))
+
+
 def test_it_starts_by_itself_when_it_is_seen(open_figure, figure):
     page = open_figure(figure)
     wait_for_steps(page, 20)

@@ -25,7 +25,7 @@ def on_digits(
     *,
     activation: str = "sigmoid",
     hidden: Sequence[int] = (100, 100),
-    steps: int = 600,
+    steps: int = 400,
     lr: float = 0.5,
 ) -> dict[str, Floats]:
     """Test accuracy of the same kinds of networks on digits, shape (S,) a label.

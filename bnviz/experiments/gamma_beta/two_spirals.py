@@ -112,19 +112,23 @@ def spirals(
     for label, changes in kinds.items():
         options = {"hidden": hidden, "norm": None, **changes}
         sizes = (2, *options.pop("hidden"), 2)
-        networks = Ensemble([mlp(sizes, activation, seed=seed, **options) for seed in seeds])
+        networks = Ensemble(
+            [mlp(sizes, activation, seed=seed, **options) for seed in seeds]
+        ).train()
         learned = [parameter for parameter in networks.parameters() if parameter.requires_grad]
         optimizer = (
-            torch.optim.Adam(learned, lr) if adam else torch.optim.SGD(learned, lr, momentum)
+            torch.optim.Adam(learned, lr, fused=True)
+            if adam
+            else torch.optim.SGD(learned, lr, momentum, fused=True)
         )
         batches, each = _batches(seeds, batch_size or POINTS), torch.arange(len(seeds))[:, None]
         curve = []
         for step in range(1, steps + 1):
             rows = next(batches)
             if all_statistics:
-                outputs, labels = networks.train()(x)[each, rows], y[each, rows]
+                outputs, labels = networks(x)[each, rows], y[each, rows]
             else:
-                outputs, labels = networks.train()(x[each, rows]), y[each, rows]
+                outputs, labels = networks(x[each, rows]), y[each, rows]
             # A sum over networks: each has the gradient of its own mean.
             loss = F.cross_entropy(outputs.flatten(0, 1), labels.flatten()) * len(seeds)
             optimizer.zero_grad()

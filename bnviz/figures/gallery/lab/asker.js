@@ -81,11 +81,8 @@ export function asker(questions, chosen, onanswer) {
   }
   show();
 
-  return {
-    element: html(
-      "div", { class: "bnviz-lab-asker" },
-      html("div", { class: "bnviz-lab-which" }, which.element, other),
-      text, asking, told,
-    ),
-  };
+  const parts = questions.length > 1
+    ? [html("div", { class: "bnviz-lab-which" }, which.element, other), text, asking, told]
+    : [text, asking, told, other];
+  return { element: html("div", { class: "bnviz-lab-asker" }, ...parts) };
 }

@@ -20,7 +20,8 @@ from bnviz.setting import Setting
 __all__ = ["Question", "lab"]
 
 _HEIGHT = (546, 564)
-_COVER = (400, 470)
+_COVER = (400, 470)  # with few controls
+_ASKED = (106, 102)  # more, where such a lab asks something
 _REST = (20_000, 1500)  # steps after which it pauses by itself, and with few controls
 _CAPTION = (
     "Trains here, in your browser. A row is a layer: the middle 70 % of what its activation gets, "
@@ -103,9 +104,17 @@ def lab(
         arrays={"pixels": pixels, "labels": labels, **encode(runs)},
         alt=_describe(runs),
         caption=caption,
-        height=_HEIGHT if controls is None else _COVER,
+        height=_height(controls is None, bool(questions)),
         picture=lambda: draw_picture(runs),
     )
+
+
+def _height(whole: bool, asks: bool) -> tuple[int, int]:
+    """How tall the drawing is, wide and on a phone."""
+    if whole:
+        return _HEIGHT
+    more = _ASKED if asks else (0, 0)
+    return _COVER[0] + more[0], _COVER[1] + more[1]
 
 
 def _spec(question: Question) -> dict[str, Any]:
