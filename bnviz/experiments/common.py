@@ -13,6 +13,7 @@ from typing import Any, TypeVar, overload
 
 import numpy as np
 import torch
+from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
@@ -20,7 +21,16 @@ from bnviz import data
 from bnviz.run import Run
 from bnviz.training import train
 
-__all__ = ["Floats", "accuracy", "digits", "ended_at", "recomputed", "steps_to", "train_quietly"]
+__all__ = [
+    "Floats",
+    "accuracy",
+    "digits",
+    "ended_at",
+    "recomputed",
+    "steps_to",
+    "train_quietly",
+    "zero_lines",
+]
 
 Floats = NDArray[np.float64]
 Module = TypeVar("Module", bound=nn.Module)
@@ -70,6 +80,29 @@ def recomputed(model: Module, x: Tensor) -> Module:
             module.momentum = 1.0
     model(x)
     return model.eval()
+
+
+@torch.no_grad()
+def zero_lines(
+    function: Callable[[Tensor], Tensor], *, reach: float = 1.15, cells: int = 100
+) -> Floats:
+    """The lines in the plane on which a function is 0.
+
+    Args:
+        function: of points (P, 2), with one number for each.
+        reach: the square from -reach to reach is searched.
+        cells: of a grid, along each side.
+
+    Returns:
+        Points of lines, shape (T, 2), with NaN between one line and the next.
+    """
+    side = np.linspace(-reach, reach, cells + 1)
+    plane = np.stack(np.meshgrid(side, side), axis=-1).reshape(-1, 2)
+    values = function(torch.from_numpy(plane).float()).reshape(cells + 1, cells + 1).numpy()
+    lines = Figure().add_subplot().contour(side, side, values, levels=[0.0]).allsegs[0]
+    gap = np.full((1, 2), np.nan)
+    found: Floats = np.concatenate([part for line in lines for part in (line, gap)] or [gap])
+    return found
 
 
 def ended_at(goal: float) -> Callable[[int, Mapping[str, Run]], bool]:

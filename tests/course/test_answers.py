@@ -1,5 +1,6 @@
 """Answers as a class might write them: each exercise is solved by many ways and by no wrong one."""
 
+import re
 import statistics
 from math import ceil, erf, hypot, inf, sqrt
 
@@ -247,6 +248,49 @@ RIGHT = {
         lambda g, x, w, e: _by_parts(g, x, w, e),
         lambda g, x, w, e: _by_parts(*map(np.float32, (g, x, w)), e),
     ],
+    "placement/order": [
+        lambda z, eps: (
+            torch.nn.functional.batch_norm(T(z), None, None, training=True, eps=eps).relu(),
+            torch.nn.functional.batch_norm(T(z).relu(), None, None, training=True, eps=eps),
+        ),
+        lambda z, eps: [_standard(z, eps).clip(0), _standard(z.clip(0), eps)],
+        lambda z, eps: (
+            ((z > z.mean(0)) * _standard(z, eps)).astype(np.float32),
+            _standard(z * (z > 0), eps).astype(np.float32),
+        ),
+        lambda z, eps: tuple(
+            np.stack(columns, 1).tolist()
+            for columns in zip(
+                *((_standard(c, eps).clip(0), _standard(c.clip(0), eps)) for c in z.T), strict=True
+            )
+        ),
+        lambda z, eps: (
+            np.fmax(0, (z - z.mean(0)) * (z.var(0) + eps) ** -0.5),
+            _standard((z + abs(z)) / 2, eps),
+        ),
+    ],
+    "placement/next-bias": [
+        lambda beta, w, b: b + (w * beta).sum(1),
+        lambda beta, w, b: torch.nn.functional.linear(T(beta), T(w), T(b)),
+        lambda beta, w, b: [float(np.dot(row, beta)) + c for row, c in zip(w, b, strict=True)],
+        lambda beta, w, b: np.einsum("dc,c->d", w, beta) + b,
+        lambda beta, w, b: (beta @ w.T + b).astype(np.float32),
+    ],
+    "placement/superfluous": [
+        lambda parts: [
+            i for i, p in enumerate(parts) if p == "linear" and _ends_in_norm(parts[i:])
+        ],
+        lambda parts: tuple(
+            i for i in range(len(parts)) if re.match("(linear )+batchnorm", " ".join(parts[i:]))
+        ),
+        lambda parts: torch.tensor(
+            [i for i, p in enumerate(parts) if p == "linear" and _ends_in_norm(parts[i:])]
+        ),
+        lambda parts: np.flatnonzero(
+            [bool(re.match("(linear )+batchnorm", " ".join(parts[i:]))) for i in range(len(parts))]
+        ),
+        lambda parts: np.array(_backwards(parts)),
+    ],
 }
 WRONG = {
     "intro/standardize": [
@@ -393,6 +437,27 @@ WRONG = {
         lambda g, x, w, e: _autograd(g * x, x, w, e, torch.float64),
         lambda g, x, w, e: _autograd(g, x, w, 0.1, torch.float64),
     ],
+    "placement/order": [
+        lambda z, eps: (z.clip(0), z.clip(0)),
+        lambda z, eps: (_standard(z, eps), _standard(z, eps)),
+        lambda z, eps: (_standard(z, eps).clip(0), _standard(z, eps).clip(0) - z.mean(0)),
+        lambda z, eps: (_standard(z, eps).clip(0), z.clip(0)),
+        lambda z, eps: (np.abs(_standard(z, eps)), _standard(np.abs(z), eps)),
+    ],
+    "placement/next-bias": [
+        lambda beta, w, b: b + beta.sum(),
+        lambda beta, w, b: w.sum(1) + b,
+        lambda beta, w, b: 2 * (w @ beta) + b,
+        lambda beta, w, b: b * (w @ beta),
+        lambda beta, w, b: w @ beta - b,
+    ],
+    "placement/superfluous": [
+        lambda parts: [],
+        lambda parts: [0],
+        lambda parts: [i for i, p in enumerate(parts) if p == "relu"],
+        lambda parts: [i for i, p in enumerate(parts) if p == "linear" and "relu" in parts[i:]],
+        lambda parts: len(parts),
+    ],
 }
 
 
@@ -435,6 +500,23 @@ def _by_parts(g, x, w, e):
     dvar = (gh * d).sum(0) * -0.5 / s**3
     dmu = -gh.sum(0) / s
     return gh / s + dvar * 2 * d / n + dmu / n
+
+
+def _standard(x, eps):
+    return (x - x.mean(0)) / np.sqrt(x.var(0) + eps)
+
+
+def _ends_in_norm(parts):
+    return next((part for part in parts if part != "linear"), None) == "batchnorm"
+
+
+def _backwards(parts):
+    found, open_ = [], False
+    for i in reversed(range(len(parts))):
+        open_ = parts[i] == "batchnorm" or (open_ and parts[i] == "linear")
+        if open_ and parts[i] == "linear":
+            found.insert(0, i)
+    return found
 
 
 def _phi(t):

@@ -8,13 +8,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import torch
-from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
 from bnviz import data
-from bnviz.experiments.common import Floats, recomputed
+from bnviz.experiments.common import Floats, recomputed, zero_lines
 from bnviz.experiments.ensemble import Ensemble
 from bnviz.networks import mlp
 from bnviz.training import shuffled_batches
@@ -159,15 +158,15 @@ def boundaries(
     Returns:
         By label, points of lines, shape (T, 2), with NaN between one line and the next.
     """
-    side = np.linspace(-reach, reach, cells + 1)
-    plane = np.stack(np.meshgrid(side, side), axis=-1).reshape(-1, 2)
     found = {}
     for label, networks in outcome.networks.items():
-        points = torch.from_numpy(plane).float().expand(len(outcome.accuracy[label]), -1, -1)
-        margin = networks(points)[number].diff(dim=1).reshape(cells + 1, cells + 1).numpy()
-        lines = Figure().add_subplot().contour(side, side, margin, levels=[0.0]).allsegs[0]
-        gap = np.full((1, 2), np.nan)
-        found[label] = np.concatenate([part for line in lines for part in (line, gap)] or [gap])
+        seeds = len(outcome.accuracy[label])
+
+        def margin(points: Tensor) -> Tensor:
+            outputs: Tensor = networks(points.expand(seeds, -1, -1))  # noqa: B023
+            return outputs[number].diff(dim=1)
+
+        found[label] = zero_lines(margin, reach=reach, cells=cells)
     return found
 
 

@@ -1,0 +1,72 @@
+"""Statements of chapter 6, on seeds that it does not use."""
+
+import numpy as np
+import pytest
+
+from bnviz.experiments.placement import handed_on, rescaled, steps_to_goal, without_biases
+
+pytestmark = pytest.mark.slow
+
+SEEDS = (100, 101)
+
+
+def test_behind_a_relu_the_mean_is_a_half_bells_and_only_a_norm_after_it_makes_it_0() -> None:
+    before, after = handed_on("relu", SEEDS).mean.T
+    half_bell = 1 / np.sqrt(2 * np.pi)
+    np.testing.assert_allclose(before, half_bell, atol=0.03)
+    np.testing.assert_allclose(after, 0, atol=1e-3)
+    spread = handed_on("relu", SEEDS).std
+    np.testing.assert_allclose(spread[:, 0], np.sqrt(0.5 - half_bell**2), atol=0.03)
+    np.testing.assert_allclose(spread[:, 1], 1, atol=0.01)
+
+
+def test_all_values_are_in_the_histogram() -> None:
+    for activation in ("relu", "sigmoid"):
+        np.testing.assert_allclose(handed_on(activation, SEEDS).share.sum(1), 1)
+
+
+def test_sigmoids_with_small_weights_are_as_soon_with_the_norm_in_either_place() -> None:
+    for lr in (0.05, 0.5):
+        found = steps_to_goal(SEEDS, lr=lr)
+        assert (found["BN after"] <= 1.2 * found["BN before"]).all()
+        assert np.isnan(found["without BN"]).all()
+
+
+def test_with_large_weights_they_are_later_with_the_norm_behind_them() -> None:
+    found = steps_to_goal(SEEDS, init=1.0)
+    assert (found["BN after"] > 1.3 * found["BN before"]).all()
+    bold = steps_to_goal(SEEDS, init=1.0, lr=2.0)
+    assert np.isnan(bold["BN after"]).all() and (bold["BN before"] < 60).all()
+    tanh = steps_to_goal(SEEDS, activation="tanh", init=1.0)
+    assert np.isnan(tanh["BN after"]).all() and (tanh["BN before"] < 60).all()
+
+
+@pytest.mark.parametrize("depth", [3, 8])
+def test_relus_hardly_care(depth) -> None:
+    found = steps_to_goal(SEEDS, activation="relu", init="kaiming", lr=0.1, depth=depth)
+    ratio = found["BN after"].mean() / found["BN before"].mean()
+    assert 0.5 < ratio < 1.6
+    assert (found["without BN"] > found["BN before"]).all()
+
+
+def test_without_biases_a_layer_of_relus_needs_the_norm_before_them() -> None:
+    found = without_biases(SEEDS, steps=500).accuracy
+    assert found["BN after"]["without"].max() < 0.72
+    assert found["BN before"]["without"].min() > 0.85
+    gap = found["BN before"]["without"] - found["BN before"]["with biases"]
+    assert np.abs(gap).max() < 0.02  # rounding, and what it grows to
+
+
+def test_with_two_layers_it_parts_the_spirals_in_either_place() -> None:
+    found = without_biases(SEEDS, hidden=(16, 16)).accuracy
+    assert found["BN after"]["without"].min() > 0.78
+
+
+def test_behind_a_relu_the_size_of_the_weights_is_taken_out_behind_a_sigmoid_not() -> None:
+    factors = (1, 2, 10)
+    for activation, least in (("relu", 0), ("sigmoid", 0.3), ("tanh", 0.4)):
+        found = rescaled(factors, activation, SEEDS)
+        assert (found["BN before"] < 0.01).all()
+        assert (found["BN after"][:, 0] < 1e-5).all()
+        after = found["BN after"][:, 2]
+        assert (after < 0.01).all() if activation == "relu" else (after > least).all()
