@@ -2,7 +2,7 @@
 
 from bnviz.experiments.layer_instance_group.batch_size import Errors, errors_by_batch_size
 from bnviz.experiments.layer_instance_group.contrast import (
-    accuracy_by_change,
+    accuracy_by_contrast,
     dimmed,
     two_contrasts,
     versions,
@@ -11,7 +11,7 @@ from bnviz.experiments.layer_instance_group.shared import block, by_image_and_un
 
 __all__ = [
     "Errors",
-    "accuracy_by_change",
+    "accuracy_by_contrast",
     "block",
     "by_image_and_unit",
     "dimmed",

@@ -3,9 +3,9 @@
 >>> block(steps=5).shape
 (4, 6, 8, 8)
 >>> found = by_image_and_unit(steps=5)["layer norm"]
->>> abs(found["an image"][:, 0]).max() < 1e-6  # mean 0 in each image …
+>>> bool(abs(found["an image"][:, 0]).max() < 1e-6)  # mean 0 in each image …
 True
->>> abs(found["a unit"][:, 0]).max() > 0.1  # … and not in each unit
+>>> bool(abs(found["a unit"][:, 0]).max() > 0.1)  # … and not in each unit
 True
 """
 
