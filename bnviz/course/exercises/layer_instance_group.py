@@ -116,7 +116,7 @@ def _noticed_after(x, axes, eps):
 EXERCISES = (
     Exercise(
         name="layer-instance-group/sharing",
-        title="How many share?",
+        title="Count the sets",
         reference=sharing,
         returns=("numbers", "sets"),
         cases=[
