@@ -40,7 +40,7 @@ _NORMALIZED: Mapping[str, Callable[[Tensor], Tensor]] = {
 
 
 @torch.no_grad()
-def block(seed: int = 0, *, count: int = 4, channels: int = 6, steps: int = 100) -> Floats:
+def block(seed: int = 0, *, count: int = 4, channels: int = 6, steps: int = 50) -> Floats:
     """What the first convolution of a trained network gives for a few test images.
 
     Returns:
@@ -48,7 +48,7 @@ def block(seed: int = 0, *, count: int = 4, channels: int = 6, steps: int = 100)
     """
     x, y, x_test, _ = images([seed])
     with torch.enable_grad():
-        model = convolutional("batch norm", [seed], (channels, 16))
+        model = convolutional("batch norm", [seed], (channels, 8))
         train_together(model, x, y, [seed], steps=steps)
     found: Floats = model[0](x_test[:count]).double().numpy()
     return found
@@ -56,7 +56,7 @@ def block(seed: int = 0, *, count: int = 4, channels: int = 6, steps: int = 100)
 
 @torch.no_grad()
 def by_image_and_unit(
-    seed: int = 0, *, count: int = 64, steps: int = 100
+    seed: int = 0, *, count: int = 64, steps: int = 50
 ) -> dict[str, dict[str, Floats]]:
     """Means and standard deviations over each row, and each column, of a normalized mini-batch.
 

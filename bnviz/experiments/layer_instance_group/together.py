@@ -69,7 +69,7 @@ def fully_connected(
 def convolutional(
     norm: str,
     seeds: Sequence[int],
-    channels: Sequence[int] = (8, 16),
+    channels: Sequence[int] = (8, 8),
     classes: int = 10,
     *,
     bias: bool = False,
