@@ -6,6 +6,7 @@ name, ``kit`` what all of them share.
 """
 
 from bnviz.figures.gallery.affine_activation import affine_activation
+from bnviz.figures.gallery.axes import Over, axes
 from bnviz.figures.gallery.curves import Band, curves
 from bnviz.figures.gallery.distributions import distributions
 from bnviz.figures.gallery.dots import dots
@@ -24,8 +25,10 @@ __all__ = [
     "Band",
     "Cloud",
     "Figure",
+    "Over",
     "Question",
     "affine_activation",
+    "axes",
     "curves",
     "distributions",
     "dots",

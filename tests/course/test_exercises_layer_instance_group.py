@@ -1,0 +1,108 @@
+"""Chapter 11: right answers by other ways pass, and what a class gets wrong is told by its name."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from torch.nn import functional as F
+
+from bnviz.course.check import check
+
+
+@pytest.fixture
+def verdict(monkeypatch, capsys):
+    """What `check` says of an answer, on one line."""
+    monkeypatch.delenv("NBGRADER_EXECUTION", raising=False)
+
+    def run(name, function) -> str:
+        check(f"layer-instance-group/{name}", function)
+        return " ".join(capsys.readouterr().out.split())
+
+    return run
+
+
+def counted(shape, groups):
+    """A block of ones goes through a sum over each set."""
+    n, *_ = shape
+    sets = np.ones(shape).reshape(n * groups, -1)
+    return sets.sum(1)[0], len(sets)
+
+
+def by_loops(x, groups, eps):
+    out = np.empty_like(x)
+    size = x.shape[1] // groups
+    for n in range(len(x)):
+        for g in range(groups):
+            part = x[n, g * size : (g + 1) * size]
+            out[n, g * size : (g + 1) * size] = (part - part.mean()) / np.sqrt(part.var() + eps)
+    return out
+
+
+def rms_in_lists(x, weight, eps):
+    rows = []
+    for row in x:
+        root = math.sqrt(sum(v * v for v in row) / len(row) + eps)
+        rows.append([w * v / root for v, w in zip(row, weight, strict=True)])
+    return rows
+
+
+def noticed_in_torch(x, axes, eps):
+    x = torch.tensor(x)
+    factors = torch.ones(len(x), *[1] * (x.ndim - 1), dtype=x.dtype)
+    others, own = factors.clone(), factors.clone()
+    others[1:], own[0] = 10, 10
+
+    def hat(x):
+        var, mean = torch.var_mean(x, axes, correction=0, keepdim=True)
+        return ((x - mean) * torch.rsqrt(var + eps))[0]
+
+    return [(hat(x * factor) - hat(x)).abs().amax() for factor in (others, own)]
+
+
+@pytest.mark.parametrize(
+    ("name", "answer"),
+    [
+        ("sharing", counted),
+        ("sharing", lambda s, g: [math.prod(s[1:]) / g, s[0] * g]),
+        ("group-norm", by_loops),
+        ("group-norm", lambda x, g, eps: F.group_norm(torch.tensor(x), g, eps=eps)),
+        ("group-norm", lambda x, g, eps: F.group_norm(torch.tensor(x).float(), g, eps=eps)),
+        ("rms-norm", rms_in_lists),
+        (
+            "rms-norm",
+            lambda x, w, eps: F.rms_norm(torch.tensor(x), x.shape[1:], torch.tensor(w), eps),
+        ),
+        ("noticed", noticed_in_torch),
+    ],
+)
+def test_right_by_another_way(verdict, name, answer):
+    assert verdict(name, answer).startswith("Correct")
+
+
+@pytest.mark.parametrize(
+    ("name", "answer", "told"),
+    [
+        ("sharing", lambda s, g: (s[0] * math.prod(s[1:]) // g, g), "Images share nothing here"),
+        ("sharing", lambda s, g: (s[1] // g * s[2] * s[3], g), "multiply the groups by N"),
+        (
+            "group-norm",
+            lambda x, g, eps: F.group_norm(torch.tensor(x), x.shape[1] // g, eps=eps),
+            "the number of groups, not how many",
+        ),
+        ("group-norm", lambda x, g, eps: F.group_norm(torch.tensor(x), g), "eps that is given"),
+        (
+            "rms-norm",
+            lambda x, w, eps: F.layer_norm(torch.tensor(x), x.shape[1:], torch.tensor(w), eps=eps),
+            "That is layer norm",
+        ),
+        (
+            "rms-norm",
+            lambda x, w, eps: w * x / (np.linalg.norm(x, axis=1, keepdims=True) ** 2 + eps) ** 0.5,
+            "not their sum",
+        ),
+        ("noticed", lambda *given: noticed_in_torch(*given)[::-1], "The order is others, own"),
+    ],
+)
+def test_a_mistake_is_told(verdict, name, answer, told):
+    assert told in verdict(name, answer)
