@@ -99,7 +99,9 @@ def _record(
     return np.array(rows)
 
 
-def _learn(model: MLP, x: Tensor, y: Tensor, batches: Iterator[Tensor], steps: int, lr: float) -> None:
+def _learn(
+    model: MLP, x: Tensor, y: Tensor, batches: Iterator[Tensor], steps: int, lr: float
+) -> None:
     optimizer = torch.optim.SGD(model.parameters(), lr)
     for _ in range(steps):
         batch = next(batches)

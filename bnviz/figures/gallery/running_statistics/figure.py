@@ -76,9 +76,8 @@ def running_statistics(
     >>> from types import SimpleNamespace
     >>> one = np.ones(2)
     >>> unit = SimpleNamespace(mean=one, var=one, true_mean=2 * one, true_var=one)
-    >>> print(running_statistics({4: unit}).alt.splitlines()[0])
-    batch size 4, statistic mean: at momentum 0.1, after 2 steps, the running mean is 0.19 and that \
-of all training images 2. 81 % of its weight is on the start, 0.
+    >>> running_statistics({4: unit}).alt.splitlines()[0].split(". ")[-1]
+    '81 % of its weight is on the start, 0.'
     """
     if not 0.001 <= momentum <= 1:
         raise ValueError(
@@ -91,7 +90,7 @@ of all training images 2. 81 % of its weight is on the start, 0.
         for size, unit in recorded.items()
         for name, one in zip(_STATISTICS, _read(size, unit), strict=True)
     }
-    causes = {"batch size": list(recorded), "statistic": list(_STATISTICS)}
+    causes: dict[str, list[object]] = {"batch size": list(recorded), "statistic": list(_STATISTICS)}
     cells = read_causes(series, causes, "running_statistics()")
     axes = {name: _axis(name, cells.values[which::2]) for which, name in enumerate(_STATISTICS)}
     styles = series_styles(
@@ -135,13 +134,13 @@ def _read(size: object, unit: Statistics) -> list[Series]:
     for name, batch, truth in (
         ("mean", unit.mean, unit.true_mean), ("variance", unit.var, unit.true_var)
     ):  # fmt: skip
-        arrays = [np.asarray(values, dtype=np.float64) for values in (batch, truth)]
-        if arrays[0].ndim != 1 or not len(arrays[0]) or arrays[0].shape != arrays[1].shape:
+        ours, theirs = (np.asarray(values, dtype=np.float64) for values in (batch, truth))
+        if ours.ndim != 1 or not len(ours) or ours.shape != theirs.shape:
             raise ValueError(
-                f"running_statistics(), batch size {size}: the {name} has the shapes "
-                f"{arrays[0].shape} and, of all images, {arrays[1].shape}; give (T,) twice"
+                f"running_statistics(), batch size {size}: the {name} has the shapes {ours.shape} "
+                f"and, of all images, {theirs.shape}; give (T,) twice"
             )
-        found.append(Series(name, *arrays, _STATISTICS[name]))
+        found.append(Series(name, ours, theirs, _STATISTICS[name]))
     return found
 
 
