@@ -9,12 +9,6 @@ from bnviz.course.exercise import Exercise
 # Four mini-batches at two units.
 MEANS = np.array([[1.0, 40.0], [2.0, 10.0], [4.0, 30.0], [9.0, 20.0]])
 VARIANCES = np.array([[6.0, 100.0], [2.0, 80.0], [4.0, 220.0], [8.0, 400.0]])
-LAYER = {
-    "weight": np.array([1.0, 2.0, -0.5]),
-    "bias": np.array([0.0, 0.5, 3.0]),
-    "running_mean": np.array([2.0, -1.0, 4.0]),
-    "running_var": np.array([4.0, 0.25, 9.0]),
-}
 
 
 def population(means, variances, m):
@@ -31,31 +25,10 @@ def steps_to_forget(momentum, share):
     return steps
 
 
-def scale_and_shift(weight, bias, running_mean, running_var, eps):
-    """(scale, shift) of a layer in eval mode, each (C,)."""
-    scale = weight / np.sqrt(running_var + eps)
-    return scale, bias - scale * running_mean
-
-
 def corrected(running, start, momentum, steps):
     """The average over the mini-batches alone, without the start."""
     left = (1 - momentum) ** steps
     return (running - left * start) / (1 - left)
-
-
-def _line(scale_of, shift_of=None):
-    """A slip in the scale; the shift follows from it unless it has a slip of its own."""
-
-    def answer(weight, bias, running_mean, running_var, eps):
-        scale = scale_of(weight, running_var, eps)
-        shift = shift_of or (lambda bias, scale, mean: bias - scale * mean)
-        return scale, shift(bias, scale, running_mean)
-
-    return answer
-
-
-def _scale(weight, var, eps):
-    return weight / np.sqrt(var + eps)
 
 
 def _exact_steps(momentum, share):
@@ -65,7 +38,7 @@ def _exact_steps(momentum, share):
 EXERCISES = (
     Exercise(
         name="test-time/population",
-        title="Statistics of all, from those of the mini-batches",
+        title="From batches to all",
         reference=population,
         returns=("mean", "variance"),
         cases=[
@@ -172,80 +145,6 @@ EXERCISES = (
             "That is the weight that is left, or gone, not the number of steps.": (
                 lambda momentum, share: (1 - momentum) ** steps_to_forget(momentum, share),
                 lambda momentum, share: 1 - (1 - momentum) ** steps_to_forget(momentum, share),
-            ),
-        },
-    ),
-    Exercise(
-        name="test-time/scale-and-shift",
-        title="A fixed scale and shift",
-        reference=scale_and_shift,
-        returns=("scale", "shift"),
-        cases=[
-            {**LAYER, "eps": 1e-5},
-            {**{name: values[::-1].copy() for name, values in LAYER.items()}, "eps": 0.5},
-        ],
-        mistakes={
-            "The root is missing: divide by sqrt(running_var + eps).": _line(
-                lambda weight, var, eps: weight / (var + eps)
-            ),
-            "eps is missing: sqrt(running_var + eps).": _line(
-                lambda weight, var, eps: weight / np.sqrt(var)
-            ),
-            "eps belongs to the variance, inside the root: sqrt(running_var + eps).": (
-                _line(lambda weight, var, eps: weight / (np.sqrt(var) + eps))
-            ),
-            "eps is always 0.00001 here. Take it from the argument.": _line(
-                lambda weight, var, eps: weight / np.sqrt(var + 1e-5)
-            ),
-            "γ is missing in the scale: weight / sqrt(running_var + eps).": (
-                _line(lambda weight, var, eps: 1 / np.sqrt(var + eps)),
-                lambda weight, bias, running_mean, running_var, eps: (
-                    1 / np.sqrt(running_var + eps),
-                    bias - _scale(weight, running_var, eps) * running_mean,
-                ),
-            ),
-            "The scale is γ alone. x is also divided by sqrt(running_var + eps).": (
-                lambda weight, bias, running_mean, running_var, eps: (
-                    weight,
-                    bias - _scale(weight, running_var, eps) * running_mean,
-                ),
-                lambda weight, bias, running_mean, running_var, eps: (
-                    weight,
-                    bias - weight * running_mean,
-                ),
-                lambda weight, bias, running_mean, running_var, eps: (weight, bias),
-            ),
-            "The scale is multiplied by the standard deviation. x̂ is divided by it.": _line(
-                lambda weight, var, eps: weight * np.sqrt(var + eps)
-            ),
-            "The shift is β alone. The mean is subtracted too, and then scaled.": _line(
-                _scale, lambda bias, scale, mean: bias
-            ),
-            "In the shift the mean is not scaled: it is subtracted before γ multiplies and the "
-            "standard deviation divides.": _line(_scale, lambda bias, scale, mean: bias - mean),
-            "In the shift the mean is divided, and γ forgotten: it multiplies the mean as well.": (
-                lambda weight, bias, running_mean, running_var, eps: (
-                    _scale(weight, running_var, eps),
-                    bias - running_mean / np.sqrt(running_var + eps),
-                )
-            ),
-            "In the shift the mean is multiplied by γ, but not divided by the root.": (
-                lambda weight, bias, running_mean, running_var, eps: (
-                    _scale(weight, running_var, eps),
-                    bias - weight * running_mean,
-                )
-            ),
-            "The sign is turned: the mean is subtracted.": _line(
-                _scale, lambda bias, scale, mean: bias + scale * mean
-            ),
-            "β is missing in the shift.": _line(_scale, lambda bias, scale, mean: -scale * mean),
-            "β is scaled as well. It is added at the end, as it is.": _line(
-                _scale, lambda bias, scale, mean: scale * (bias - mean)
-            ),
-            "The order is scale, shift. You gave the shift first.": (
-                lambda weight, bias, running_mean, running_var, eps: scale_and_shift(
-                    weight, bias, running_mean, running_var, eps
-                )[::-1]
             ),
         },
     ),

@@ -165,6 +165,6 @@ def _describe(one: Series, momentum: float) -> str:
     if left < 0.1:
         weight = f"90 % of its weight is on the latest {memory(momentum)} batches."
     return (
-        f"at momentum {number(momentum)}, after {steps} steps, the running {one.name} is "
+        f"at momentum {number(momentum)}, after {steps} mini-batches, the running {one.name} is "
         f"{number(last)} and that of all training images {number(one.truth[-1])}. {weight}"
     )

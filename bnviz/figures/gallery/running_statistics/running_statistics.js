@@ -21,6 +21,7 @@ export default figure("running_statistics", ({ spec, arrays, stage, redraw }) =>
   let cell = spec.start.cell;
   let momentum = spec.momentum;
   const count = arrays["0.batch"].length;
+  const unit = spec.step.split(" ").pop(); // "step" of "training step"
   let step = Math.round(Math.min(Math.max(spec.start.at ?? count, 1), count));
 
   const chart = plot({
@@ -54,7 +55,7 @@ export default figure("running_statistics", ({ spec, arrays, stage, redraw }) =>
     },
   });
   const when = slider({
-    label: spec.step, short: "step", min: 1, max: count, value: step,
+    label: spec.step, short: unit, min: 1, max: count, value: step,
     oninput(value) {
       step = value;
       redraw();
@@ -134,7 +135,7 @@ export default figure("running_statistics", ({ spec, arrays, stage, redraw }) =>
       : memory(momentum) === 1
         ? "Its whole weight is on the latest batch."
         : `90 % of its weight is on the latest ${memory(momentum)} batches.`;
-    return `Momentum ${tidy(momentum)}, step ${step}: running ${name} ${tidy(running)}, ` +
+    return `Momentum ${tidy(momentum)}, ${unit} ${step}: running ${name} ${tidy(running)}, ` +
       `all images ${tidy(truth)}. ${effect} ${weight}`;
   }
 });
