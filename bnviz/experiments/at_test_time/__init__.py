@@ -8,7 +8,7 @@ from bnviz.experiments.at_test_time.fine_tuning import FineTuned, fine_tuned
 from bnviz.experiments.at_test_time.memory import Stale, stale_statistics
 from bnviz.experiments.at_test_time.modes import Forgotten, forgotten_eval
 from bnviz.experiments.at_test_time.stand_ins import STAND_INS, stand_ins
-from bnviz.experiments.at_test_time.unit import UnitStatistics, unit_statistics
+from bnviz.experiments.at_test_time.unit import UnitStatistics, running, unit_statistics
 
 __all__ = [
     "STAND_INS",
@@ -18,6 +18,7 @@ __all__ = [
     "UnitStatistics",
     "fine_tuned",
     "forgotten_eval",
+    "running",
     "stale_statistics",
     "stand_ins",
     "unit_statistics",

@@ -14,7 +14,7 @@ from bnviz.experiments.common import Floats, digits
 from bnviz.networks import MLP, mlp
 from bnviz.training import shuffled_batches
 
-__all__ = ["UnitStatistics", "unit_statistics"]
+__all__ = ["UnitStatistics", "running", "unit_statistics"]
 
 
 class UnitStatistics(NamedTuple):
@@ -72,6 +72,17 @@ def unit_statistics(
         first = 0 if frozen else true_means[0]
         unit = int(np.argmax(np.abs(true_means[-1] - first)))
     return {size: UnitStatistics(*one[:, :, unit].T) for size, one in found.items()}
+
+
+def running(values: Floats, momentum: float, start: float = 0.0) -> float:
+    """The running average after these values, as PyTorch counts momentum.
+
+    >>> running(np.array([1.0, 1.0]), momentum=0.5)
+    0.75
+    """
+    for value in values:
+        start = (1 - momentum) * start + momentum * float(value)
+    return start
 
 
 def _record(
