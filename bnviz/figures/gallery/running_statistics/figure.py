@@ -120,7 +120,7 @@ def running_statistics(
         },
         alt=cells.alt(alts),
         caption=caption,
-        height=(436, 556),
+        height=(420, 556),
         picture=lambda: draw_picture(
             {name: one for name, one in zip(cells.names[shown::2], cells.values[shown::2],
                                             strict=True)},
