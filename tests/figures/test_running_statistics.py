@@ -166,11 +166,11 @@ def test_the_variance_says_how_wide_x_hat_comes_out(open_figure):
     assert told == pytest.approx(np.sqrt(0.25 / (value + 1e-5)), rel=0.006)
 
 
-def test_dots_are_dark_where_the_weight_is(open_figure):
+def test_dots_are_strong_where_the_weight_is(open_figure):
     page = open_figure(shown(start={"training step": 30}))
 
     def counts() -> list[int]:
-        """Dots from the darkest to the faintest."""
+        """Dots from the strongest to the faintest."""
         return page.eval_on_selector_all(
             "svg[role=img] .bnviz-running-dots",
             "all => all.map((p) => [Number(p.getAttribute('stroke-opacity')),"

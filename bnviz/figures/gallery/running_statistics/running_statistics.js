@@ -13,7 +13,7 @@ import { averageSoFar, memory, momentumAt, positionOf, runningAverage } from "./
 /** @typedef {import("../../kit/draw.js").Style} Style */
 
 const EPS = 1e-5;
-// A batch's dot is as dark and as large as its weight in the average, relative to the newest one.
+// A batch's dot is as strong and as large as its weight in the average, relative to the newest one.
 const WEIGHTS = [0.75, 0.5, 0.25, 0.1, 0];
 const LOOKS = [[0.95, 8], [0.75, 7], [0.55, 6], [0.5, 5], [0.35, 4]]; // opacity and pixels
 
@@ -74,7 +74,7 @@ export default figure("running_statistics", ({ spec, arrays, stage, redraw }) =>
     toolbar(share.element, when.element),
     html(
       "div", { class: "bnviz-legend" },
-      key(dotKey, "a mini-batch; darker: more weight"),
+      key(dotKey, "a mini-batch; larger: more weight"),
       ...spec.styles.map((/** @type {Style} */ style, /** @type {number} */ i) =>
         key(swatch(style), names[i])),
     ),
