@@ -15,6 +15,7 @@ from bnviz.figures.gallery.lab import QUESTIONS, Question, lab
 from bnviz.figures.gallery.mini_batch import mini_batch
 from bnviz.figures.gallery.points import points
 from bnviz.figures.gallery.predict import predict
+from bnviz.figures.gallery.running_statistics import running_statistics
 from bnviz.figures.gallery.sweep import sweep
 from bnviz.figures.kit.axes import Axis
 from bnviz.figures.kit.figure import Figure
@@ -37,5 +38,6 @@ __all__ = [
     "mini_batch",
     "points",
     "predict",
+    "running_statistics",
     "sweep",
 ]

@@ -291,6 +291,31 @@ RIGHT = {
         ),
         lambda parts: np.array(_backwards(parts)),
     ],
+    "test-time/population": [
+        lambda u, v, m: (np.average(u, axis=0), np.average(v, axis=0) * m / (m - 1)),
+        lambda u, v, m: (T(u).mean(0), (T(v) * m).sum(0) / ((m - 1) * len(v))),
+        lambda u, v, m: [sum(u) / len(u), sum(s * m / (m - 1) for s in v) / len(v)],
+        lambda u, v, m: [[statistics.fmean(c) for c in t.T] for t in (u, v / (1 - 1 / m))],
+        lambda u, v, m: np.stack([u.mean(0), v.mean(0) + v.mean(0) / (m - 1)]),
+    ],
+    "test-time/forget": [
+        lambda a, share: ceil(np.log(share) / np.log(1 - a)),
+        lambda a, share: next(t for t in range(10**4) if (1 - a) ** t <= share),
+        lambda a, share: int(np.argmax((1 - a) ** np.arange(10**4) <= share)),
+        lambda a, share: 0 if share >= 1 else 1 + RIGHT["test-time/forget"][3](a, share / (1 - a)),
+        lambda a, share: float(np.ceil(np.log2(share) / np.log1p(-a) * np.log(2))),
+    ],
+    "test-time/corrected": [
+        lambda r, s, a, t: s + (r - s) / (1 - (1 - a) ** t),
+        lambda r, s, a, t: (r - s * (1 - a) ** t) / -np.expm1(t * np.log1p(-a)),
+        lambda r, s, a, t: (T(r) - (1 - a) ** t * s) / (1 - (1 - a) ** t),
+        lambda r, s, a, t: (r - s * np.prod([1 - a] * t)) / sum(a * (1 - a) ** k for k in range(t)),
+        lambda r, s, a, t: (
+            np.linalg.solve([[1 - (1 - a) ** t]], [np.atleast_1d(r - s)])[0] + s
+            if np.ndim(r)
+            else s + (r - s) / (1 - (1 - a) ** t)
+        ),
+    ],
 }
 WRONG = {
     "intro/standardize": [
@@ -457,6 +482,27 @@ WRONG = {
         lambda parts: [i for i, p in enumerate(parts) if p == "relu"],
         lambda parts: [i for i, p in enumerate(parts) if p == "linear" and "relu" in parts[i:]],
         lambda parts: len(parts),
+    ],
+    "test-time/population": [
+        lambda u, v, m: (np.median(u, axis=0), m / (m - 1) * v.mean(0)),
+        lambda u, v, m: (u.mean(0), (m - 1) / (m - 2 + 1e-9) * v.mean(0)),
+        lambda u, v, m: (u[-1], v[-1]),
+        lambda u, v, m: (u.mean(0), m * v.mean(0)),
+        lambda u, v, m: (u.mean(0), v.mean(0) ** 2),
+    ],
+    "test-time/forget": [
+        lambda a, share: round(np.log(share) / np.log(1 - a)) - 1,
+        lambda a, share: 22,
+        lambda a, share: share / a,
+        lambda a, share: ceil(1 / share),
+        lambda a, share: 3 * ceil(1 / a),
+    ],
+    "test-time/corrected": [
+        lambda r, s, a, t: r,
+        lambda r, s, a, t: r / (1 - a) ** t,
+        lambda r, s, a, t: (r - s) / a,
+        lambda r, s, a, t: r - s * a**t,
+        lambda r, s, a, t: (r - (1 - a) * s) / a,
     ],
 }
 
