@@ -95,12 +95,13 @@ class _Averages:
     """Running statistics of several momentums beside the network's own, from the same batches."""
 
     def __init__(self, model: MLP, momentums: Sequence[float]) -> None:
-        self._model, self._momentums = model, momentums
+        self._model = model
+        self._momentums = torch.tensor(momentums, dtype=torch.float32)[:, None]
         self._norms = [m for m in model.modules() if isinstance(m, nn.BatchNorm1d)]
-        width = [(norm.running_mean, norm.running_var) for norm in self._norms]
+        # Of each norm, mean and variance, (M, 2, C): they begin at 0 and 1.
         self._values = [
-            [tuple(one.clone() for one in pair) for pair in width]  # type: ignore[union-attr]
-            for _ in momentums
+            torch.tensor([0.0, 1.0])[:, None].repeat(len(momentums), 1, norm.num_features)
+            for norm in self._norms
         ]
         for place, norm in enumerate(self._norms):
             norm.register_forward_pre_hook(
@@ -111,15 +112,13 @@ class _Averages:
     def _add(self, norm: nn.Module, place: int, given: tuple[Tensor]) -> None:
         if norm is not self._norms[place] or not norm.training:
             return  # a copy of the network has copies of the hooks
-        statistics = given[0].mean(0), given[0].var(0)
-        for momentum, values in zip(self._momentums, self._values, strict=True):
-            for running, statistic in zip(values[place], statistics, strict=True):
-                running.lerp_(statistic, momentum)
+        var, mean = torch.var_mean(given[0], 0)
+        self._values[place].lerp_(torch.stack([mean, var]), self._momentums[:, :, None])
 
     def network(self, which: int) -> MLP:
         """A copy of the network in eval mode with the statistics of one momentum."""
         model = copy.deepcopy(self._model).eval()
         norms = [m for m in model.modules() if isinstance(m, nn.BatchNorm1d)]
-        for norm, (mean, var) in zip(norms, self._values[which], strict=True):
-            norm.running_mean, norm.running_var = mean.clone(), var.clone()
+        for norm, values in zip(norms, self._values, strict=True):
+            norm.running_mean, norm.running_var = values[which].clone()
         return model
