@@ -1,0 +1,37 @@
+"""Chapter 10: over what a convolution's channel takes its mean.
+
+>>> worth(conv_net((3,))[0](torch.rand(5, 1, 8, 8)).detach()).shape
+(3,)
+"""
+
+import torch
+
+from bnviz.experiments.conv_channels.folding import (
+    Folded,
+    TimeSaved,
+    fold_after,
+    fold_before,
+    folded,
+    time_saved,
+)
+from bnviz.experiments.conv_channels.networks import conv_net, sums_of, trained
+from bnviz.experiments.conv_channels.worth import Worth, image_worth, worth
+from bnviz.experiments.conv_channels.wrong_axes import NORMS, Moved, moved_images
+
+__all__ = [
+    "NORMS",
+    "Folded",
+    "Moved",
+    "TimeSaved",
+    "Worth",
+    "conv_net",
+    "fold_after",
+    "fold_before",
+    "folded",
+    "image_worth",
+    "moved_images",
+    "sums_of",
+    "time_saved",
+    "trained",
+    "worth",
+]
