@@ -6,6 +6,7 @@
 
 import torch
 
+from bnviz.experiments.conv_channels.filters import FILTERS, digit_images, digit_maps
 from bnviz.experiments.conv_channels.folding import (
     Folded,
     TimeSaved,
@@ -19,12 +20,15 @@ from bnviz.experiments.conv_channels.worth import Worth, image_worth, worth
 from bnviz.experiments.conv_channels.wrong_axes import NORMS, Moved, moved_images
 
 __all__ = [
+    "FILTERS",
     "NORMS",
     "Folded",
     "Moved",
     "TimeSaved",
     "Worth",
     "conv_net",
+    "digit_images",
+    "digit_maps",
     "fold_after",
     "fold_before",
     "folded",

@@ -15,6 +15,11 @@ __all__ = ["MakeNorm", "conv_net", "sums_of", "trained"]
 #: Makes a norm for maps of so many channels, rows and columns.
 MakeNorm = Callable[[int, int, int], nn.Module]
 _SIDE = 8  # of a digit
+_READ: dict[str, tuple[int, Callable[[], nn.Module]]] = {
+    "mean": (1, lambda: nn.AdaptiveAvgPool2d(1)),
+    "largest": (1, lambda: nn.AdaptiveMaxPool2d(1)),
+    "every": (_SIDE, nn.Identity),
+}
 
 
 def batch_norm(channels: int, height: int, width: int) -> nn.Module:
@@ -27,7 +32,7 @@ def conv_net(
     norm: MakeNorm = batch_norm,
     *,
     padding_mode: str = "zeros",
-    pooled: bool = True,
+    read: str = "mean",
     seed: int = 0,
 ) -> nn.Sequential:
     """Build 3×3 convolutions whose maps stay as large as the image, each with norm and ReLU.
@@ -36,7 +41,7 @@ def conv_net(
         channels: of the layers.
         norm: makes the norm of each.
         padding_mode: what lies around a map: "zeros", or "circular", its other side.
-        pooled: the last layer gets the mean of each map; else every place of each.
+        read: what the last layer gets of each map: its "mean", its "largest" value, or "every" one.
         seed: of the initial weights; the global random numbers are left alone.
 
     >>> conv_net((4,))(torch.zeros(2, 1, 8, 8)).shape
@@ -48,10 +53,8 @@ def conv_net(
         for inputs, outputs in zip((1, *channels), channels, strict=False):
             conv = nn.Conv2d(inputs, outputs, 3, padding=1, padding_mode=padding_mode)
             layers += [conv, norm(outputs, _SIDE, _SIDE), nn.ReLU()]
-        if pooled:
-            layers += [nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(channels[-1], 10)]
-        else:
-            layers += [nn.Flatten(), nn.Linear(channels[-1] * _SIDE**2, 10)]
+        side, last = _READ[read]
+        layers += [last(), nn.Flatten(), nn.Linear(channels[-1] * side**2, 10)]
     return nn.Sequential(*layers)
 
 

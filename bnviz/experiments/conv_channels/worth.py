@@ -57,7 +57,7 @@ def image_worth(
     *,
     channels: Sequence[int] = (8, 16, 16),
     steps: int = 100,
-    pooled: bool = True,
+    read: str = "mean",
     lr: float = 0.02,
     batch_size: int = 32,
 ) -> Worth:
@@ -72,7 +72,7 @@ def image_worth(
     """
     means, variances = [], []
     for seed in seeds:
-        model = conv_net(channels, pooled=pooled, seed=seed)
+        model = conv_net(channels, read=read, seed=seed)
         if steps:
             trained(model, steps, seed=seed, lr=lr, batch_size=batch_size)
         x = torch.from_numpy(data.as_maps(data.digits(seed)).x_train)
