@@ -76,7 +76,7 @@ def convolution(
         arrays={"images": x, "filters": weights},
         alt=_describe(x[0], labels, first, weights, place),
         caption=caption,
-        height=(392, 318),
+        height=(392, 338),
         picture=lambda: _draw_picture(x[0], labels, weights),
     )
 
