@@ -22,9 +22,8 @@ MAPS = np.array(
         [[[6.0, 6.0], [6.0, 6.0]], [[4.0, 6.0], [2.0, 0.0]]],
     ]
 )
-UNEVEN = np.array(
-    [[[[1.0, 3.0, 2.0]]], [[[2.0, 7.0, 3.0]]], [[[0.0, 1.0, 5.0]]], [[[4.0, 0.0, 8.0]]]]
-)
+UNEVEN = np.array([[1.0, 3.0, 2.0], [2.0, 7.0, 3.0], [0.0, 1.0, 5.0], [4.0, 0.0, 8.0]])
+UNEVEN = UNEVEN.reshape(4, 1, 1, 3)
 # Convolutions of two channels into two: so a slip over the wrong axis runs without an error.
 KERNEL = np.array([[[[1.0, 2.0]], [[0.0, -1.0]]], [[[3.0, 0.0]], [[1.0, 1.0]]]])
 BIAS = np.array([1.0, -2.0])
@@ -82,8 +81,8 @@ EXERCISES = (
             {"n": 1, "c": 3, "h": 7, "w": 7},
         ],
         mistakes={
-            "values is the number of images. A channel has one at every place of each: times h times "
-            "w.": _pair(values=lambda n, c, h, w: n),
+            "values is the number of images. A channel has one at every place of each: times h "
+            "times w.": _pair(values=lambda n, c, h, w: n),
             "values counts one map. The mean runs over the maps of all n images.": _pair(
                 values=lambda n, c, h, w: h * w
             ),
@@ -115,14 +114,12 @@ EXERCISES = (
         reference=to_table,
         cases=[{"x": PLACED}, {"x": WIDE}],
         mistakes={
-            "The shape is right and the columns are not channels: reshape alone cuts the numbers as "
-            "they lie in memory, map after map. Move the channels to the end first.": (
+            "The shape is right, the columns are not channels: reshape alone cuts the numbers as they "
+            "lie in memory, map after map. Move the channels to the end first.": (
                 lambda x: x.reshape(-1, x.shape[1])
             ),
-            "Each column is a channel, but the images are not one after the other: you moved the "
-            "channels to the front, then turned the table.": (
-                lambda x: x.transpose(1, 2, 3, 0).reshape(x.shape[1], -1).T
-            ),
+            "Each column is a channel, but the rows do not go image by image. The images come first, "
+            "the channels last.": (lambda x: x.transpose(1, 2, 3, 0).reshape(x.shape[1], -1).T),
             "The channels are in the rows. Turn the table.": (
                 lambda x: x.transpose(1, 0, 2, 3).reshape(x.shape[1], -1)
             ),
@@ -149,16 +146,16 @@ EXERCISES = (
                 1 / worth(x)
             ),
             "You divided standard deviations. Take variances.": lambda x: np.sqrt(worth(x)),
-            "One of the two variances divides by its number minus one (ddof=1, torch's default), or "
-            "both do. Take the biased ones.": (
+            "One of the two variances divides by its number minus one (ddof=1, torch's default), "
+            "or both do. Take the biased ones.": (
                 lambda x: x.var((0, 2, 3), ddof=1) / x.mean((2, 3)).var(0, ddof=1),
                 lambda x: x.var((0, 2, 3)) / x.mean((2, 3)).var(0, ddof=1),
                 lambda x: x.var((0, 2, 3), ddof=1) / x.mean((2, 3)).var(0),
             ),
-            "You took the means of the places, over the images. Asked are those of the images, over "
-            "their places: axes 2 and 3.": lambda x: x.var((0, 2, 3)) / x.mean(0).var((1, 2)),
-            "That is the mean of the variances inside the images. Take the variance of all values of "
-            "the channel: axes 0, 2 and 3.": lambda x: (
+            "You took the means of the places, over the images. Asked are those of the images, "
+            "over their places: axes 2 and 3.": lambda x: x.var((0, 2, 3)) / x.mean(0).var((1, 2)),
+            "That is the mean of the variances inside the images. Take the variance of all values "
+            "of the channel: axes 0, 2 and 3.": lambda x: (
                 x.var((2, 3)).mean(0) / x.mean((2, 3)).var(0)
             ),
             "That is the number of places. How many the image counts for has to be measured.": (
@@ -180,22 +177,23 @@ EXERCISES = (
             {"weight": SQUARE, "bias": np.array([0.0, 5.0]), "scale": SCALE, "shift": SHIFT},
         ],
         mistakes={
-            "The scale belongs to the channels that come in, axis 1 of weight; you multiplied those "
-            "that go out, axis 0.": (
+            "The scale belongs to the channels that come in, axis 1 of weight; you multiplied "
+            "those that go out, axis 0.": (
                 _fold(weight=lambda W, a: W * a[:, None, None, None]),
                 lambda W, b, a, s: (W * a[:, None, None, None], a * b + s),
             ),
-            "bias has the shift once. Every weight of the window meets it: sum weight times shift.": (
+            "bias has the shift once. Every weight of the window meets it: sum weight times "
+            "shift.": (
                 _fold(bias=lambda W, b, a, s: b + s),
                 _fold(bias=lambda W, b, a, s: b + s.sum()),
             ),
-            "bias lacks the shift: a constant that comes in goes out as one, by way of the weights.": (
-                _fold(bias=lambda W, b, a, s: b)
-            ),
+            "bias lacks the shift: a constant that comes in goes out as one, by way of the "
+            "weights.": (_fold(bias=lambda W, b, a, s: b)),
             "bias has lost the old one. Add to it.": _fold(
                 bias=lambda W, b, a, s: (W * s[:, None, None]).sum((1, 2, 3))
             ),
-            "In bias the shift met the scaled weights. It comes after the scale: take the old ones.": (
+            "In bias the shift met the scaled weights. It comes after the scale: take the old "
+            "ones.": (
                 _fold(bias=lambda W, b, a, s: b + (W * (a * s)[:, None, None]).sum((1, 2, 3)))
             ),
             "In bias you took the mean over the window. Sum: each weight adds its part.": _fold(

@@ -1,10 +1,8 @@
 """Chapter 10: over what a convolution's channel takes its mean.
 
->>> worth(conv_net((3,))[0](torch.rand(5, 1, 8, 8)).detach()).shape
-(3,)
+>>> image_worth(seeds=[0], channels=(3, 5), steps=0).mean.shape
+(1, 2)
 """
-
-import torch
 
 from bnviz.experiments.conv_channels.filters import FILTERS, digit_images, digit_maps
 from bnviz.experiments.conv_channels.folding import (

@@ -34,7 +34,7 @@ def fold_after(conv: nn.Conv2d, bn: nn.BatchNorm2d) -> nn.Conv2d:
 
 @torch.no_grad()
 def fold_before(bn: nn.BatchNorm2d, conv: nn.Conv2d) -> nn.Conv2d:
-    """A convolution that does what ``bn`` in eval mode and then ``conv`` do, where nothing is padded.
+    """A convolution that does what ``bn`` in eval mode and then ``conv`` do, without padding.
 
     The zeros of a padding are put in after ``bn``; folded, they stand before it. So the two differ
     wherever the filter reaches over the border.

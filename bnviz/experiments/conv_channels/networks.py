@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
@@ -31,7 +32,7 @@ def conv_net(
     channels: Sequence[int] = (8, 16),
     norm: MakeNorm = batch_norm,
     *,
-    padding_mode: str = "zeros",
+    padding_mode: Literal["zeros", "circular"] = "zeros",
     read: str = "mean",
     seed: int = 0,
 ) -> nn.Sequential:

@@ -19,9 +19,9 @@ __all__ = ["Worth", "image_worth", "worth"]
 def worth(maps: Tensor) -> Floats:
     """The variance of a channel's values, divided by that of the images' means.
 
-    The mean of N · k independent values has the variance σ² / (N k); that of a channel over N images
-    drawn at random has v / N, with v the variance of the images' own means. So an image counts for
-    k = σ² / v values.
+    The mean of N · k independent values has the variance σ² / (N k). That of a channel, over N
+    images drawn at random, has v / N, with v the variance of the images' own means. So an image
+    counts for k = σ² / v values.
 
     Args:
         maps: (N, C, H, W).
@@ -64,11 +64,11 @@ def image_worth(
     """Ask what an image counts for in each layer's sums, all training images in one batch.
 
     Values of one image go up and down together where the image as a whole does: it counts for less
-    than its places. Where it is mostly the places that differ, each image has all of them, and
-    nothing of that is left to chance: it counts for more. Before training, and in the first layer,
-    the digits count for more than their 64 places. After training, the last layer before a mean over
-    each map counts 2 to 5 of them with three layers and about 9 with two, at other rates, widths,
-    batch sizes and with tanh; where the last layer reads every place, it stays near 64.
+    than its places. Where places differ from each other, alike in all images, or where a filter
+    answers with plus beside minus, it counts for more. Before training, and in the first layer,
+    the digits count for more than their 64 places. After training, in the last layer before a mean
+    over each map, they count for 2 to 5 of them with three layers and about 9 with two, at other
+    rates, widths, batch sizes and with tanh; where the last layer reads every place, for 45 to 80.
     """
     means, variances = [], []
     for seed in seeds:

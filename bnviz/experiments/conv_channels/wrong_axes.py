@@ -24,6 +24,7 @@ class PerPlace(nn.BatchNorm1d):
         super().__init__(channels * height * width)
 
     def forward(self, x: Tensor) -> Tensor:
+        """Normalize the maps x (N, C, H, W) of the size that was given."""
         return super().forward(x.flatten(1)).view_as(x)
 
 
@@ -34,6 +35,7 @@ class Whole(nn.BatchNorm1d):
         super().__init__(1)
 
     def forward(self, x: Tensor) -> Tensor:
+        """Normalize maps of any size."""
         return super().forward(x.reshape(1, 1, -1)).view_as(x)
 
 
@@ -44,6 +46,7 @@ class Reshaped(nn.BatchNorm1d):
         super().__init__(channels)
 
     def forward(self, x: Tensor) -> Tensor:
+        """Normalize maps of any size, over the wrong numbers."""
         return super().forward(x.reshape(-1, x.shape[1])).view_as(x)
 
 
@@ -82,8 +85,8 @@ def moved_images(
 
     The paper is a ring: what leaves on one side comes in on the other, in the images and in the
     convolutions, so that nothing tells a moved image from one that was not, but for its place. A
-    network of such convolutions, a norm per channel (or one for the layer), and the largest value or
-    the mean of each map gives the same answer to both, exactly.
+    network of such convolutions, a norm per channel (or one for the layer), and the largest value
+    or the mean of each map gives the same answer to both.
 
     How well the networks do on images as they are hangs on the training; that those over "N alone"
     and "reshape" fail on moved images does not.

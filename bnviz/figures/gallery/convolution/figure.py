@@ -129,8 +129,8 @@ def _describe(
     others = [f'"{label}"' for i, label in enumerate(labels) if i != first]
     more = f" Other filters: {listed(others)}." if others else ""
     return (
-        f'An image of {height} rows and {width} columns, and what the filter "{labels[first]}" makes '
-        f"of it, place by place. At row {place[0] + 1}, column {place[1] + 1} the weighted sum is "
+        f'An image of {height} rows and {width} columns, and what the filter "{labels[first]}" '
+        f"makes of it, place by place. At row {place[0] + 1}, column {place[1] + 1} the weighted sum is "
         f"{number(value)}.{more}"
     )
 
