@@ -77,7 +77,7 @@ def test_right_by_another_way(verdict, name, answer):
         ("count", lambda n, c, h, w: (2 * c, n * h * w), "The order is values"),
         ("table", lambda x: x.reshape(-1, x.shape[1]), "Move the channels to the end"),
         ("table", lambda x: torch.tensor(x).flatten(1), "per-place"),
-        ("table", lambda x: x.transpose(2, 3, 0, 1).reshape(-1, x.shape[1]), "do not go image by image"),
+        ("table", lambda x: x.transpose(2, 3, 0, 1).reshape(-1, x.shape[1]), "not go image by"),
         ("worth", lambda x: x.mean((2, 3)).var(0) / x.var((0, 2, 3)), "upside down"),
         ("worth", lambda x: x.std((0, 2, 3)) / x.mean((2, 3)).std(0), "standard deviations"),
         ("worth", lambda x: torch.tensor(x).var((0, 2, 3)) / torch.tensor(x).mean((2, 3)).var(0),

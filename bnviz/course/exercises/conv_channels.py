@@ -114,12 +114,14 @@ EXERCISES = (
         reference=to_table,
         cases=[{"x": PLACED}, {"x": WIDE}],
         mistakes={
-            "The shape is right, the columns are not channels: reshape alone cuts the numbers as they "
-            "lie in memory, map after map. Move the channels to the end first.": (
+            "The shape is right, the columns are not channels: reshape alone cuts the numbers as "
+            "they lie in memory, map after map. Move the channels to the end first.": (
                 lambda x: x.reshape(-1, x.shape[1])
             ),
-            "Each column is a channel, but the rows do not go image by image. The images come first, "
-            "the channels last.": (lambda x: x.transpose(1, 2, 3, 0).reshape(x.shape[1], -1).T),
+            "Each column is a channel, but the rows do not go image by image. The images come "
+            "first, the channels last.": (
+                lambda x: x.transpose(1, 2, 3, 0).reshape(x.shape[1], -1).T
+            ),
             "The channels are in the rows. Turn the table.": (
                 lambda x: x.transpose(1, 0, 2, 3).reshape(x.shape[1], -1)
             ),

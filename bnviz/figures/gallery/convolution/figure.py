@@ -130,8 +130,8 @@ def _describe(
     more = f" Other filters: {listed(others)}." if others else ""
     return (
         f'An image of {height} rows and {width} columns, and what the filter "{labels[first]}" '
-        f"makes of it, place by place. At row {place[0] + 1}, column {place[1] + 1} the weighted sum is "
-        f"{number(value)}.{more}"
+        f"makes of it, place by place. At row {place[0] + 1}, column {place[1] + 1} the weighted "
+        f"sum is {number(value)}.{more}"
     )
 
 
