@@ -235,6 +235,15 @@ def test_a_tap_picks_the_number_under_the_finger(open_figure):
     assert read(page)["chosen"] == BLOCK[at]
 
 
+def test_images_of_one_channel_lie_side_by_side(open_figure):
+    page = open_figure(axes(BLOCK[:, :1], {"instance": (2, 3)}), width=360, has_touch=True)
+    [[left, top, width, _]] = boxes(page, ".bnviz-block-canvas")
+    after_draw(page, lambda: touch(page, [(left + width - 20, top + 60)]))
+    at = picked(page)
+    assert at[:2] == (3, 0)
+    assert read(page)["chosen"] == BLOCK[at]
+
+
 def test_a_swipe_over_the_block_changes_nothing(open_figure):
     page = open_figure(figure(), has_touch=True)
     [[left, top, *_]] = boxes(page, ".bnviz-block-canvas")

@@ -1,4 +1,5 @@
 // The block as cells: a map for each image (from above) and channel (from the left), on a canvas.
+// Where there is one channel, the images lie side by side instead: so they fit a phone.
 
 import { html } from "../../kit/elements.js";
 import { colour, fitCanvas } from "../../kit/ink.js";
@@ -18,7 +19,8 @@ const FAINT = 0.08; // the least that is seen of a number
  * @param {(i: number) => void} options.onpick a number is tapped, or dragged to
  */
 export function makeCells({ shape, names, onpick }) {
-  const [images, channels] = shape;
+  const lying = shape[1] === 1 && shape[0] > 1;
+  const [across, down] = lying ? [0, 1] : [1, 0]; // the axes whose maps lie side by side, and below
   const [rows, columns] = [1, 1, ...shape.slice(2)].slice(-2);
   const canvas = html("canvas", { class: "bnviz-block-canvas", "aria-hidden": "true" });
   /** @type {CanvasRenderingContext2D} */
@@ -31,7 +33,7 @@ export function makeCells({ shape, names, onpick }) {
   const corner = (/** @type {number[]} */ at) => {
     const [h, w] = [0, 0, ...at.slice(2)].slice(-2);
     return [
-      left + size * (at[1] * (columns + GAP) + w), TOP + size * (at[0] * (rows + GAP) + h),
+      left + size * (at[across] * (columns + GAP) + w), TOP + size * (at[down] * (rows + GAP) + h),
     ];
   };
   /** @param {PointerEvent} event */
@@ -42,25 +44,27 @@ export function makeCells({ shape, names, onpick }) {
       const map = Math.min(count - 1, Math.max(0, Math.floor((cells + GAP / 2) / (one + GAP))));
       return [map, Math.min(one - 1, Math.max(0, Math.floor(cells - map * (one + GAP))))];
     };
-    const [c, w] = place(event.clientX - box.left - left, columns, channels);
-    const [n, h] = place(event.clientY - box.top - TOP, rows, images);
-    onpick(numberAt([n, c, ...[h, w].slice(4 - shape.length)], shape));
+    const [a, w] = place(event.clientX - box.left - left, columns, shape[across]);
+    const [d, h] = place(event.clientY - box.top - TOP, rows, shape[down]);
+    const at = [0, 0, ...[h, w].slice(4 - shape.length)];
+    [at[across], at[down]] = [a, d];
+    onpick(numberAt(at, shape));
   }
   dragging(canvas, { move: pick });
 
   return {
     element: canvas,
     /**
-     * @param {number} wide
-     * @param {number} high
+     * @param {number} w pixels of the canvas
+     * @param {number} h
      */
-    frame(wide, high) {
-      [width, height] = [wide, high];
+    frame(w, h) {
+      [width, height] = [w, h];
       context = fitCanvas(canvas, width, height);
-      const across = channels * (columns + GAP) - GAP;
-      const down = images * (rows + GAP) - GAP;
-      size = Math.max(2, Math.min(40, (width - LEFT - 2) / across, (height - TOP - 2) / down));
-      left = Math.max(LEFT, Math.floor((width - size * across) / 2));
+      const wide = shape[across] * (columns + GAP) - GAP;
+      const high = shape[down] * (rows + GAP) - GAP;
+      size = Math.max(2, Math.min(40, (width - LEFT - 2) / wide, (height - TOP - 2) / high));
+      left = Math.max(LEFT, Math.floor((width - size * wide) / 2));
     },
     /**
      * @param {ArrayLike<number>} values what the cells show
@@ -104,14 +108,15 @@ export function makeCells({ shape, names, onpick }) {
     context.globalAlpha = 1;
     context.font = `12px ${getComputedStyle(canvas).fontFamily}`;
     context.textAlign = "left";
-    context.fillText(`${names[1]} →`, left, 12);
+    context.fillText(`${names[across]} →`, left, 12);
     context.textAlign = "center";
     const middle = (/** @type {number} */ one) => (size * one) / 2;
-    for (let c = 0; c < channels; c += 1) {
-      context.fillText(String(c + 1), left + size * c * (columns + GAP) + middle(columns), TOP - 7);
+    for (let k = 0; k < shape[across]; k += 1) {
+      context.fillText(String(k + 1), left + size * k * (columns + GAP) + middle(columns), TOP - 7);
     }
-    for (let n = 0; n < images; n += 1) {
-      context.fillText(String(n + 1), left - 12, TOP + size * n * (rows + GAP) + middle(rows) + 4);
+    if (lying) return;
+    for (let k = 0; k < shape[down]; k += 1) {
+      context.fillText(String(k + 1), left - 12, TOP + size * k * (rows + GAP) + middle(rows) + 4);
     }
   }
 }

@@ -32,16 +32,23 @@ def draw_picture(
         names: of the axes.
     """
     shown = dict(list(norms.items())[:_MOST])
+    lying = x.shape[1] == 1 < x.shape[0]  # one channel: the images lie side by side
     columns = abreast(len(shown))
     rows = -(-len(shown) // columns)
-    picture, grid = new_picture(rows, columns, size=(7.2, 0.1 + 1.8 * rows))
+    picture, grid = new_picture(rows, columns, size=(7.2, 0.1 + (1.3 if lying else 1.8) * rows))
     for ax in grid.flat[len(shown) :]:
         ax.set_visible(False)
     for ax, (label, out) in zip(grid.flat, shown.items(), strict=False):
-        _draw_block(ax, x, out.keys == out.keys[at], at)
+        full = out.keys == out.keys[at]
+        if lying:
+            _draw_block(ax, x.swapaxes(0, 1), full.swapaxes(0, 1), (at[1], at[0], *at[2:]))
+        else:
+            _draw_block(ax, x, full, at)
         ax.set_title(f"{label}: {np.count_nonzero(out.keys == out.keys[at])} numbers", fontsize=8.5)
-        ax.set_ylabel(f"{names[0]} 1 … {x.shape[0]}")
-        ax.set_xlabel(f"{names[1]} 1 … {x.shape[1]}")
+        across, down = (0, 1) if lying else (1, 0)
+        ax.set_xlabel(f"{names[across]} 1 … {x.shape[across]}")
+        if not lying:
+            ax.set_ylabel(f"{names[down]} 1 … {x.shape[down]}")
     return picture
 
 
