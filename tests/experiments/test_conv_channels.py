@@ -76,7 +76,7 @@ def moved() -> Moved:
 
 def lost(accuracy: np.ndarray) -> np.ndarray:
     """The share of right answers that are lost by one pixel, to the side where more are kept."""
-    return 1 - np.maximum(accuracy[:, 3], accuracy[:, 5]) / accuracy[:, 4]
+    return 1 - np.maximum(accuracy[:, 2], accuracy[:, 4]) / accuracy[:, 3]
 
 
 def test_moved_images_are_recognized_as_before_where_all_places_share_and_nowhere_else(moved):
@@ -87,8 +87,8 @@ def test_moved_images_are_recognized_as_before_where_all_places_share_and_nowher
 
 
 def test_on_images_as_they_are_nothing_tells_the_slip(moved):
-    assert moved.shifts[4] == 0
-    still = {label: accuracy[:, 4] for label, accuracy in moved.accuracy.items()}
+    assert moved.shifts[3] == 0
+    still = {label: accuracy[:, 3] for label, accuracy in moved.accuracy.items()}
     assert still["N alone"].min() > 0.9
     assert (still["N alone"] > still["N, H, W"]).all()
     assert (still["N, H, W"] - still["reshape"]).max() < 0.25

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import functools
 import time
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -73,8 +74,7 @@ def folded(seeds: Sequence[int] = range(5), *, training: bool = False, steps: in
     """
     rows = []
     for seed in seeds:
-        with torch.enable_grad():
-            model = trained(conv_net((8, 8), seed=seed), steps, seed=seed)
+        model = _network(seed, steps)
         first, norm, _, second = list(model)[:4]
         assert isinstance(first, nn.Conv2d) and isinstance(second, nn.Conv2d)
         assert isinstance(norm, nn.BatchNorm2d)
@@ -128,6 +128,12 @@ def time_saved(
                 [_fastest(both, x, runs) / _fastest(one, x, runs) for _ in range(repetitions)]
             )
     return TimeSaved(tuple(channels), np.array(ratios), 1 + 1 / (9 * np.array(channels)))
+
+
+@functools.cache
+def _network(seed: int, steps: int) -> nn.Sequential:
+    with torch.enable_grad():
+        return trained(conv_net((8, 8), seed=seed), steps, seed=seed)
 
 
 def _affine(bn: nn.BatchNorm2d) -> tuple[torch.Tensor, torch.Tensor]:
