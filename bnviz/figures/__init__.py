@@ -7,6 +7,7 @@ name, ``kit`` what all of them share.
 
 from bnviz.figures.gallery.affine_activation import affine_activation
 from bnviz.figures.gallery.axes import Over, axes
+from bnviz.figures.gallery.convolution import convolution
 from bnviz.figures.gallery.curves import Band, curves
 from bnviz.figures.gallery.distributions import distributions
 from bnviz.figures.gallery.dots import dots
@@ -30,6 +31,7 @@ __all__ = [
     "Question",
     "affine_activation",
     "axes",
+    "convolution",
     "curves",
     "distributions",
     "dots",
