@@ -74,6 +74,10 @@ def noticed_in_torch(x, axes, eps):
             lambda x, w, eps: F.rms_norm(torch.tensor(x), x.shape[1:], torch.tensor(w), eps),
         ),
         ("noticed", noticed_in_torch),
+        (
+            "noticed",
+            lambda x, axes, eps: np.float32([float(v) for v in noticed_in_torch(x, axes, eps)]),
+        ),
     ],
 )
 def test_right_by_another_way(verdict, name, answer):
@@ -102,6 +106,7 @@ def test_right_by_another_way(verdict, name, answer):
             "not their sum",
         ),
         ("noticed", lambda *given: noticed_in_torch(*given)[::-1], "The order is others, own"),
+        ("noticed", lambda x, axes, eps: [0.0, 0.0], "Not right yet"),
     ],
 )
 def test_a_mistake_is_told(verdict, name, answer, told):
