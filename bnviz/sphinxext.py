@@ -15,9 +15,11 @@ from pathlib import Path
 from typing import Any
 
 from docutils import nodes
+from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinx.environment import BuildEnvironment
+from sphinx.transforms.post_transforms import SphinxPostTransform
 
 from bnviz.figures.kit.bundle import page_script, style
 
@@ -60,6 +62,21 @@ def collect(app: Sphinx, document: nodes.document) -> None:
             raw.children = []
             raw += nodes.Text(text)
     _figures(app.env)[app.env.docname] = sorted(found)
+
+
+class LinksToSettings(SphinxPostTransform):
+    """Lead ``[…](lab.ipynb#lab?lr=2)`` to that setting of the lab: no heading has such a name."""
+
+    default_priority = 8  # before MyST looks for the heading
+
+    def run(self, **kwargs: Any) -> None:
+        """Put plain links in the place of those references."""
+        for node in list(self.document.findall(addnodes.pending_xref)):
+            target = node.get("reftargetid") or ""
+            if "?" in target and self.env.docname:
+                page = self.app.builder.get_relative_uri(self.env.docname, node["reftarget"])
+                uri = f"{page}#{target}"
+                node.replace_self(nodes.reference("", "", *node.children, refuri=uri))
 
 
 def forget(app: Sphinx, env: BuildEnvironment, docname: str) -> None:
@@ -111,6 +128,7 @@ def _file_name(names: list[str] | tuple[str, ...]) -> str:
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register the extension with Sphinx."""
     app.setup_extension("myst_nb")
+    app.add_post_transform(LinksToSettings)
     app.connect("config-inited", prefer_html)
     app.connect("builder-inited", serve_folder)
     app.connect("doctree-read", collect)
@@ -118,4 +136,4 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("env-merge-info", merge)
     app.connect("env-updated", write_code)
     app.connect("html-page-context", load_code)
-    return {"version": "0.2", "parallel_read_safe": True, "parallel_write_safe": True}
+    return {"version": "0.3", "parallel_read_safe": True, "parallel_write_safe": True}

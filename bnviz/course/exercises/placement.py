@@ -143,6 +143,8 @@ EXERCISES = (
             {"parts": ["linear", "relu", "batchnorm", "linear"]},
             {"parts": ["linear", "linear", "batchnorm", "sigmoid", "linear", "batchnorm"]},
             {"parts": ["linear", "relu", "linear", "batchnorm", "batchnorm", "linear"]},
+            {"parts": ["linear", "tanh", "batchnorm", "linear"]},
+            {"parts": ["linear", "linear", "linear", "batchnorm", "relu", "linear"]},
         ],
         mistakes={
             "Another linear layer hands a constant on as a constant, and the BN behind it takes "

@@ -112,6 +112,7 @@ EXERCISES = (
             {"momentum": 0.1, "share": 0.05},
             {"momentum": 0.02, "share": 0.3},
             {"momentum": 0.7, "share": 0.001},
+            {"momentum": 0.5, "share": 0.25},
         ],
         mistakes={
             "momentum is PyTorch's: the share of the new. The old is multiplied by 1 - momentum.": (

@@ -43,7 +43,7 @@ export default figure("axes", ({ spec, arrays, stage, redraw }) => {
   // --- what the reader chooses --------------------------------------------------------------------
 
   const which = choice({
-    label: "Norm", options: norms.map(({ label }) => label), value: norm,
+    label: "norm", options: norms.map(({ label }) => label), value: norm,
     onchange(index) {
       norm = index;
       changed();
@@ -59,7 +59,7 @@ export default figure("axes", ({ spec, arrays, stage, redraw }) => {
     }),
   );
   const values = choice({
-    label: "Values", options: ["before", "after"],
+    label: "values", options: ["before", "after"],
     onchange(index) {
       after = index === 1;
       redraw();
