@@ -144,9 +144,11 @@ def run_all_cells(page: Page, prompt: Locator) -> None:
     pytest.fail(f"no cell began to run:\n{page.locator('.jp-Notebook').inner_text()}")
 
 
-def open_notebook(page: Page, url: str) -> Locator:
+def open_notebook(page: Page, lab: tuple[str, str, Path], name: str) -> Locator:
     """Its second cell, when its kernel is ready."""
-    page.goto(url)
+    address, token, _ = lab
+    # A workspace of its own: JupyterLab would open again what another test had open.
+    page.goto(f"{address}/lab/workspaces/{Path(name).stem}/tree/{name}?token={token}")
     page.locator(".jp-Notebook .jp-CodeCell").nth(1).wait_for(timeout=45_000)
     idle = ".jp-NotebookPanel .jp-Notebook-ExecutionIndicator[data-status=idle]"
     page.locator(idle).wait_for(timeout=45_000)
@@ -154,9 +156,9 @@ def open_notebook(page: Page, url: str) -> Locator:
 
 
 def test_the_lab_trains_in_the_page_of_a_notebook(lab, page):
-    address, token, folder = lab
+    *_, folder = lab
     notebook(folder / "lab.ipynb", TRAIN_IN_PAGE)
-    cell = open_notebook(page, f"{address}/lab/tree/lab.ipynb?token={token}")
+    cell = open_notebook(page, lab, "lab.ipynb")
     figure = cell.locator(".jp-OutputArea figure.bnviz-figure[data-figure=lab]")
     run_all_cells(page, cell.locator(".jp-InputPrompt"))
     figure.and_(page.locator("[data-ready]")).wait_for(timeout=60_000)
@@ -170,9 +172,9 @@ def test_the_lab_trains_in_the_page_of_a_notebook(lab, page):
 
 
 def test_figure_moves_while_the_cell_trains_and_stays_when_it_is_done(lab, page):
-    address, token, folder = lab
+    *_, folder = lab
     notebook(folder / "live.ipynb", WATCH.replace("STEPS", "1500"))
-    cell = open_notebook(page, f"{address}/lab/tree/live.ipynb?token={token}")
+    cell = open_notebook(page, lab, "live.ipynb")
     figure = cell.locator(".jp-OutputArea figure.bnviz-figure[data-figure=distributions]")
     prompt = cell.locator(".jp-InputPrompt")
     run_all_cells(page, prompt)

@@ -82,6 +82,7 @@ export default figure("lab", ({ spec, arrays, stage, root, redraw, page }) => {
       setting = { ...setting, lr: rates[index] };
       runner.lr = setting.lr;
       note();
+      redraw();
     },
   });
   const counter = html("output", { class: "bnviz-lab-steps", "aria-label": "steps" });
