@@ -1,4 +1,4 @@
-"""Every chapter ran from top to bottom while the book was built, without an error, in about a minute.
+"""Every chapter ran from top to bottom while the book was built, without an error, in a minute.
 
 The build keeps each run in jupyter-cache; these tests read it instead of running all again.
 """
