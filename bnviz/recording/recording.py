@@ -271,7 +271,8 @@ def merge(*recordings: Recording) -> Recording:
     """Add recordings of the same layers together: several seeds, workers or parts of the data.
 
     Steps are aligned by their number, so row for row the result summarizes all the values that any
-    of the recordings summarized at those steps. The order does not matter.
+    of the recordings summarized at those steps. The order does not matter. In a distributed run
+    each rank saves its own: ``merge(*map(load, Path(".").glob("rank*.npz")))``.
 
     Args:
         recordings: one or more, with the same layers and the same ``every``.
