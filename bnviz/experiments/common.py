@@ -8,7 +8,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar, overload
 
 import numpy as np
@@ -16,6 +16,7 @@ import torch
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from bnviz import data
 from bnviz.run import Run
@@ -26,8 +27,10 @@ __all__ = [
     "accuracy",
     "digits",
     "ended_at",
+    "learn",
     "recomputed",
     "steps_to",
+    "steps_until",
     "train_quietly",
     "zero_lines",
 ]
@@ -55,6 +58,22 @@ def train_quietly(models: Any, steps: int, **options: Any) -> Any:
     )
 
 
+def learn(model: nn.Module, x: Tensor, y: Tensor, batches: Iterable[Tensor], lr: float) -> None:
+    """Take a step of plain SGD for each mini-batch of rows; the network stays in its mode.
+
+    >>> model, x, y = nn.Linear(2, 2), torch.eye(2), torch.tensor([0, 1])
+    >>> learn(model, x, y, [torch.tensor([0, 1])] * 99, lr=1.0)
+    >>> accuracy(model, x, y)
+    1.0
+    """
+    optimizer = torch.optim.SGD(model.parameters(), lr)
+    for rows in batches:
+        loss = F.cross_entropy(model(x[rows]), y[rows])
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+
+
 @torch.no_grad()
 def accuracy(model: nn.Module, x: Tensor, y: Tensor) -> float:
     """The share of images that the network recognizes, in the mode in which it is.
@@ -69,6 +88,19 @@ def steps_to(run: Run, goal: float) -> float:
     """The first evaluated step with at least this test accuracy; NaN if there is none."""
     step = run.steps_to(goal)
     return np.nan if step is None else step
+
+
+def steps_until(goal: float, model: nn.Module, steps: int, **options: Any) -> float:
+    """Train until this test accuracy is seen: the step; NaN where ``steps`` are not enough.
+
+    Args:
+        goal: test accuracy.
+        model: is trained in place.
+        steps: updates at most.
+        options: of :func:`bnviz.train`; ``eval_every`` says how often it is looked.
+    """
+    runs = train_quietly({"": model}, steps, on_step=ended_at(goal), **options)
+    return steps_to(runs[""], goal)
 
 
 @torch.no_grad()

@@ -9,14 +9,15 @@ torch.Size([3, 5, 2])
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import torch
 from torch import Tensor, nn
 
 from bnviz.networks import MLP
+from bnviz.training import shuffled_batches
 
-__all__ = ["Ensemble"]
+__all__ = ["Ensemble", "batches_of_each"]
 
 
 class Ensemble(nn.Module):
@@ -52,6 +53,16 @@ class Ensemble(nn.Module):
         for block in self.blocks:
             x = block(x)
         return x.transpose(1, 2)
+
+
+def batches_of_each(seeds: Sequence[int], examples: int, batch_size: int) -> Iterator[Tensor]:
+    """Rows (E, N) of batch after batch, without end, for each seed in its own order.
+
+    >>> next(batches_of_each([0, 1], examples=600, batch_size=64)).shape
+    torch.Size([2, 64])
+    """
+    orders = [shuffled_batches(examples, batch_size, seed) for seed in seeds]
+    return map(torch.stack, zip(*orders, strict=True))
 
 
 class _Linear(nn.Module):

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from bnviz import data
-from bnviz.experiments.common import Floats, digits, ended_at, steps_to, train_quietly, zero_lines
+from bnviz.experiments.common import Floats, digits, steps_until, train_quietly, zero_lines
 from bnviz.networks import MLP, mlp
 
 __all__ = [
@@ -114,26 +115,11 @@ def steps_to_goal(
     reached: dict[str, list[float]] = {label: [] for label in PLACES}
     for seed in seeds:
         sizes = (64, *[100] * depth, 10)
-        models = {k: mlp(sizes, activation, init=init, seed=seed, **v) for k, v in PLACES.items()}
-        runs = train_quietly(
-            models,
-            steps,
-            data=data.digits(seed),
-            lr=lr,
-            seed=seed,
-            on_step=ended_at(goal),
-            eval_every=eval_every,
-        )
-        for label, run in runs.items():
-            reached[label].append(steps_to(run, goal))
+        options = {"data": data.digits(seed), "lr": lr, "seed": seed, "eval_every": eval_every}
+        for label, place in PLACES.items():
+            model = mlp(sizes, activation, init=init, seed=seed, **place)
+            reached[label].append(steps_until(goal, model, steps, **options))
     return {label: np.array(values) for label, values in reached.items()}
-
-
-class _Margin(nn.Module):
-    """By how much the second output is above the first."""
-
-    def forward(self, outputs: Tensor) -> Tensor:
-        return outputs.diff(dim=1)
 
 
 class Biases(NamedTuple):
@@ -189,10 +175,15 @@ def without_biases(
             for kind in kinds:
                 found[place][kind][i] = runs[f"{place}, {kind}"].accuracy[-1]
                 if i == 0:
-                    lines[place][kind] = zero_lines(
-                        nn.Sequential(models[f"{place}, {kind}"], _Margin())
-                    )
+                    model = models[f"{place}, {kind}"]
+                    lines[place][kind] = zero_lines(partial(_margin, model))
     return Biases(found, lines)
+
+
+def _margin(model: nn.Module, points: Tensor) -> Tensor:
+    """By how much the second output is above the first."""
+    outputs: Tensor = model(points)
+    return outputs.diff(dim=1)
 
 
 @torch.no_grad()

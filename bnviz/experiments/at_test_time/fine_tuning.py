@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
-import torch
 from torch import Tensor
-from torch.nn import functional as F
 
 from bnviz.experiments.at_test_time.modes import trained
-from bnviz.experiments.common import Floats, accuracy, digits
+from bnviz.experiments.common import Floats, accuracy, digits, learn
 from bnviz.training import shuffled_batches
 
 __all__ = ["FineTuned", "fine_tuned"]
@@ -46,8 +45,9 @@ def fine_tuned(
     """Let a network that knows the digits learn on from a few new ones; all parameters may move.
 
     With mini-batches of two and a small rate, frozen statistics win clearly: nothing hangs on two
-    images. But frozen, BN is a fixed scale and shift, and the network no longer stands the learning
-    rate of 0.1 with which it was trained: it explodes, at 16 images a batch, too.
+    images. But with them nothing holds the sums of a layer any more, while γ, β and the weights
+    move on, and the network no longer stands the learning rate of 0.1 with which it was trained: it
+    explodes, at 16 images a batch, too.
 
     Args:
         batch_sizes: of the new mini-batches.
@@ -73,14 +73,8 @@ def fine_tuned(
             for place, lr in enumerate(lrs):
                 for which, mode in enumerate((True, False)):
                     model = trained(seed, hidden=hidden).train(mode)
-                    optimizer = torch.optim.SGD(model.parameters(), lr)
-                    batches = shuffled_batches(few, batch_size, seed)
-                    for _ in range(steps):
-                        batch = next(batches)
-                        loss = F.cross_entropy(model(x[batch]), y[batch])
-                        optimizer.zero_grad()
-                        loss.backward()
-                        optimizer.step()
+                    batches = islice(shuffled_batches(few, batch_size, seed), steps)
+                    learn(model, x, y, batches, lr)
                     found[which, row, column, place] = accuracy(model.eval(), x_test, y_test)
     return FineTuned(np.array(lrs), before, *found)
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
-from bnviz.experiments.common import Floats, digits
+from bnviz.experiments.common import Floats, digits, learn
 from bnviz.networks import MLP, mlp
 from bnviz.training import shuffled_batches
 
@@ -98,7 +98,7 @@ def _record(
     x, y, _, _ = digits(seed)
     model = mlp((64, *hidden, 10), norm="batch", seed=seed).train()
     if frozen:
-        _learn(model, x, y, shuffled_batches(len(x), 64, seed), steps, lr)
+        learn(model, x, y, islice(shuffled_batches(len(x), 64, seed), steps), lr)
     batches = shuffled_batches(len(x), batch_size, seed + 1 if frozen else seed)
     rows = []
     for _ in range(steps):
@@ -106,20 +106,8 @@ def _record(
         sums = [_sums(model, images, layer) for images in (x[batch], x)]
         rows.append([moment for one in sums for moment in _moments(one, of_all=one is sums[1])])
         if not frozen:
-            _learn(model, x, y, iter([batch]), 1, lr)
+            learn(model, x, y, [batch], lr)
     return np.array(rows, dtype=np.float64)
-
-
-def _learn(
-    model: MLP, x: Tensor, y: Tensor, batches: Iterator[Tensor], steps: int, lr: float
-) -> None:
-    optimizer = torch.optim.SGD(model.parameters(), lr)
-    for _ in range(steps):
-        batch = next(batches)
-        loss = F.cross_entropy(model(x[batch]), y[batch])
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
 
 
 @torch.no_grad()

@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 
 from bnviz import data
-from bnviz.experiments.common import Floats, digits, ended_at, steps_to, train_quietly
+from bnviz.experiments.common import Floats, digits, steps_to, steps_until, train_quietly
 from bnviz.networks import mlp
 from bnviz.training import shuffled_batches
 from bnviz.twins import Twins
@@ -243,14 +243,7 @@ def starts(
     for at in np.ndindex(shape):
         init_std, lr, seed = init_stds[at[0]], lrs[at[1]], seeds[at[2]]
         for label, norm in (("without BN", None), ("with BN", "batch")):
-            runs = train_quietly(
-                {label: mlp(_DEEP, activation, norm=norm, init=init_std, seed=seed)},
-                steps,
-                data=data.digits(seed),
-                lr=lr,
-                seed=seed,
-                on_step=ended_at(goal),
-                eval_every=eval_every,
-            )
-            reached[label][at] = steps_to(runs[label], goal)
+            model = mlp(_DEEP, activation, norm=norm, init=init_std, seed=seed)
+            options = {"data": data.digits(seed), "lr": lr, "seed": seed, "eval_every": eval_every}
+            reached[label][at] = steps_until(goal, model, steps, **options)
     return reached

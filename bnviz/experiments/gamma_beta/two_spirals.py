@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,9 +15,8 @@ from torch.nn import functional as F
 
 from bnviz import data
 from bnviz.experiments.common import Floats, recomputed, zero_lines
-from bnviz.experiments.ensemble import Ensemble
+from bnviz.experiments.ensemble import Ensemble, batches_of_each
 from bnviz.networks import mlp
-from bnviz.training import shuffled_batches
 
 __all__ = ["KINDS", "Spirals", "boundaries", "capacity", "spirals"]
 
@@ -120,7 +120,8 @@ def spirals(
             if adam
             else torch.optim.SGD(learned, lr, momentum, fused=True)
         )
-        batches, each = _batches(seeds, batch_size or POINTS), torch.arange(len(seeds))[:, None]
+        batches = batches_of_each(seeds, POINTS, batch_size or POINTS)
+        each = torch.arange(len(seeds))[:, None]
         curve = []
         for step in range(1, steps + 1):
             rows = next(batches)
@@ -160,14 +161,15 @@ def boundaries(
     """
     found = {}
     for label, networks in outcome.networks.items():
-        seeds = len(outcome.accuracy[label])
-
-        def margin(points: Tensor) -> Tensor:
-            outputs: Tensor = networks(points.expand(seeds, -1, -1))  # noqa: B023
-            return outputs[number].diff(dim=1)
-
+        margin = partial(_margin, networks, len(outcome.accuracy[label]), number)
         found[label] = zero_lines(margin, reach=reach, cells=cells)
     return found
+
+
+def _margin(networks: Ensemble, seeds: int, number: int, points: Tensor) -> Tensor:
+    """By how much the second output of one of the networks is above the first."""
+    outputs: Tensor = networks(points.expand(seeds, -1, -1))
+    return outputs[number].diff(dim=1)
 
 
 def capacity(
@@ -197,12 +199,6 @@ def capacity(
     fixed = {"γ, β fixed": KINDS["γ, β fixed"]}
     options = {"adam": True, "lr": lr, "steps": steps, "every": every, **options}
     return spirals(fixed, seeds, batch_size=batch_size, **options)
-
-
-def _batches(seeds: Sequence[int], batch_size: int) -> Iterator[Tensor]:
-    """Rows (S, N) of batch after batch, without end, each seed in its own order."""
-    orders = [shuffled_batches(POINTS, batch_size, seed) for seed in seeds]
-    return map(torch.stack, zip(*orders, strict=True))
 
 
 def _ready(networks: Ensemble, x: Tensor | None) -> Ensemble:

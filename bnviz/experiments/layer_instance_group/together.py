@@ -7,7 +7,7 @@ Layer norm is group norm with a group for each network, and group norm one with 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
 import torch
@@ -16,6 +16,7 @@ from torch.nn import functional as F
 
 from bnviz import data
 from bnviz.experiments.common import Floats
+from bnviz.experiments.ensemble import batches_of_each
 
 __all__ = [
     "NORMS",
@@ -151,14 +152,6 @@ def _side_by_side(seeds: Sequence[int], place: int, make: Callable[[], nn.Conv2d
     return together
 
 
-def _order(seeds: Sequence[int], count: int, batch_size: int) -> Iterator[Tensor]:
-    """Rows (batch_size, E) of one mini-batch after the other; each epoch has its own order."""
-    generators = [torch.Generator().manual_seed(seed) for seed in seeds]
-    while True:
-        rows = torch.stack([torch.randperm(count, generator=one) for one in generators], 1)
-        yield from rows[: count - count % batch_size].split(batch_size)
-
-
 def train_together(
     model: nn.Module,
     x: Tensor,
@@ -172,11 +165,11 @@ def train_together(
     """SGD with momentum 0.9 and a learning rate that falls to 0 along a cosine; x (n, E, 8, 8)."""
     optimizer = torch.optim.SGD(model.parameters(), lr, momentum=0.9)
     each = torch.arange(len(seeds))
-    order = _order(seeds, len(x), batch_size)
+    batches = batches_of_each(seeds, len(x), batch_size)
     model.train()
     for step in range(steps):
         optimizer.param_groups[0]["lr"] = lr * (1 + math.cos(math.pi * step / steps)) / 2
-        rows = next(order)
+        rows = next(batches).T
         outputs = model(x[rows, each]).flatten(0, 1)
         # A mean for each network, then the sum: each learns as it would alone.
         loss = F.cross_entropy(outputs, y[rows, each].flatten(), reduction="sum") / batch_size

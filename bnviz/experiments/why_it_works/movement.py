@@ -1,7 +1,7 @@
-"""Chapter 13: is it the movement of the layers' inputs that BN makes harmless?
+"""Movement put back: is it the stillness of the layers' inputs that makes BN fast?
 
->>> staleness(seeds=[0], steps=10)["with BN"].change.shape
-(1, 10)
+>>> under_noise((1, 4), seeds=[0], steps=10)["noise × 4"].accuracy.shape
+(1, 2)
 """
 
 from __future__ import annotations
@@ -14,102 +14,12 @@ from typing import NamedTuple
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from bnviz.experiments.common import Floats, accuracy, digits, recomputed, train_quietly
+from bnviz.experiments.why_it_works.together import Together
 from bnviz.networks import mlp
-from bnviz.training import shuffled_batches
 
-__all__ = ["Jolts", "NoisyBatchNorm", "Staleness", "noise", "staleness"]
-
-# -- updates out of date ---------------------------------------------------------------------------
-
-
-class Staleness(NamedTuple):
-    """How far updates are out of date when they are made, step by step; shape (S, T) each.
-
-    A network that has reached the goal is not trained on: NaN from there on.
-
-    Attributes:
-        change: of the gradient at the last hidden layer's weights when the layers before have made
-            their step, in lengths of the planned gradient.
-        cosine: between the planned gradient and that one.
-        accuracy: on the test set in eval mode, as last measured before the step.
-    """
-
-    change: Floats
-    cosine: Floats
-    accuracy: Floats
-
-    def between(self, low: float, high: float) -> Floats:
-        """The mean change over the steps with an accuracy from ``low`` to ``high``, shape (S,)."""
-        there = (self.accuracy >= low) & (self.accuracy < high)
-        return np.array([row[w].mean() for row, w in zip(self.change, there, strict=True)])
-
-
-def staleness(
-    seeds: Sequence[int] = range(2),
-    *,
-    init_std: float = 0.1,
-    lr: float = 0.5,
-    steps: int = 1400,
-    goal: float = 0.9,
-    eval_every: int = 10,
-) -> dict[str, Staleness]:
-    """Plan an update of the last hidden layer, move the layers before it, and plan again.
-
-    Each layer plans its update as if the others stood still. How wrong that is must be compared at
-    the same progress: from 30 % to 90 % accuracy the plain network's updates are out of date by
-    more than those of the network with BN. Before that they are nearly exact, and lead nowhere: the
-    plain network spends hundreds of steps on a plateau. A mean over the first steps, which are
-    plateau without BN and progress with it, says the opposite.
-
-    Args:
-        seeds: of split, weights and order.
-        init_std: standard deviation of the initial weights of three layers of 100 sigmoids.
-        lr: learning rate of SGD, at batches of 60.
-        steps: updates at most.
-        goal: test accuracy at which a network stops.
-        eval_every: steps between measurements of the accuracy.
-
-    Returns:
-        By label, staleness step by step.
-
-    Source: a normalized form of Santurkar et al. 2018, definition 2.1.
-    """
-    result = {}
-    for label, norm in (("without BN", None), ("with BN", "batch")):
-        table = np.full((3, len(seeds), steps), np.nan)
-        for row, seed in enumerate(seeds):
-            x, y, x_test, y_test = digits(seed)
-            model = mlp(_SIGMOIDS, "sigmoid", norm=norm, init=init_std, seed=seed)
-            early = torch.optim.SGD(model[:-2].parameters(), lr)
-            late = torch.optim.SGD(model[-2:].parameters(), lr)
-            weight = model.hidden[2].linear.weight
-            batches = shuffled_batches(len(x), 60, seed)
-            for step in range(steps):
-                if step % eval_every == 0:
-                    right = accuracy(model.eval(), x_test, y_test)
-                if right >= goal:
-                    break
-                batch = next(batches)
-                model.train().zero_grad()
-                F.cross_entropy(model(x[batch]), y[batch]).backward()
-                early.step()
-                loss = F.cross_entropy(model(x[batch]), y[batch])
-                (now,) = torch.autograd.grad(loss, weight)
-                planned = torch.zeros_like(now) if weight.grad is None else weight.grad
-                change = (now - planned).norm() / planned.norm()
-                cosine = F.cosine_similarity(now.flatten(), planned.flatten(), dim=0)
-                table[:, row, step] = float(change), float(cosine), right
-                late.step()
-        result[label] = Staleness(*table)
-    return result
-
-
-_SIGMOIDS = (64, 100, 100, 100, 10)
-
-# -- movement put back -----------------------------------------------------------------------------
+__all__ = ["Course", "Jolts", "NoisyBatchNorm", "noise", "under_noise"]
 
 
 class NoisyBatchNorm(nn.BatchNorm1d):
@@ -181,8 +91,9 @@ def noise(
 
     Three layers of sigmoids hardly mind: at strength 1 the inputs of the last one jump hundreds of
     times as far as with BN alone, and the network is about as fast. So it is not their standing
-    still that makes BN fast there. Eight ReLU layers hardly mind either at learning rates of 0.1
-    and 0.3; at strength 4 they need two to three times as long.
+    still that makes BN fast there. Without BN these inputs jump less in numbers, and farther in
+    standard deviations of a unit, for all images look alike to it. Eight ReLU layers hardly mind
+    either at learning rates of 0.1 and 0.3; at strength 4 they need two to three times as long.
 
     Where it stops: at a learning rate of 0.03, where BN helps them little, noise of strength 4
     costs eight ReLU layers more than BN gains.
@@ -255,3 +166,121 @@ def _without_noise(model: nn.Module, x: Tensor) -> nn.Module:
         if isinstance(module, NoisyBatchNorm):
             module.strength = 0.0
     return recomputed(still, x)
+
+
+# -- many networks at once -------------------------------------------------------------------------
+
+
+class Course(NamedTuple):
+    """How training goes, for S seeds.
+
+    Attributes:
+        steps: updates before each measurement, shape (T,).
+        accuracy: on the test set without noise, with the statistics of all training images, shape
+            (S, T).
+        jump, relative: as of :class:`Jolts`, shape (S,).
+        unit: mean of the first unit of the last hidden layer, before the activation, over the
+            mini-batch of each step, shape (S, updates).
+    """
+
+    steps: Floats
+    accuracy: Floats
+    jump: Floats
+    relative: Floats
+    unit: Floats
+
+    def steps_to(self, goal: float) -> Floats:
+        """Updates to this accuracy; NaN where it is not reached, shape (S,)."""
+        there = self.accuracy >= goal
+        return np.where(there.any(1), self.steps[there.argmax(1)], np.nan)
+
+
+def under_noise(
+    strengths: Sequence[float] = (1, 4),
+    seeds: Sequence[int] = range(3),
+    *,
+    activation: str = "sigmoid",
+    depth: int = 3,
+    init: float | str | None = 0.1,
+    lr: float = 0.5,
+    steps: int = 150,
+    eval_every: int = 10,
+) -> dict[str, Course]:
+    """What :func:`noise` asks, step by step, of all strengths and seeds side by side.
+
+    Args:
+        strengths: of the noise after BN.
+        seeds: of split, weights, order and noise.
+        activation: as of :func:`bnviz.mlp`.
+        depth: number of hidden layers of 100.
+        init: as of ``mlp``.
+        lr: learning rate of SGD, at batches of 60.
+        steps: updates.
+        eval_every: steps between measurements.
+
+    Returns:
+        By label: "without BN", "with BN", "noise × 1", ….
+    """
+    networks = partial(Together, hidden=[100] * depth, activation=activation, inits=init)
+    labels = ["with BN", *(f"noise × {strength:g}" for strength in strengths)]
+    plain = networks(seeds, norm=None)
+    normed = networks([*seeds] * len(labels), norm="batch")
+    noisy = _Noise(np.repeat([0, *strengths], len(seeds)), seed=seeds[0])
+    for norm in normed.model.norms:
+        norm.register_forward_hook(noisy)
+    courses = {"without BN": _course(plain, lr, steps, eval_every)}
+    together = _course(normed, lr, steps, eval_every, noisy)
+    for label, rows in zip(labels, np.arange(len(normed)).reshape(len(labels), -1), strict=True):
+        courses[label] = Course(together.steps, *(part[rows] for part in together[1:]))
+    return courses
+
+
+class _Noise:
+    """What :class:`NoisyBatchNorm` does, as a hook of all networks' BN: outputs (E, C, N)."""
+
+    def __init__(self, strengths: Floats, seed: int) -> None:
+        self.strength = torch.as_tensor(strengths, dtype=torch.float32)[:, None, None]
+        self.on = True
+        self._generator = torch.Generator().manual_seed(seed)
+
+    def __call__(self, module: nn.Module, inputs: object, y: Tensor) -> Tensor:
+        if not (self.on and module.training):
+            return y
+        shift, stretch = 2 * self._uniform(2, *y.shape[:2], 1) - 1
+        wide, high = 0.1 * (2 * self._uniform(2, *y.shape) - 1) * (self.strength > 0)
+        factor = 1 + 0.125 * self.strength * (1 + stretch) + wide
+        moved: Tensor = factor * y + 0.5 * self.strength * shift + high
+        return moved
+
+    def _uniform(self, *shape: int) -> Tensor:
+        return torch.rand(shape, generator=self._generator)
+
+
+def _course(
+    networks: Together, lr: float, steps: int, eval_every: int, noise: _Noise | None = None
+) -> Course:
+    """Train; the means that the last hidden layer's activation gets are watched at every step."""
+    blocks = networks.model.blocks
+    passed: list[tuple[Tensor, Tensor]] = []
+    blocks[len(blocks) - 2].register_forward_pre_hook(
+        lambda module, inputs: passed.append(torch.std_mean(inputs[0].detach(), -1))
+    )
+    measured, seen = [], []
+    for step in range(steps + 1):
+        if step % eval_every == 0:
+            if noise:
+                noise.on = False
+            measured.append(networks.accuracy())
+            if noise:
+                noise.on = True
+        if step == steps:
+            break
+        _, gradient = networks.gradient(*networks.next_batch())
+        seen.append(passed[-1])
+        passed.clear()
+        networks.step(gradient, lr)
+    stds, means = (torch.stack(part, 1).double() for part in zip(*seen, strict=True))
+    change = means.diff(dim=1).abs()  # (E, updates − 1, units)
+    jump, relative = (far.mean((1, 2)).numpy() for far in (change, change / stds[:, 1:]))
+    moments = np.arange(0.0, steps + 1, eval_every)
+    return Course(moments, np.stack(measured, 1), jump, relative, means[..., 0].numpy())

@@ -1,0 +1,159 @@
+"""Networks of several seeds that run and learn as one: numbers stand as (networks, units, images).
+
+>>> layer = Linear(seeds=[0, 1], place=0, inputs=64, outputs=10)
+>>> BatchNorm(nets=2, width=10)(layer(torch.ones(2, 64, 5))).shape
+torch.Size([2, 10, 5])
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from bnviz import data
+from bnviz.experiments.common import Floats
+
+__all__ = [
+    "NORMS",
+    "BatchNorm",
+    "LayerNorm",
+    "Linear",
+    "accuracies",
+    "batches",
+    "fully_connected",
+    "images",
+    "learn",
+]
+
+
+class Linear(nn.Module):
+    """A linear layer for each network, with PyTorch's initial weights for its seed.
+
+    Args:
+        seeds: one for each of E networks.
+        place: of the layer in its network: it draws other weights at each.
+        inputs: units that come in.
+        outputs: units that go out.
+        bias: whether the layer has one.
+    """
+
+    def __init__(
+        self, seeds: Sequence[int], place: int, inputs: int, outputs: int, *, bias: bool = True
+    ) -> None:
+        super().__init__()
+        alone = []
+        with torch.random.fork_rng(devices=[]):
+            for seed in seeds:
+                torch.manual_seed(1000 * seed + place)
+                alone.append(nn.Linear(inputs, outputs))
+        self.weight = nn.Parameter(torch.stack([one.weight.detach() for one in alone]))
+        biases = torch.stack([one.bias.detach() for one in alone])[..., None]
+        self.bias = nn.Parameter(biases) if bias else None
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(E, inputs, N) → (E, outputs, N)."""
+        if self.bias is None:
+            return self.weight @ x
+        return torch.baddbmm(self.bias, self.weight, x)
+
+
+class BatchNorm(nn.BatchNorm1d):
+    """Batch norm of each network: one over the units of all, which know nothing of each other."""
+
+    def __init__(self, nets: int, width: int) -> None:
+        super().__init__(nets * width)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(E, C, N), with statistics over N."""
+        return super().forward(x.reshape(1, -1, x.shape[-1])).view_as(x)
+
+
+class LayerNorm(nn.Module):
+    """Layer norm of each network."""
+
+    def __init__(self, nets: int, width: int) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(nets, width, 1))
+        self.bias = nn.Parameter(torch.zeros(nets, width, 1))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(E, C, N), with statistics over C."""
+        x_hat = F.layer_norm(x.transpose(1, 2), x.shape[1:2]).transpose(1, 2)
+        return torch.addcmul(self.bias, x_hat, self.weight)
+
+
+Norm = Callable[[int, int], nn.Module]
+#: By label, what makes the norm of E networks with C units each.
+NORMS: Mapping[str, Norm] = {
+    "without norm": lambda nets, width: nn.Identity(),
+    "batch norm": BatchNorm,
+    "layer norm": LayerNorm,
+}
+
+
+def fully_connected(
+    norm: Norm, seeds: Sequence[int], hidden: Sequence[int] = (100, 100), outputs: int = 10
+) -> nn.Sequential:
+    """Layers of ReLUs, with a norm before each: (E, 64, N) → (E, outputs, N)."""
+    widths = [64, *hidden, outputs]
+    layers: list[nn.Module] = []
+    for place, (inputs, width) in enumerate(zip(widths, widths[1:], strict=False)):
+        if place:
+            layers.append(nn.ReLU())
+        layers.append(Linear(seeds, place, inputs, width))
+        if place < len(hidden):
+            layers.append(norm(len(seeds), width))
+    return nn.Sequential(*layers)
+
+
+def images(seeds: Sequence[int]) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """The digits of each seed's split: x (E, 64, n), y (E, n), and those of the test."""
+    parts = [map(torch.from_numpy, data.digits(seed)) for seed in seeds]
+    x, y, x_test, y_test = (torch.stack(list(each)) for each in zip(*parts, strict=True))
+    return x.transpose(1, 2), y, x_test.transpose(1, 2), y_test
+
+
+def batches(seeds: Sequence[int], count: int, batch_size: int) -> Iterator[Tensor]:
+    """Rows (E, batch_size) of ``count`` images, mini-batch after mini-batch, epoch after epoch."""
+    generators = [torch.Generator().manual_seed(seed) for seed in seeds]
+    while True:
+        order = torch.stack([torch.randperm(count, generator=one) for one in generators])
+        yield from order[:, : count - count % batch_size].split(batch_size, 1)
+
+
+def learn(
+    model: nn.Module,
+    x: Tensor,
+    y: Tensor,
+    seeds: Sequence[int],
+    *,
+    steps: int,
+    batch_size: int = 64,
+    lr: float | Sequence[float] = 0.1,
+) -> nn.Module:
+    """SGD with momentum 0.9; ``lr`` may be one for each network. x (E, …, n), y (E, n)."""
+    rates = torch.as_tensor(lr).expand(len(seeds))
+    optimizer = torch.optim.SGD(model.parameters(), 1.0, momentum=0.9, foreach=True)
+    nets = torch.arange(len(seeds))[:, None]
+    model.train()
+    for _, rows in zip(range(steps), batches(seeds, x.shape[-1], batch_size), strict=False):
+        inputs = x.movedim(-1, 1)[nets, rows].movedim(1, -1)
+        losses = F.cross_entropy(
+            model(inputs).transpose(1, 2).flatten(0, 1), y[nets, rows].flatten(), reduction="none"
+        )
+        # A network's loss times its rate, at a rate of 1: each learns as it would alone.
+        loss = (rates * losses.view(len(seeds), -1).mean(1)).sum()
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    return model.eval()
+
+
+@torch.no_grad()
+def accuracies(model: nn.Module, x: Tensor, y: Tensor) -> Floats:
+    """The share of images that each network names, shape (E,), in the mode in which it is."""
+    found: Floats = (model(x).argmax(1) == y).double().mean(1).numpy()
+    return found
