@@ -193,7 +193,7 @@ def test_the_chosen_number_is_read_before_and_after(open_figure):
 
 def test_groups_are_offered_with_their_norm_only_and_keep_their_place(open_figure):
     page = open_figure(figure())
-    control = page.get_by_role("radiogroup", name="Groups")
+    control = page.get_by_role("radiogroup", name="groups")
     before = boxes(page, ".bnviz-control")
     assert not control.is_visible()
     choose(page, "group")

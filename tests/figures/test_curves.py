@@ -315,6 +315,13 @@ def test_ticks_of_the_callers_own_are_written(open_figure):
     assert numbers.all_text_contents() == ["4", "16", "64", "0.25"]
 
 
+def test_ticks_between_round_numbers_are_written_whole(open_figure):
+    axis = Axis("rate", ticks=(0.2, 0.5, 1))
+    page = open_figure(curves({"a": [0.1, 0.2]}, x=[0, 1], x_axis=axis))
+    numbers = page.locator("svg[role=img] > g.bnviz-axes").first.locator("text.bnviz-text")
+    assert numbers.all_text_contents() == ["0.2", "0.5", "1"]
+
+
 @pytest.mark.parametrize("width", [360, 936])
 def test_lines_that_lie_on_each_other_are_said_to(open_figure, width):
     """Two labels at one line would leave open where the second one goes."""

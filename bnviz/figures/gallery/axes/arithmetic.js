@@ -47,7 +47,7 @@ export function normalize(x, shape, { axes, groups, centred }, eps) {
   }
   return {
     keys, means,
-    counts: zeros(count).fill(share),
+    counts: new Array(count).fill(share),
     scales: squares.map(Math.sqrt),
     hat: away.map((value, i) => value / Math.sqrt(squares[keys[i]] + eps)),
   };

@@ -51,7 +51,7 @@ export default figure("axes", ({ spec, arrays, stage, redraw }) => {
   });
   const several = norms.map(({ label, groups: all }, i) =>
     all.length < 2 ? null : choice({
-      label: "Groups", options: all.map(String), value: all.indexOf(groups[i]),
+      label: "groups", options: all.map(String), value: all.indexOf(groups[i]),
       onchange(index) {
         groups[i] = all[index];
         changed();
@@ -67,7 +67,7 @@ export default figure("axes", ({ spec, arrays, stage, redraw }) => {
   });
   const places = shape.map((size, axis) => {
     const numbers = Array.from({ length: size }, (_, k) => String(k + 1));
-    const control = select({
+    return select({
       label: names[axis], options: numbers, value: String(spec.at[axis] + 1),
       onchange(value) {
         const at = indexOf(chosen, shape);
@@ -76,7 +76,6 @@ export default figure("axes", ({ spec, arrays, stage, redraw }) => {
         redraw();
       },
     });
-    return control;
   });
   const cells = makeCells({
     shape, names,

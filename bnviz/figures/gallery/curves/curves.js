@@ -123,7 +123,7 @@ export default figure("curves", ({ spec, arrays, stage, root, redraw }) => {
         scale: logarithmic ? log : linear,
         domain: [logarithmic && first <= 0 ? positive : first, last],
         count: width > 500 ? 6 : 4,
-        format: logarithmic || last >= 1e4 ? (v) => valueText(spec.x, v) : undefined,
+        format: logarithmic || spec.x.ticks || last >= 1e4 ? (v) => valueText(spec.x, v) : undefined,
       },
       y: side(spec.y),
     });
