@@ -1,0 +1,236 @@
+"""Exercises on where batch norm fails: who is in the batch, what moves, what depth does."""
+
+import numpy as np
+
+from bnviz.course.exercise import Exercise
+
+MEAN = np.array([0.5, -2.0, 3.0])
+VAR = np.array([0.25, 4.0, 9.0])
+
+
+def active(lengths):
+    """How many sequences take part in each step."""
+    return np.array([np.sum(lengths >= step) for step in range(1, lengths.max() + 1)])
+
+
+def moved(mean, var, factor, offset):
+    """Mean and variance of factor · x + offset."""
+    return factor * mean + offset, factor**2 * var
+
+
+def odd_one(a, b, m, eps):
+    """x̂ of the first image: a, beside m − 1 times b."""
+    x = np.array([a] + [b] * (m - 1))
+    return (a - x.mean()) / np.sqrt(x.var() + eps)
+
+
+def shares(gains, norm):
+    """The branch's share of the variance after each block."""
+    path, found = 1.0, []
+    for gain in gains:
+        branch = gain if norm else gain * path
+        path = path + branch
+        found.append(branch / path)
+    return np.array(found)
+
+
+def _odd(a, b, m, eps, *, ddof=0, outside=False, root=True, other=False, centred=True):
+    x = np.array([a] + [b] * (m - 1))
+    away = (b if other else a) - (x.mean() if centred else 0)
+    var = x.var(ddof=ddof)
+    if outside:
+        return away / (np.sqrt(var) + eps)
+    return away / (np.sqrt(var + eps) if root else var + eps)
+
+
+def _shares(gains, norm, *, of="sum", start=1.0, grows=True):
+    path, found = start, []
+    for gain in gains:
+        branch = gain if norm else gain * path
+        found.append({"sum": branch / (path + branch), "path": branch / path, "size": branch}[of])
+        path = path + branch if grows else path
+    return np.array(found)
+
+
+def _of_all(gains, norm):
+    """Shares of the variance at the end of the network."""
+    path, branches = 1.0, []
+    for gain in gains:
+        branches.append(gain if norm else gain * path)
+        path = path + branches[-1]
+    return np.array(branches) / path
+
+
+EXERCISES = (
+    Exercise(
+        name="limits/active",
+        title="Who is still there?",
+        reference=active,
+        cases=[
+            {"lengths": np.array([3, 1, 5, 3])},
+            {"lengths": np.array([2, 2, 2])},
+            {"lengths": np.array([6, 1, 1, 4, 2])},
+        ],
+        mistakes={
+            "A sequence of length 3 still takes part in step 3: ≥, not >.": (
+                lambda lengths: np.array(
+                    [np.sum(lengths > step) for step in range(1, lengths.max() + 1)]
+                )
+            ),
+            "You began at step 0. The first step is 1, and the last the longest length.": (
+                lambda lengths: np.array(
+                    [np.sum(lengths >= step) for step in range(lengths.max() + 1)]
+                ),
+                lambda lengths: np.array(
+                    [np.sum(lengths >= step) for step in range(lengths.max())]
+                ),
+            ),
+            "The last step is missing: the longest sequence takes part in it.": (
+                lambda lengths: active(lengths)[:-1]
+            ),
+            "Those are the sequences that end at each step. Count those that are still there.": (
+                lambda lengths: np.array(
+                    [np.sum(lengths == step) for step in range(1, lengths.max() + 1)]
+                )
+            ),
+            "Those are the sequences that have ended. Count those that are still there.": (
+                lambda lengths: len(lengths) - active(lengths),
+                lambda lengths: np.array(
+                    [np.sum(lengths <= step) for step in range(1, lengths.max() + 1)]
+                ),
+            ),
+            "That is a share. How many are there?": lambda lengths: active(lengths) / len(lengths),
+            "The first step comes first: yours are in the order from the last.": (
+                lambda lengths: active(lengths)[::-1]
+            ),
+        },
+    ),
+    Exercise(
+        name="limits/moved",
+        title="AdaBN without an image",
+        reference=moved,
+        returns=("mean", "variance"),
+        cases=[
+            {"mean": MEAN, "var": VAR, "factor": 0.3, "offset": 0.5},
+            {"mean": MEAN[:2], "var": VAR[:2], "factor": -2.0, "offset": 1.0},
+            {"mean": -MEAN, "var": VAR, "factor": 1.5, "offset": -4.0},
+        ],
+        mistakes={
+            "A variance grows with the square of the factor.": (
+                lambda mean, var, factor, offset: (factor * mean + offset, factor * var),
+                lambda mean, var, factor, offset: (factor * mean + offset, abs(factor) * var),
+            ),
+            "An offset moves all values alike: it does not change how far they spread.": (
+                lambda mean, var, factor, offset: (
+                    factor * mean + offset,
+                    factor**2 * var + offset,
+                ),
+                lambda mean, var, factor, offset: (
+                    factor * mean + offset,
+                    factor**2 * var + offset**2,
+                ),
+                lambda mean, var, factor, offset: (
+                    factor * mean + offset,
+                    (factor * np.sqrt(var) + offset) ** 2,
+                ),
+            ),
+            "That is the standard deviation. Return its square, the variance.": (
+                lambda mean, var, factor, offset: (
+                    factor * mean + offset,
+                    abs(factor) * np.sqrt(var),
+                )
+            ),
+            "First the factor, then the offset: the offset is not multiplied.": (
+                lambda mean, var, factor, offset: (factor * (mean + offset), factor**2 * var)
+            ),
+            "The mean is multiplied by the factor, too.": (
+                lambda mean, var, factor, offset: (mean + offset, factor**2 * var)
+            ),
+            "The mean moves with the offset, too.": (
+                lambda mean, var, factor, offset: (factor * mean, factor**2 * var)
+            ),
+            "The variance changes, too: with the square of the factor.": (
+                lambda mean, var, factor, offset: (factor * mean + offset, var)
+            ),
+            "That is the way back. The statistics are those of the new inputs.": (
+                lambda mean, var, factor, offset: ((mean - offset) / factor, var / factor**2)
+            ),
+            "The order is mean, variance.": (
+                lambda mean, var, factor, offset: moved(mean, var, factor, offset)[::-1]
+            ),
+        },
+    ),
+    Exercise(
+        name="limits/odd-one",
+        title="The odd one out",
+        reference=odd_one,
+        cases=[
+            {"a": 1.0, "b": 0.5, "m": 5, "eps": 0.01},
+            {"a": -2.0, "b": 1.0, "m": 16, "eps": 0.1},
+            {"a": 3.0, "b": -1.0, "m": 2, "eps": 1.0},
+        ],
+        mistakes={
+            "Use the biased variance: divide by m, not by m − 1.": (
+                lambda a, b, m, eps: _odd(a, b, m, eps, ddof=1)
+            ),
+            "b comes m − 1 times: with a they are m.": (
+                lambda a, b, m, eps: odd_one(a, b, m + 1, eps)
+            ),
+            "b comes m − 1 times, not once.": (lambda a, b, m, eps: odd_one(a, b, 2, eps),),
+            "eps is missing: add it to the variance.": (lambda a, b, m, eps: odd_one(a, b, m, 0.0)),
+            "Use the eps that is given; it is not always 0.00001.": (
+                lambda a, b, m, eps: odd_one(a, b, m, 1e-5)
+            ),
+            "ε stands under the root, beside the variance.": (
+                lambda a, b, m, eps: _odd(a, b, m, eps, outside=True)
+            ),
+            "Divide by the root of the variance.": (
+                lambda a, b, m, eps: _odd(a, b, m, eps, root=False)
+            ),
+            "That is x̂ of one of the others. The first image is a.": (
+                lambda a, b, m, eps: _odd(a, b, m, eps, other=True)
+            ),
+            "Subtract the mean of the mini-batch.": (
+                lambda a, b, m, eps: _odd(a, b, m, eps, centred=False)
+            ),
+            "Subtract the mean of all m images: a is one of them.": (
+                lambda a, b, m, eps: (a - b) / np.sqrt(np.var([a] + [b] * (m - 1)) + eps)
+            ),
+        },
+    ),
+    Exercise(
+        name="limits/shares",
+        title="What a branch contributes",
+        reference=shares,
+        cases=[
+            {"gains": np.array([2.0, 0.5, 1.0]), "norm": True},
+            {"gains": np.array([0.5, 2.0, 1.0, 3.0]), "norm": False},
+            {"gains": np.array([0.25, 4.0]), "norm": True},
+        ],
+        mistakes={
+            "You divided by the skip path alone. The sum has the branch in it, too.": (
+                lambda gains, norm: _shares(gains, norm, of="path")
+            ),
+            "That is the variance of each branch. Divide it by that of the sum.": (
+                lambda gains, norm: _shares(gains, norm, of="size")
+            ),
+            "With norm the branch does not grow with the skip path, and the skip path keeps what "
+            "earlier branches added.": (
+                lambda gains, norm: _shares(gains, norm, grows=False),
+                lambda gains, norm: shares(gains, False),
+            ),
+            "The skip path begins with variance 1, before the first branch is added.": (
+                lambda gains, norm: _shares(gains, norm, start=2.0),
+                lambda gains, norm: np.cumsum(gains) * 0 + gains / np.cumsum(gains),
+            ),
+            "Share of the sum right after the block, not of the sum at the end.": _of_all,
+            "You took norm the wrong way round.": lambda gains, norm: shares(gains, not norm),
+            "Without norm the branch multiplies the variance that the skip path has there.": (
+                lambda gains, norm: shares(gains, True)
+            ),
+            "That is what the skip path makes up. How much does the branch?": (
+                lambda gains, norm: 1 - shares(gains, norm)
+            ),
+        },
+    ),
+)

@@ -1,0 +1,115 @@
+"""Chapter 7: right answers by other ways pass, and what a class gets wrong is told by its name."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from bnviz.course.check import check
+from bnviz.course.exercises.training_dynamics import growth
+from bnviz.experiments.training_dynamics import growth as measured
+
+
+@pytest.fixture
+def verdict(monkeypatch, capsys):
+    """What `check` says of an answer, on one line."""
+    monkeypatch.delenv("NBGRADER_EXECUTION", raising=False)
+
+    def run(name, function) -> str:
+        check(f"training-dynamics/{name}", function)
+        return " ".join(capsys.readouterr().out.split())
+
+    return run
+
+
+def by_loops(accuracy, goal):
+    return sum(all(seed >= goal for seed in rate) for start in accuracy for rate in start)
+
+
+def by_the_least(accuracy, goal):
+    least = torch.tensor(accuracy).amin(-1)  # NaN where one is
+    return (least >= goal).sum()
+
+
+def growth_in_lists(values, slopes):
+    mean = sum(values) / len(values)
+    variance = sum((v - mean) ** 2 for v in values) / len(values)
+    return math.sqrt(sum(s * s for s in slopes) / len(slopes) / variance)
+
+
+def by_logarithms(curvatures, lr, share):
+    slowest = np.abs(1 - lr * np.asarray(curvatures)).max()
+    return np.inf if slowest >= 1 else math.ceil(math.log(share) / math.log(slowest))
+
+
+def by_walking(curvatures, lr, share):
+    """Gradient descent itself, given up after many steps."""
+    distance = torch.ones(len(curvatures), dtype=torch.float64)
+    for steps in range(1000):
+        if (distance.abs() <= share).all():
+            return steps
+        distance = distance - lr * torch.tensor(curvatures) * distance
+    return float("inf")
+
+
+@pytest.mark.parametrize(
+    ("name", "answer"),
+    [
+        ("usable", by_loops),
+        ("usable", by_the_least),
+        ("usable", lambda a, goal: np.sum(np.min(a, axis=-1) >= goal)),
+        ("usable", lambda a, goal: float((np.nan_to_num(a) >= goal).all(-1).sum())),
+        ("growth", growth_in_lists),
+        ("growth", lambda v, s: float(np.sqrt(np.mean(s**2))) / np.std(v)),
+        ("growth", lambda v, s: (torch.tensor(s).square().mean() / torch.tensor(v).var(
+            correction=0)).sqrt()),
+        ("growth", lambda v, s: growth(np.float32(v), np.float32(s))),
+        ("steps", by_logarithms),
+        ("steps", by_walking),
+        ("steps", lambda c, lr, share: np.float32(by_walking(c, lr, share))),
+    ],
+)  # fmt: skip
+def test_right_by_another_way(verdict, name, answer):
+    assert verdict(name, answer).startswith("Correct")
+
+
+@pytest.mark.parametrize(
+    ("name", "answer", "told"),
+    [
+        ("usable", lambda a, goal: (a >= goal).any(-1).sum(), "every seed has to"),
+        ("usable", lambda a, goal: (a.mean(-1) >= goal).sum(), "hides the one that fails"),
+        ("usable", lambda a, goal: (np.nanmin(a, -1) >= goal).sum(), "exploded"),
+        ("usable", lambda a, goal: (a.min(-1) > goal).sum(), ">=, not >"),
+        ("usable", lambda a, goal: a.shape[0] * a.shape[1], "Not right yet"),
+        ("usable", lambda a, goal: (a >= goal).sum() // a.shape[2], "Not right yet"),
+        ("growth", lambda v, s: (s**2).mean() / v.var(), "squared length"),
+        ("growth", lambda v, s: np.sqrt((s**2).mean() / (v**2).mean()), "takes the mean away"),
+        ("growth", lambda v, s: np.sqrt((s**2).mean() / v.std()), "Not right yet"),
+        ("growth", lambda v, s: s.mean() / v.std(), "the square of the mean is less"),
+        ("growth", lambda v, s: growth(v, s) ** -1, "Upside down"),
+        ("growth", lambda v, s: 1.21, "Not right yet"),
+        ("steps", lambda c, lr, share: by_logarithms([min(c)], lr, share), "smallest"),
+        ("steps", lambda c, lr, share: by_logarithms([max(c)], lr, share), "largest"),
+        ("steps", lambda c, lr, share: by_logarithms(c, lr, share) + 1, "One update too many"),
+        ("steps", lambda c, lr, share: by_walking(c, 2 * lr, share), "without a factor of 2"),
+        ("steps", lambda c, lr, share: by_walking(c, lr, share**0.5), "squared"),
+        ("steps", lambda c, lr, share: math.inf, "Not right yet"),
+    ],
+)
+def test_a_mistake_is_told(verdict, name, answer, told):
+    said = verdict(name, answer)
+    assert told in said and "Correct" not in said
+
+
+@pytest.mark.slow
+def test_the_growth_of_the_exercise_is_that_of_wide_networks():
+    x_hat = np.random.default_rng(0).standard_normal(200_000)
+    for name, module in (("ReLU", nn.ReLU()), ("tanh", nn.Tanh())):
+        x = torch.tensor(x_hat, requires_grad=True)
+        values = module(x)
+        (slopes,) = torch.autograd.grad(values.sum(), x)
+        said = growth(values.detach().numpy(), slopes.numpy())
+        found = measured((256,), (name,), (100, 101), width=200)[name][256]
+        np.testing.assert_allclose(found, said, atol=0.04)
