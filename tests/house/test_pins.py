@@ -139,8 +139,13 @@ def declared(*extras: str) -> set[str]:
 
 
 def test_the_package_declares_what_it_imports_and_nothing_else() -> None:
+    """What is for those who teach, `bnviz/course/grading/`, brings the extra "course"."""
+    grading = {path.name for path in (ROOT / "bnviz/course/grading").iterdir()}
     found = imported(ROOT / "bnviz", skip=("sphinxext.py",))
-    assert set(found) - {"torch", "bnviz"} == declared() - {"ipywidgets"}  # under anywidget
+    needed = {name for name, where in found.items() if where - grading}
+    assert needed - {"torch", "bnviz"} == declared() - {"ipywidgets"}  # under anywidget
+    extra = set(found) - needed - {"bnviz"}
+    assert extra == declared("course") - declared() - {"torch", "jupyterlab"}
 
 
 def test_who_records_brings_torch() -> None:
@@ -170,7 +175,9 @@ def test_the_pins_are_within_the_bounds_of_the_package() -> None:
 
 def test_binder_has_what_the_course_needs_from_the_same_versions_on() -> None:
     """conda's names; pip adds `bnviz` itself."""
-    conda = {"torch": "pytorch-cpu", "matplotlib": "matplotlib-base"}
+    conda = {
+        "torch": "pytorch-cpu", "matplotlib": "matplotlib-base", "jupyter-client": "jupyter_client",
+    }  # fmt: skip
     texts = [*PROJECT["dependencies"], *EXTRAS["course"]]
     expected = {
         f"{conda.get(bound.name, bound.name)}{bound.specifier}" for bound in map(Requirement, texts)

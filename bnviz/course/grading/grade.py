@@ -1,0 +1,218 @@
+"""``grade``: runs what was handed in and writes the points into the gradebook.
+
+Each submission is put together with the course's own cells (`compose`), run by a process of its
+own (`runner`) whose kernel cannot reach the course folder (`sandbox`), and recorded (`gradebook`).
+What a submission breaks, it breaks for itself.
+"""
+
+import contextlib
+import json
+import os
+import shutil
+from collections.abc import Collection, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import nbformat
+from nbformat import NotebookNode
+from nbgrader.api import MissingEntry
+from tqdm import tqdm
+
+from bnviz.course.grading.gradebook import Guard, open_gradebook, record
+from bnviz.course.grading.sandbox import Isolation, Limits, isolation
+from bnviz.course.grading.submission import (
+    REFUSED,
+    Graded,
+    Running,
+    Submission,
+    points_possible,
+    run_submission,
+)
+
+__all__ = ["Graded", "grade"]
+
+
+def grade(
+    course: Path,
+    assignment: str,
+    *,
+    students: Collection[str] | None = None,
+    jobs: int | None = None,
+    cell_seconds: float = 30,
+    seconds: float = 300,
+    memory_mb: int = 4096,
+    force: bool = False,
+    isolate: Isolation | None = None,
+    progress: bool = True,
+) -> list[Graded]:
+    """Grade what was handed in for an assignment.
+
+    Safe to interrupt: what is graded, and has not changed since, is not graded again.
+
+    Args:
+        course: the course folder, as nbgrader has it.
+        assignment: the name, such as "08-test-time".
+        students: only these; all if not given.
+        jobs: how many at the same time; as many as there are cores if not given.
+        cell_seconds: the time for one cell.
+        seconds: the time for one submission.
+        memory_mb: the memory for one submission.
+        force: also what is graded and unchanged.
+        isolate: what to run in; the best that handed_in here if not given.
+        progress: whether to show a bar.
+
+    Returns:
+        One result for each submission, by student.
+
+    Raises:
+        FileNotFoundError: there is no such assignment in this course.
+        ValueError: a student has handed in nothing for it, or ``jobs`` is less than 1.
+        RuntimeError: no kernel can be started here.
+    """
+    if jobs is not None and jobs < 1:
+        raise ValueError(f"jobs is {jobs}; at least 1 submission is graded at a time.")
+    course = Path(course).resolve()
+    source = _source(course, assignment)
+    kind = isolate or isolation()
+    limits = Limits(cell_seconds=cell_seconds, seconds=seconds, memory_mb=memory_mb)
+    handed_in = [
+        Submission(course, assignment, student, source, limits, kind)
+        for student in _students(course, assignment, students)
+    ]
+    results = {}
+    todo = []
+    for work in handed_in:
+        known = None if force else _known(work)
+        if known:
+            results[work.student] = known
+        else:
+            todo.append(work)
+    for result in _all(todo, jobs or os.cpu_count() or 1, progress):
+        results[result.student] = result
+    return [results[student] for student in sorted(results)]
+
+
+def _source(course: Path, assignment: str) -> NotebookNode:
+    path = course / "source" / assignment / f"{assignment}.ipynb"
+    if not path.is_file():
+        there = sorted(p.name for p in (course / "source").glob("*") if p.is_dir())
+        raise FileNotFoundError(
+            f"No assignment {assignment!r} in {course}: {path} does not exist. "
+            f"There is: {', '.join(there) or 'none'}. `bnviz course assign` makes one."
+        )
+    with open_gradebook(course) as book:
+        try:
+            book.find_notebook(assignment, assignment)
+        except MissingEntry:
+            raise FileNotFoundError(
+                f"The gradebook of {course} does not know the assignment {assignment!r}. "
+                f"`nbgrader generate_assignment {assignment}` enters it."
+            ) from None
+    nb: NotebookNode = nbformat.read(path, as_version=4)
+    return nb
+
+
+def _students(course: Path, assignment: str, students: Collection[str] | None) -> list[str]:
+    folders = (course / "submitted").glob(f"*/{assignment}")
+    there = sorted(folder.parent.name for folder in folders if folder.is_dir())
+    if students is None:
+        return there
+    missing = sorted(set(students) - set(there))
+    if missing:
+        raise ValueError(
+            f"Nothing was handed in for {assignment} by {', '.join(missing)}. "
+            f"There is something by: {', '.join(there) or 'nobody'}."
+        )
+    return sorted(set(students))
+
+
+def _known(work: Submission) -> Graded | None:
+    """The result of an earlier run, if it still holds."""
+    try:
+        told = json.loads(work.graded.read_text(encoding="utf-8"))["metadata"]["bnviz"]["graded"]
+        if told.pop("key") != work.key:
+            return None
+        return replace(Graded(**told), status="unchanged", notes=tuple(told["notes"]))
+    except REFUSED:
+        return None
+
+
+def _all(handed_in: list[Submission], jobs: int, progress: bool) -> Iterator[Graded]:
+    """Run them, some at a time, and record each as soon as it has run."""
+    if not handed_in:
+        return
+    guard = _guard(handed_in) if handed_in[0].isolation != "namespaces" else None
+    running = Running()
+    bar = tqdm(total=len(handed_in), unit="submission", disable=not progress)
+    pool = ThreadPoolExecutor(jobs)
+    try:
+        futures = {pool.submit(_one, work, guard, running): work for work in handed_in}
+        for future in as_completed(futures):
+            yield _recorded(futures[future], future, guard)
+            bar.update()
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+        running.end()
+        pool.shutdown()
+        bar.close()
+
+
+def _one(work: Submission, guard: Guard | None, running: Running) -> tuple[NotebookNode, Graded]:
+    nb, result = run_submission(work, running)
+    # Out of reach in namespaces: a change is then somebody's who grades by hand, and stays.
+    changed = guard.restored() if guard else []
+    if changed:
+        names = ", ".join(str(path.relative_to(work.course)) for path in changed[:5])
+        note = (
+            f"Changed while this ran, by it or by what ran at the same time: {names}. "
+            "It was put back as it was."
+        )
+        result = replace(result, notes=(*result.notes, note))
+    return nb, result
+
+
+def _guard(handed_in: list[Submission]) -> Guard:
+    """For the gradebook, the assignment, and what all have handed in."""
+    first = handed_in[0]
+    given = (first.course / "source" / first.assignment).rglob("*")
+    others = (path for work in handed_in for path in (work.notebook, *work.files.values()))
+    return Guard(first.course, (path for path in (*given, *others) if path.is_file()))
+
+
+def _recorded(
+    work: Submission, future: Future[tuple[NotebookNode, Graded]], guard: Guard | None
+) -> Graded:
+    """Into the gradebook and autograded/; whatever goes wrong concerns this submission alone."""
+    try:
+        nb, result = future.result()
+        writing = guard.writing() if guard else contextlib.nullcontext()
+        with writing, open_gradebook(work.course) as book:
+            when = _timestamp(work)
+            record(book, work.assignment, work.student, nb, result.earned, when)
+        _save(work, nb, result)
+    except Exception as error:  # noqa: BLE001 - the others are to be graded
+        possible = points_possible(work.source)
+        note = f"It could not be graded or recorded: {type(error).__name__}: {error}"
+        unknown = dict.fromkeys(possible)
+        return Graded(work.student, "not graded", unknown, possible, work.isolation, (note,))
+    return result
+
+
+def _timestamp(work: Submission) -> str | None:
+    path = work.folder / "timestamp.txt"
+    return path.read_text(encoding="utf-8").strip() or None if path.is_file() else None
+
+
+def _save(work: Submission, nb: NotebookNode, result: Graded) -> None:
+    """Last, so that what is there with its key is graded for good."""
+    folder = work.graded.parent
+    folder.mkdir(parents=True, exist_ok=True)
+    if (work.folder / "timestamp.txt").is_file():
+        shutil.copy(work.folder / "timestamp.txt", folder / "timestamp.txt")
+    told = {**asdict(result), "notes": list(result.notes)}
+    told["key"] = work.key if result.status == "graded" else ""
+    nb.metadata.setdefault("bnviz", NotebookNode())["graded"] = told
+    new = work.graded.with_suffix(".new")
+    nbformat.write(nb, new)
+    new.replace(work.graded)

@@ -1,0 +1,137 @@
+"""What was received from a student for an assignment, and which of it counts."""
+
+import hashlib
+import os
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import nbformat
+from nbformat import NotebookNode
+from nbgrader.utils import parse_utc
+
+from bnviz.course.grading.inbox import Sent
+from bnviz.course.grading.reading import Unreadable, read_notebook
+from bnviz.course.grading.rebuild import Notes, rebuild
+
+__all__ = ["Version", "keep", "settle"]
+
+# In the format of sha256sum: what was last written to submitted/, and from which file.
+RECORD = "submitted.sha256"
+
+
+@dataclass(frozen=True)
+class Version:
+    """One notebook of a student, rebuilt.
+
+    Args:
+        path: the file as it was received.
+        time: when it was written.
+        notebook: what was made of it.
+        notes: what there is to say about it.
+    """
+
+    path: Path
+    time: datetime
+    notebook: NotebookNode
+    notes: Notes
+
+
+def keep(course: Path, student: str, assignment: str, sent: Sent) -> Path:
+    """Keep a file as it was received, with its time.
+
+    Args:
+        course: the course folder.
+        student: whose file it is.
+        assignment: to which it belongs.
+        sent: the file.
+
+    Returns:
+        Where it lies. The same bytes are kept once, with the time at which they first came.
+    """
+    return _keep(course / "received" / student / assignment, sent.name, sent.data, sent.time)
+
+
+def settle(course: Path, student: str, assignment: str, released: NotebookNode) -> list[Version]:
+    """Rebuild what was received, and hand the version that counts to nbgrader.
+
+    The newest that has answers counts. A notebook that came into ``submitted/`` by another way
+    (nbgrader's exchange, or a correction by hand) is taken as received too.
+
+    Args:
+        course: the course folder.
+        student: whose files are looked at.
+        assignment: to which they belong.
+        released: the notebook as it was given out.
+
+    Returns:
+        All versions, the one that counts first.
+    """
+    received = course / "received" / student / assignment
+    submitted = course / "submitted" / student / assignment
+    _adopt(submitted / f"{assignment}.ipynb", received)
+    versions = []
+    for path in sorted(received.iterdir()):
+        try:
+            notebook, notes = rebuild(released, read_notebook(path.read_bytes()))
+        except Unreadable:
+            continue
+        time = datetime.fromtimestamp(int(path.stat().st_mtime), UTC)
+        versions.append(Version(path, time, notebook, notes))
+    versions.sort(key=_precedence, reverse=True)
+    if versions:
+        counts = versions[0]
+        data = (nbformat.writes(counts.notebook) + "\n").encode(errors="replace")
+        _write(submitted / f"{assignment}.ipynb", data)
+        _write(submitted / "timestamp.txt", f"{counts.time:%Y-%m-%d %H:%M:%S.%f} UTC".encode())
+        record = f"{hashlib.sha256(data).hexdigest()}  {counts.path.name}\n"
+        _write(received / RECORD, record.encode())
+    return versions
+
+
+def _precedence(version: Version) -> tuple[bool, datetime, int, int, str]:
+    """Files that were downloaded together are as old as each other; their names may tell then."""
+    name = version.path.stem
+    number = re.search(r"(?:\((\d+)\)|-(\d{1,2}))$", name.removesuffix(".ipynb"))
+    copy = int(number[1] or number[2]) if number else 0
+    return (version.notes.found > 0, version.time, copy, version.notes.found, name)
+
+
+def _adopt(notebook: Path, received: Path) -> None:
+    """Keep a submitted notebook that this package has not written."""
+    if not notebook.is_file():
+        return
+    data, record = notebook.read_bytes(), received / RECORD
+    if record.is_file() and record.read_text().split()[0] == hashlib.sha256(data).hexdigest():
+        return
+    time = datetime.fromtimestamp(int(notebook.stat().st_mtime), UTC)
+    handed_in = notebook.with_name("timestamp.txt")
+    if handed_in.is_file() and (text := handed_in.read_text().strip()):
+        time = max(time, parse_utc(text).replace(tzinfo=UTC))
+    _keep(received, notebook.name, data, time)
+
+
+def _keep(folder: Path, name: str, data: bytes, time: datetime) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    for path in sorted(folder.iterdir()):
+        if path.stat().st_size == len(data) and path.read_bytes() == data:
+            return path
+    safe = re.sub(r"[^\w.() -]+", "-", name).strip(" .")[-100:] or "file"
+    path, number = folder / safe, 1
+    while path.exists() or path.name == RECORD:
+        number += 1
+        path = folder / f"{Path(safe).stem} ({number}){Path(safe).suffix}"
+    _write(path, data)
+    os.utime(path, (time.timestamp(), time.timestamp()))
+    return path
+
+
+def _write(path: Path, data: bytes) -> None:
+    """Write a file whole or not at all, and only where it changes."""
+    if path.is_file() and path.read_bytes() == data:
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    new = path.with_name(f".{path.name}.new")
+    new.write_bytes(data)
+    new.replace(path)

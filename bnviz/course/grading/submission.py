@@ -1,0 +1,280 @@
+"""One submission: what was handed in, and what came of running it."""
+
+import contextlib
+import hashlib
+import json
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import nbformat
+from nbformat import NotebookNode
+from nbgrader.utils import is_grade, is_solution
+
+from bnviz.course.grading.compose import compose, grade_id
+from bnviz.course.grading.gradebook import points
+from bnviz.course.grading.runner import Job
+from bnviz.course.grading.sandbox import Isolation, Limits
+from bnviz.course.grading.watchdog import end_with_all
+
+__all__ = ["REFUSED", "Graded", "Running", "Submission", "points_possible", "run_submission"]
+
+GRACE_SECONDS = 120.0  # for the runner, beyond the submission's own time, before it is ended
+MOST_BYTES = 100_000_000  # of a notebook, and of all files beside it
+TRIES = 2
+# Without the first line, jsonschema compiles a grammar for addresses at each start: 3 seconds.
+RUNNER = """\
+import sys; sys.modules["rfc3987_syntax"] = None
+from bnviz.course.grading.runner import main; main()
+"""
+REFUSED = (AttributeError, KeyError, OSError, RecursionError, TypeError, ValueError)
+
+
+@dataclass(frozen=True)
+class Graded:
+    """What came of one submission.
+
+    Attributes:
+        student: who handed in.
+        status: "graded", "unchanged" since it was graded, or "not graded": then the notes say why,
+            and points that are not known are None, never 0.
+        earned: grade id → points.
+        possible: grade id → the most that it can bring.
+        isolation: what the code ran in.
+        notes: what a person should know.
+    """
+
+    student: str
+    status: Literal["graded", "unchanged", "not graded"]
+    earned: dict[str, float | None]
+    possible: dict[str, float]
+    isolation: Isolation
+    notes: tuple[str, ...] = ()
+
+    @property
+    def score(self) -> float:
+        """All points earned; those not known count nothing."""
+        return sum(value for value in self.earned.values() if value is not None)
+
+
+@dataclass(frozen=True)
+class Submission:
+    """One submission to grade.
+
+    Attributes:
+        course: the course folder.
+        assignment: its name.
+        student: who handed in.
+        source: the assignment's own notebook.
+        limits: what the submission may use.
+        isolation: what it runs in.
+    """
+
+    course: Path
+    assignment: str
+    student: str
+    source: NotebookNode
+    limits: Limits
+    isolation: Isolation
+
+    @property
+    def folder(self) -> Path:
+        """What was handed in."""
+        return self.course / "submitted" / self.student / self.assignment
+
+    @property
+    def notebook(self) -> Path:
+        """The notebook that was handed in."""
+        return self.folder / f"{self.assignment}.ipynb"
+
+    @property
+    def graded(self) -> Path:
+        """Where nbgrader looks for the notebook with its outputs."""
+        name = f"{self.assignment}.ipynb"
+        return self.course / "autograded" / self.student / self.assignment / name
+
+    @property
+    def files(self) -> dict[str, Path]:
+        """What lies beside the notebook; where names are equal, the course's file counts."""
+        given = self.course / "source" / self.assignment
+        found = dict(_files_in(self.folder))
+        found.update((name, path) for name, path in _files_in(given) if path.suffix != ".ipynb")
+        for name in (self.notebook.name, "timestamp.txt"):
+            found.pop(name, None)
+        return found
+
+    @property
+    def key(self) -> str:
+        """Changes with anything that the points come from."""
+        parts = [nbformat.writes(self.source), str(self.limits), self.notebook.read_bytes()]
+        for name, path in sorted(self.files.items()):
+            parts += [name, path.read_bytes()]
+        digest = hashlib.sha256()
+        for part in parts:
+            data = part if isinstance(part, bytes) else part.encode()
+            digest.update(hashlib.sha256(data).digest())
+        return digest.hexdigest()
+
+
+def _files_in(folder: Path) -> Iterator[tuple[str, Path]]:
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and path.resolve().is_relative_to(folder.resolve()):
+            yield path.relative_to(folder).as_posix(), path
+
+
+def run_submission(
+    work: Submission, running: "Running | None" = None
+) -> tuple[NotebookNode, Graded]:
+    """Run one submission; nothing is written anywhere.
+
+    Args:
+        work: the submission.
+        running: remembers the process, to end it when grading is interrupted.
+
+    Returns:
+        The executed notebook and what it earned.
+    """
+    possible = points_possible(work.source)
+    nothing: dict[str, float | None] = dict.fromkeys(possible)
+    try:
+        nb = compose(work.source, _read(work.notebook))
+        nbformat.validate(nb)
+        big = sum(path.stat().st_size for path in work.files.values()) > MOST_BYTES
+        if big:
+            raise ValueError("the files beside the notebook have more than 100 MB")
+    except (*REFUSED, nbformat.ValidationError) as error:
+        nb = compose(work.source, nbformat.v4.new_notebook())
+        reason = str(error).strip().splitlines() or [type(error).__name__]
+        note = f"{work.notebook.name} cannot be run: {reason[0][:300]}"
+        return nb, Graded(work.student, "not graded", nothing, possible, work.isolation, (note,))
+
+    told: dict[int, dict[str, Any]] = {}
+    problem = ""
+    for _ in range(TRIES):
+        told, problem = _outputs(work, nb, running or Running())
+        if not problem:
+            break
+    for i, ran in told.items():
+        nb.cells[i].outputs = nbformat.from_dict(ran["outputs"])
+        nb.cells[i].execution_count = ran["count"]
+
+    problem = _broken_setup(nb) or problem
+    earned = dict(nothing)
+    if not _broken_setup(nb):
+        for i, cell in enumerate(nb.cells):
+            if is_grade(cell) and (i in told or cell.cell_type != "code"):
+                earned[grade_id(cell)] = points(cell)
+    notes = [problem] if problem else [_told(ran, nb) for ran in told.values() if _told(ran, nb)]
+    status: Literal["graded", "not graded"] = "not graded" if problem else "graded"
+    return nb, Graded(work.student, status, earned, possible, work.isolation, tuple(notes))
+
+
+def _told(ran: dict[str, Any], nb: NotebookNode) -> str:
+    """A line on a cell that did not end by itself; empty for one that did."""
+    if ran["outcome"] == "done":
+        return ""
+    cell = nb.cells[ran["cell"]]
+    return f"Cell {grade_id(cell) or ran['cell'] + 1}: {ran['outputs'][-1]['evalue']}"
+
+
+def _read(path: Path) -> NotebookNode:
+    if not path.is_file():
+        raise ValueError("it was not handed in under this name")
+    if path.stat().st_size > MOST_BYTES:
+        raise ValueError("it has more than 100 MB")
+    nb: NotebookNode = nbformat.read(path, as_version=4)
+    return nb
+
+
+def points_possible(source: NotebookNode) -> dict[str, float]:
+    """Grade id → the most points, of each cell that has some.
+
+    Args:
+        source: the assignment's own notebook.
+    """
+    return {grade_id(c): float(c.metadata.nbgrader.points) for c in source.cells if is_grade(c)}
+
+
+def _broken_setup(nb: NotebookNode) -> str:
+    """Why this machine, not the submission, is to blame: the course's first cells fail."""
+    for cell in nb.cells:
+        if cell.cell_type != "code":
+            continue
+        if not grade_id(cell) or is_solution(cell) or is_grade(cell):
+            return ""  # from here on, the submission's code has run
+        for output in cell.outputs:
+            if output.output_type == "error":
+                said = f"{output.ename}: {output.evalue}".splitlines()[0][:300]
+                return f"The course's own cell {grade_id(cell)!r} does not run here: {said}"
+    return ""
+
+
+class Running:
+    """The processes that run submissions at the moment."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._processes: set[int] = set()
+        self._over = False
+
+    @contextlib.contextmanager
+    def among(self, pid: int) -> Iterator[None]:
+        """While in this context, ``pid`` runs a submission."""
+        with self._lock:
+            self._processes.add(pid)
+            if self._over:
+                end_with_all(pid)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._processes.discard(pid)
+
+    def end(self) -> None:
+        """End those that run, and those that begin from now on."""
+        with self._lock:
+            self._over = True
+            for pid in self._processes:
+                end_with_all(pid)
+
+
+def _outputs(
+    work: Submission, nb: NotebookNode, running: Running
+) -> tuple[dict[int, dict[str, Any]], str]:
+    """Let the runner run the notebook: what came of its cells, and why not of all."""
+    job = Job(
+        nbformat.writes(nb),
+        work.student,
+        {name: str(path) for name, path in work.files.items()},
+        str(work.course),
+        work.isolation,
+        work.limits,
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", RUNNER],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        encoding="utf-8",
+        errors="replace",
+        start_new_session=True,  # Ctrl-C is for this process, which then ends that one in order
+    )
+    with running.among(process.pid):
+        try:
+            said, log = process.communicate(
+                json.dumps(asdict(job)), timeout=work.limits.seconds + GRACE_SECONDS
+            )
+        except subprocess.TimeoutExpired:
+            end_with_all(process.pid)
+            said, log = process.communicate()
+    lines = [json.loads(line) for line in said.splitlines() if line.endswith("}")]
+    told = {line["cell"]: line for line in lines if "cell" in line}
+    if lines and "end" in lines[-1]:
+        return told, ""
+    reason = (log.strip().splitlines() or [f"it ended with status {process.returncode}"])[-1]
+    return told, f"Not all cells could be run, for a reason outside of them: {reason[:300]}"

@@ -1,0 +1,38 @@
+"""Right answers to the problems of chapter 8 by another way, and wrong ones of a class."""
+
+import numpy as np
+
+
+def pooled(means, variances, sizes):
+    share = np.asarray(sizes) / np.sum(sizes)
+    mean = share @ means
+    return mean, share @ variances + share @ (means - mean) ** 2
+
+
+def lag_by_steps(drift, momentum):
+    running = 0.0
+    for step in range(6000):
+        running += momentum * (drift * step - running)
+    return abs(drift * step - running)
+
+
+RIGHT = {
+    "pooled": [pooled],
+    "lag": [lag_by_steps],
+}
+
+WRONG = {
+    "pooled": [
+        lambda means, variances, sizes: (means.mean(), variances.mean()),
+        lambda m, v, n: (pooled(m, v, n)[0], (n * v).sum() / n.sum()),
+        lambda m, v, n: (m.mean(), (n * (v + (m - m.mean()) ** 2)).sum() / n.sum()),
+        lambda m, v, n: (pooled(m, v, n)[0], pooled(m, v, n)[1] * n.sum() / (n.sum() - 1)),
+        lambda m, v, n: (pooled(m, v, n)[0], v.mean() + m.var()),
+    ],
+    "lag": [
+        lambda drift, momentum: abs(drift) / momentum,
+        lambda drift, momentum: drift * (1 / momentum - 1),
+        lambda drift, momentum: abs(drift) * momentum / (1 - momentum + 1e-12),
+        lambda drift, momentum: abs(drift) * (1 - momentum),
+    ],
+}

@@ -1,0 +1,28 @@
+"""An assignment, made once, for all tests of the course's tools."""
+
+from pathlib import Path
+
+import nbformat
+import pytest
+from assigned import NAME, ROOT
+from nbformat import NotebookNode
+
+from bnviz.course.grading.assignment import Book, assign
+
+
+@pytest.fixture(scope="session")
+def assigned_course(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A course folder with one assignment; tests that write into it copy it first."""
+    course = tmp_path_factory.mktemp("course") / "course"
+    list(assign([NAME], course, Book(ROOT), seed=7))
+    return course
+
+
+@pytest.fixture(scope="session")
+def source(assigned_course: Path) -> NotebookNode:
+    return nbformat.read(assigned_course / "source" / NAME / f"{NAME}.ipynb", 4)
+
+
+@pytest.fixture(scope="session")
+def release(assigned_course: Path) -> NotebookNode:
+    return nbformat.read(assigned_course / "release" / NAME / f"{NAME}.ipynb", 4)

@@ -1,0 +1,138 @@
+"""The graded problems: right answers pass, however they are written, and wrong ones do not."""
+
+import ast
+import importlib
+import io
+from contextlib import redirect_stdout
+
+import nbformat
+import numpy as np
+import pytest
+import torch
+from assigned import ROOT
+
+from bnviz.course.grading.assignment import Book, source_notebook
+from bnviz.course.grading.form import merged, problems_in, tags_of
+
+BOOK = Book(ROOT)
+NOTEBOOKS = {
+    path.stem: nbformat.read(path, as_version=4) for path in (ROOT / "problems").glob("*.ipynb")
+}
+PROBLEMS = {
+    problem.name: (stem, problem)
+    for stem, notebook in sorted(NOTEBOOKS.items())
+    for problem in problems_in(notebook)
+}
+CHAPTERS = sorted({path.stem for path in (ROOT / "chapters").glob("*.ipynb")} - {"lab"})
+
+
+@pytest.fixture(autouse=True)
+def student(monkeypatch):
+    torch.set_num_threads(1)  # as in the chapters
+    monkeypatch.setenv("BNVIZ_STUDENT", "Ada")
+
+
+def run(cells, namespace):
+    with redirect_stdout(io.StringIO()), np.errstate(all="ignore"):
+        for cell in cells:
+            exec(cell if isinstance(cell, str) else cell.source, namespace)
+    return namespace
+
+
+def opened(name):
+    """The namespace in which a problem is answered: imports, and what is given."""
+    stem, problem = PROBLEMS[name]
+    first = [
+        cell
+        for cell in NOTEBOOKS[stem].cells
+        if cell.source.startswith("#@title Imports") or "student" in tags_of(cell)
+    ]
+    return run([*first, *problem.given], {})
+
+
+def answers(name):
+    """Right answers and wrong ones, from the module of the chapter in answers/."""
+    chapter, what = name.split("/")
+    told = importlib.import_module(f"answers.{chapter.replace('-', '_')}")
+    return told.RIGHT[what], told.WRONG[what]
+
+
+def graded(name, answer):
+    """For each check, None or why it fails; the answer is code, or a function."""
+    problem = PROBLEMS[name][1]
+    namespace = run([problem.stub], opened(name))
+    if callable(answer):
+        body = ast.parse(problem.stub.source).body
+        (asked,) = (node.name for node in body if isinstance(node, ast.FunctionDef))
+        namespace[asked] = answer
+    else:
+        run([answer], namespace)
+    found = []
+    for check in problem.checks:
+        try:
+            run([check], dict(namespace))  # a check stands by itself: another may have failed
+            found.append(None)
+        except Exception as error:
+            found.append(error)
+    return found
+
+
+@pytest.mark.parametrize("name", PROBLEMS)
+class TestEveryProblem:
+    def test_the_solution_passes(self, name):
+        problem = PROBLEMS[name][1]
+        answer = merged(problem.stub.source, problem.solution.source)
+        assert not any(graded(name, answer))
+
+    def test_the_solution_cell_runs(self, name):
+        run([PROBLEMS[name][1].solution], opened(name))
+
+    def test_the_stub_is_told_that_it_is_not_attempted(self, name):
+        problem = PROBLEMS[name][1]
+        for error in graded(name, problem.stub.source):
+            assert isinstance(error, AssertionError) and "Not attempted yet" in str(error)
+
+    def test_another_right_answer_passes(self, name):
+        right, _ = answers(name)
+        assert right
+        for answer in right:
+            assert not any(found := graded(name, answer)), found
+
+    def test_wrong_answers_fail(self, name):
+        _, wrong = answers(name)
+        assert len(wrong) >= 3
+        passed = [k for k, answer in enumerate(wrong) if not any(graded(name, answer))]
+        assert not passed, f"These pass: {passed}."
+
+    def test_it_has_hidden_tests_and_points(self, name):
+        for check in PROBLEMS[name][1].checks:
+            visible, _, hidden = check.source.partition("### BEGIN HIDDEN TESTS\n")
+            assert "Not attempted yet" in visible
+            assert hidden.rstrip().endswith("### END HIDDEN TESTS") and "assert" in hidden
+
+    def test_each_student_has_numbers_of_its_own(self, name, monkeypatch):
+        given = PROBLEMS[name][1].given
+        seen = []
+        for student in ("Ada", "Bob"):
+            monkeypatch.setenv("BNVIZ_STUDENT", student)
+            yours = {k: v for k, v in opened(name).items() if k.startswith("your_")}
+            seen.append([np.asarray(value).tobytes() for value in yours.values()])
+        assert bool(given) == bool(seen[0]) == (seen[0] != seen[1])
+
+
+def test_every_chapter_has_two_problems():
+    count = {name: sum(len(problems_in(n)) for n in BOOK.problems(name)) for name in CHAPTERS}
+    assert len(count) > 5
+    assert {name for name, problems in count.items() if problems < 2} == set()
+
+
+@pytest.mark.parametrize("name", sorted(NOTEBOOKS))
+def test_problems_are_numbered_by_their_chapter(name):
+    number = 0 if name == "intro" else int(name.split("-")[0])
+    titles = [p.task.source.split(":")[0] for p in problems_in(NOTEBOOKS[name])]
+    assert titles == [f"## Problem {number}.{k}" for k in range(1, len(titles) + 1)]
+
+
+@pytest.mark.parametrize("name", sorted(NOTEBOOKS))
+def test_chapter_and_problems_make_one_assignment(name):
+    source_notebook(name, BOOK)  # no two cells have the same id
