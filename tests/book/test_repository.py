@@ -18,10 +18,14 @@ import bnviz
 
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = sorted((ROOT / "chapters").glob("*.ipynb"))
+PROBLEMS = sorted((ROOT / "problems").glob("*.ipynb"))
 TOC = yaml.safe_load((ROOT / "_toc.yml").read_text())
 CONTENTS = [TOC["root"], *(chapter["file"] for chapter in TOC["chapters"])]
 
-each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+each_chapter = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+each_notebook = pytest.mark.parametrize(
+    "path", [*NOTEBOOKS, *PROBLEMS], ids=lambda path: f"{path.parent.name}/{path.stem}"
+)
 
 
 def read(path: Path) -> nbformat.NotebookNode:
@@ -36,7 +40,7 @@ def assert_one_address(root: Path, url: str) -> None:
     assert project["urls"]["Repository"] == url
     assert citation["repository-code"] == url
     assert f'pip install "bnviz @ git+{url}"' in (root / "README.md").read_text()
-    for path in sorted((root / "chapters").glob("*.ipynb")):
+    for path in [*root.glob("chapters/*.ipynb"), *root.glob("problems/*.ipynb")]:
         first = next(cell for cell in read(path).cells if cell.cell_type == "code")
         assert first.source == set_url.SETUP_CELL.format(url=url), path.name
 
@@ -97,7 +101,7 @@ def test_first_code_cell_is_the_setup(path: Path) -> None:
 
 
 @each_notebook
-def test_chapter_is_plain_markdown(path: Path) -> None:
+def test_notebook_is_plain_markdown(path: Path) -> None:
     for cell in read(path).cells:
         if cell.cell_type == "markdown":
             for line in cell.source.splitlines():
@@ -106,7 +110,7 @@ def test_chapter_is_plain_markdown(path: Path) -> None:
             assert "{doc}`" not in cell.source
 
 
-@each_notebook
+@each_chapter
 def test_code_cells_are_short(path: Path) -> None:
     too_long = [
         (cell.id, len(cell.source.splitlines()))
