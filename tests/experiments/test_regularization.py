@@ -24,11 +24,12 @@ def test_a_group_is_normalized_as_a_mini_batch_of_its_own():
 
 def test_its_batch_norm_is_that_of_torch_in_both_modes():
     nets, torchs = Nets([100], (20,)).double().train(), torch.nn.BatchNorm1d(20).double()
+    first, last = nets.layers
     x = torch.rand(1, 30, 64, dtype=torch.float64)
     for mode in (True, False):
         nets.train(mode), torchs.train(mode)
-        sums = F.linear(x[0], nets.weights[0][0], nets.biases[0][0, :, 0])
-        outputs = F.linear(F.relu(torchs(sums)), nets.weights[1][0], nets.biases[1][0, :, 0])
+        sums = F.linear(x[0], first.weight[0], first.bias[0, :, 0])
+        outputs = F.linear(F.relu(torchs(sums)), last.weight[0], last.bias[0, :, 0])
         torch.testing.assert_close(nets(x)[0], outputs)
 
 
@@ -39,7 +40,7 @@ def test_networks_side_by_side_learn_as_each_would_alone():
         for step in learning(nets, x.double(), y, seeds, batch_size=8, group=4):
             if step == 3:
                 break
-        return nets.weights[0].detach()
+        return nets.layers[0].weight.detach()
 
     torch.testing.assert_close(learned([100, 101])[1], learned([101])[0])
 

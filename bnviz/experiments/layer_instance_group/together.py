@@ -16,7 +16,7 @@ from torch.nn import functional as F
 
 from bnviz import data
 from bnviz.experiments.common import Floats
-from bnviz.experiments.ensemble import batches_of_each
+from bnviz.experiments.ensemble import batches_of_each, layer_of_each
 
 __all__ = [
     "NORMS",
@@ -103,7 +103,7 @@ class _Linear(nn.Module):
 
     def __init__(self, seeds: Sequence[int], place: int, inputs: int, outputs: int) -> None:
         super().__init__()
-        alone = _alone(seeds, place, lambda: nn.Linear(inputs, outputs))
+        alone = layer_of_each(seeds, place, lambda: nn.Linear(inputs, outputs))
         self.weight = nn.Parameter(torch.stack([one.weight.detach().T for one in alone]))
         self.bias = nn.Parameter(torch.stack([one.bias.detach() for one in alone])[:, None])
 
@@ -124,19 +124,9 @@ class _Outputs(nn.Module):
         return x.reshape(len(x), self.nets, -1)
 
 
-def _alone(seeds: Sequence[int], place: int, make: Callable[[], Module]) -> list[Module]:
-    """The layer of each seed: the same whatever other seeds there are."""
-    alone = []
-    with torch.random.fork_rng(devices=[]):
-        for seed in seeds:
-            torch.manual_seed(1000 * seed + place)
-            alone.append(make())
-    return alone
-
-
 def _side_by_side(seeds: Sequence[int], place: int, make: Callable[[], nn.Conv2d]) -> nn.Conv2d:
     """One convolution that does what each seed's does, on the channels of each."""
-    alone = _alone(seeds, place, make)
+    alone = layer_of_each(seeds, place, make)
     first, nets = alone[0], len(seeds)
     together = nn.Conv2d(
         nets * first.in_channels,

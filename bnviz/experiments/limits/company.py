@@ -16,9 +16,9 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from bnviz.experiments.common import Floats
+from bnviz.experiments.ensemble import BatchNorm
 from bnviz.experiments.limits.together import (
     NORMS,
-    BatchNorm,
     fully_connected,
     images,
 )

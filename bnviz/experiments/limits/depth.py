@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from bnviz.experiments.common import Floats
-from bnviz.experiments.limits.together import NORMS, Linear, accuracies, images, learn
+from bnviz.experiments.limits.together import NORMS, accuracies, images, learn, linear
 
 __all__ = ["KINDS", "Deep", "accuracy_by_depth"]
 
@@ -42,9 +42,9 @@ class Deep(nn.Module):
     ) -> None:
         super().__init__()
         self.kind = kind
-        self.first = Linear(seeds, 0, 64, width)
-        self.output = Linear(seeds, 1, width, 10)
-        alone = [Linear(seeds, 2 + place, width, width).weight.detach() for place in range(depth)]
+        self.first = linear(seeds, 0, 64, width)
+        self.output = linear(seeds, 1, width, 10)
+        alone = [linear(seeds, 2 + place, width, width).weight.detach() for place in range(depth)]
         # In one piece, which trains faster; Kaiming's size for ReLU, variance 2/width.
         self.weights = nn.Parameter(math.sqrt(6) * torch.stack(alone))
         self.norms = nn.ModuleList(NORMS[norm](len(seeds), width) for _ in range(depth))

@@ -14,8 +14,8 @@ import torch
 from torch import Tensor, nn
 
 from bnviz.experiments.common import Floats
+from bnviz.experiments.ensemble import BatchNorm
 from bnviz.experiments.limits.together import (
-    BatchNorm,
     LayerNorm,
     Norm,
     accuracies,

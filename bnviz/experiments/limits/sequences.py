@@ -13,13 +13,13 @@ import torch
 from torch import Tensor, nn
 
 from bnviz.experiments.common import Floats
+from bnviz.experiments.ensemble import BatchNorm
 from bnviz.experiments.limits.together import (
-    BatchNorm,
     LayerNorm,
-    Linear,
     accuracies,
     images,
     learn,
+    linear,
 )
 
 __all__ = ["WAYS", "Recurrent", "errors_by_statistics", "spread_by_step"]
@@ -42,9 +42,9 @@ class Recurrent(nn.Module):
         super().__init__()
         nets = len(seeds)
         self.width = width
-        self.of_input = Linear(seeds, 0, 8, width)
-        self.of_memory = Linear(seeds, 1, width, width, bias=False)
-        self.output = Linear(seeds, 2, width, 10)
+        self.of_input = linear(seeds, 0, 8, width)
+        self.of_memory = linear(seeds, 1, width, width, bias=False)
+        self.output = linear(seeds, 2, width, 10)
         for weight, seed in zip(self.of_memory.weight.data, seeds, strict=True):
             nn.init.orthogonal_(weight, generator=torch.Generator().manual_seed(seed))
         made: list[nn.Module]

@@ -15,9 +15,9 @@ import torch
 from torch import Tensor, nn
 
 from bnviz.experiments.common import Floats
+from bnviz.experiments.ensemble import BatchNorm
 from bnviz.experiments.limits.together import (
     NORMS,
-    BatchNorm,
     accuracies,
     fully_connected,
     images,

@@ -1,13 +1,13 @@
 """Networks of several seeds that run and learn as one: numbers stand as (networks, units, images).
 
->>> layer = Linear(seeds=[0, 1], place=0, inputs=64, outputs=10)
+>>> layer = linear(seeds=[0, 1], place=0, inputs=64, outputs=10)
 >>> BatchNorm(nets=2, width=10)(layer(torch.ones(2, 64, 5))).shape
 torch.Size([2, 10, 5])
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -15,21 +15,22 @@ from torch.nn import functional as F
 
 from bnviz import data
 from bnviz.experiments.common import Floats
+from bnviz.experiments.ensemble import BatchNorm, Linear, batches_of_each, layer_of_each
 
 __all__ = [
     "NORMS",
-    "BatchNorm",
     "LayerNorm",
-    "Linear",
     "accuracies",
-    "batches",
     "fully_connected",
     "images",
     "learn",
+    "linear",
 ]
 
 
-class Linear(nn.Module):
+def linear(
+    seeds: Sequence[int], place: int, inputs: int, outputs: int, *, bias: bool = True
+) -> Linear:
     """A linear layer for each network, with PyTorch's initial weights for its seed.
 
     Args:
@@ -39,36 +40,7 @@ class Linear(nn.Module):
         outputs: units that go out.
         bias: whether the layer has one.
     """
-
-    def __init__(
-        self, seeds: Sequence[int], place: int, inputs: int, outputs: int, *, bias: bool = True
-    ) -> None:
-        super().__init__()
-        alone = []
-        with torch.random.fork_rng(devices=[]):
-            for seed in seeds:
-                torch.manual_seed(1000 * seed + place)
-                alone.append(nn.Linear(inputs, outputs))
-        self.weight = nn.Parameter(torch.stack([one.weight.detach() for one in alone]))
-        biases = torch.stack([one.bias.detach() for one in alone])[..., None]
-        self.bias = nn.Parameter(biases) if bias else None
-
-    def forward(self, x: Tensor) -> Tensor:
-        """(E, inputs, N) → (E, outputs, N)."""
-        if self.bias is None:
-            return self.weight @ x
-        return torch.baddbmm(self.bias, self.weight, x)
-
-
-class BatchNorm(nn.BatchNorm1d):
-    """Batch norm of each network: one over the units of all, which know nothing of each other."""
-
-    def __init__(self, nets: int, width: int) -> None:
-        super().__init__(nets * width)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """(E, C, N), with statistics over N."""
-        return super().forward(x.reshape(1, -1, x.shape[-1])).view_as(x)
+    return Linear(layer_of_each(seeds, place, lambda: nn.Linear(inputs, outputs, bias)))
 
 
 class LayerNorm(nn.Module):
@@ -103,7 +75,7 @@ def fully_connected(
     for place, (inputs, width) in enumerate(zip(widths, widths[1:], strict=False)):
         if place:
             layers.append(nn.ReLU())
-        layers.append(Linear(seeds, place, inputs, width))
+        layers.append(linear(seeds, place, inputs, width))
         if place < len(hidden):
             layers.append(norm(len(seeds), width))
     return nn.Sequential(*layers)
@@ -114,14 +86,6 @@ def images(seeds: Sequence[int]) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     parts = [map(torch.from_numpy, data.digits(seed)) for seed in seeds]
     x, y, x_test, y_test = (torch.stack(list(each)) for each in zip(*parts, strict=True))
     return x.transpose(1, 2), y, x_test.transpose(1, 2), y_test
-
-
-def batches(seeds: Sequence[int], count: int, batch_size: int) -> Iterator[Tensor]:
-    """Rows (E, batch_size) of ``count`` images, mini-batch after mini-batch, epoch after epoch."""
-    generators = [torch.Generator().manual_seed(seed) for seed in seeds]
-    while True:
-        order = torch.stack([torch.randperm(count, generator=one) for one in generators])
-        yield from order[:, : count - count % batch_size].split(batch_size, 1)
 
 
 def learn(
@@ -138,8 +102,9 @@ def learn(
     rates = torch.as_tensor(lr).expand(len(seeds))
     optimizer = torch.optim.SGD(model.parameters(), 1.0, momentum=0.9, foreach=True)
     nets = torch.arange(len(seeds))[:, None]
+    batches = batches_of_each(seeds, x.shape[-1], batch_size)
     model.train()
-    for _, rows in zip(range(steps), batches(seeds, x.shape[-1], batch_size), strict=False):
+    for _, rows in zip(range(steps), batches, strict=False):
         inputs = x.movedim(-1, 1)[nets, rows].movedim(1, -1)
         losses = F.cross_entropy(
             model(inputs).transpose(1, 2).flatten(0, 1), y[nets, rows].flatten(), reduction="none"

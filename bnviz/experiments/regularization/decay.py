@@ -66,7 +66,7 @@ def decayed(
     lengths, right = [], []
     for step in learning(nets, x, y, seeds, lr=lr, decay=decay, rising=rising):
         if step % every == 0:
-            lengths.append(nets.weights[0].detach().flatten(1).norm(dim=1).double())
+            lengths.append(nets.layers[0].weight.detach().flatten(1).norm(dim=1).double())
             right.append(_right(nets, x_test, y_test))
         if step == steps:
             break

@@ -145,7 +145,9 @@ def growth_by_group(
         lengths = []
         for step in learning(nets, x, y, seeds, lr=lr, group=size):
             if step in at:
-                lengths.append(nets.weights[layer - 1].detach().flatten(1).norm(dim=1).double())
+                lengths.append(
+                    nets.layers[layer - 1].weight.detach().flatten(1).norm(dim=1).double()
+                )
             if step == max(at):
                 break
         length = torch.stack(lengths, 1).numpy()

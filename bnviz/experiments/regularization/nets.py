@@ -14,6 +14,7 @@ from __future__ import annotations
 import copy
 import itertools
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import torch
@@ -22,6 +23,7 @@ from torch.nn import functional as F
 
 from bnviz import data
 from bnviz.experiments.common import Floats
+from bnviz.experiments.ensemble import Linear, batches_of_each, layer_of_each
 
 __all__ = ["Images", "Nets", "accuracies", "images", "learning", "recomputed"]
 
@@ -64,16 +66,19 @@ class Nets(nn.Module):
         places: Sequence[int] = (),
     ) -> None:
         super().__init__()
-        self.weights, self.biases = nn.ParameterList(), nn.ParameterList()
-        self._norms = nn.ModuleList()
+        self._layers, self._norms = nn.ModuleList(), nn.ModuleList()
         self.dropout, self.places = dropout, places
         sizes = (64, *hidden, 10)
         for place, (inputs, outputs) in enumerate(zip(sizes[:-1], sizes[1:], strict=True)):
-            weight, bias = _drawn(seeds, place, inputs, outputs)
-            self.weights.append(weight)
-            self.biases.append(bias)
+            drawn = layer_of_each(seeds, place, partial(nn.Linear, inputs, outputs))
+            self._layers.append(Linear(drawn))
             if norm and place < len(hidden):
                 self._norms.append(GroupedBatchNorm(len(seeds), outputs))
+
+    @property
+    def layers(self) -> list[Linear]:
+        """The linear layers, the output layer last."""
+        return [layer for layer in self._layers if isinstance(layer, Linear)]
 
     @property
     def norms(self) -> list[GroupedBatchNorm]:
@@ -82,29 +87,15 @@ class Nets(nn.Module):
 
     def forward(self, x: Tensor, group: int | None = None) -> Tensor:
         """Map images to outputs; in training mode statistics are those of ``group`` images."""
-        last = len(self.weights) - 1
+        last = len(self._layers) - 1
         x = x.transpose(1, 2)  # images last: what shares its statistics stands in a row
-        for place, (weight, bias) in enumerate(zip(self.weights, self.biases, strict=True)):
+        for place, layer in enumerate(self._layers):
             if place in self.places:
                 x = F.dropout(x, self.dropout, self.training)
-            x = torch.baddbmm(bias, weight, x)
+            x = layer(x)
             if place < last:
                 x = F.relu(self._norms[place](x, group) if self._norms else x)
         return x.transpose(1, 2)
-
-
-def _drawn(
-    seeds: Sequence[int], place: int, inputs: int, outputs: int
-) -> tuple[nn.Parameter, nn.Parameter]:
-    """Weights (E, outputs, inputs) and biases (E, outputs, 1): a seed's are always the same."""
-    alone = []
-    with torch.random.fork_rng(devices=[]):
-        for seed in seeds:
-            torch.manual_seed(1000 * seed + place)
-            alone.append(nn.Linear(inputs, outputs))
-    weight = torch.stack([one.weight.detach() for one in alone])
-    bias = torch.stack([one.bias.detach() for one in alone])[..., None]
-    return nn.Parameter(weight), nn.Parameter(bias)
 
 
 class GroupedBatchNorm(nn.Module):
@@ -169,11 +160,11 @@ def learning(
         rising: lets the learning rate of those weights rise as it must to do what a weight decay of
             this size would do to weights before BN (Li & Arora 2020).
     """
-    hidden = list(nets.weights)[:-1]
+    hidden = [layer.weight for layer in nets.layers[:-1]]
     others = [p for p in nets.parameters() if all(p is not weight for weight in hidden)]
     groups: list[dict[str, Any]] = [{"params": hidden, "weight_decay": decay}, {"params": others}]
     optimizer = torch.optim.SGD(groups, lr)
-    order, each = _shuffled(seeds, x.shape[1], batch_size), torch.arange(len(seeds))[:, None]
+    order, each = batches_of_each(seeds, x.shape[1], batch_size), torch.arange(len(seeds))[:, None]
     for step in itertools.count():
         yield step
         nets.train()
@@ -185,14 +176,6 @@ def learning(
         optimizer.zero_grad()
         (loss / batch_size).backward()  # a mean for each network, and their sum
         optimizer.step()
-
-
-def _shuffled(seeds: Sequence[int], count: int, batch_size: int) -> Iterator[Tensor]:
-    """Rows (E, batch_size) of one mini-batch after the other; each epoch has its own order."""
-    generators = [torch.Generator().manual_seed(seed) for seed in seeds]
-    while True:
-        rows = torch.stack([torch.randperm(count, generator=one) for one in generators])
-        yield from rows[:, : count - count % batch_size].split(batch_size, 1)
 
 
 @torch.no_grad()

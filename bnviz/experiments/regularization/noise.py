@@ -246,7 +246,7 @@ def noisy_unit(
     nets = trained((seed,), (100, 100), steps=300, lr=0.1)  # called as in answers(): trained once
     x, *_ = images([seed])
     with torch.no_grad():
-        all_sums = torch.baddbmm(nets.biases[0], nets.weights[0], x.transpose(1, 2))
+        all_sums = nets.layers[0](x.transpose(1, 2))
     sums, random = all_sums[0, unit].double().numpy(), np.random.default_rng(seed)
     found = {}
     for draw in range(1, draws + 1):

@@ -20,13 +20,12 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from bnviz.experiments.common import Floats, digits
-from bnviz.experiments.ensemble import Ensemble
+from bnviz.experiments.ensemble import Ensemble, batches_of_each
 from bnviz.networks import MLP
 from bnviz.recording import Recording
 from bnviz.recording.binning import add_values
 from bnviz.recording.store import Store
 from bnviz.run import Style
-from bnviz.training import shuffled_batches
 
 __all__ = ["Trained", "train_side_by_side"]
 
@@ -133,14 +132,14 @@ class _Batches:
         parts = zip(*(digits(seed) for seed in different), strict=True)
         self._x, self._y, x_test, y_test = map(torch.stack, parts)
         self._place = torch.tensor([different.index(seed) for seed in seeds])
-        self._orders = [shuffled_batches(self._x.shape[1], size, seed) for seed in different]
+        self._rows = batches_of_each(different, self._x.shape[1], size)
         self.x_test, self.y_test = x_test[self._place], y_test[self._place]
 
     def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
         return self
 
     def __next__(self) -> tuple[Tensor, Tensor]:
-        rows = torch.stack([next(order) for order in self._orders])
+        rows = next(self._rows)
         each = torch.arange(len(rows))[:, None]
         return self._x[each, rows][self._place], self._y[each, rows][self._place]
 
