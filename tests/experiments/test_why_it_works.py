@@ -7,14 +7,13 @@ import torch
 from bnviz.experiments.ensemble import Ensemble
 from bnviz.experiments.lab import train_setting
 from bnviz.experiments.why_it_works import (
-    NoisyBatchNorm,
     at_rates,
     landscape,
     movement,
-    noise,
     staleness,
     under_noise,
 )
+from bnviz.experiments.why_it_works.noise import Noise
 from bnviz.experiments.why_it_works.together import Together
 from bnviz.networks import mlp
 from bnviz.setting import Contestant, Setting
@@ -45,13 +44,12 @@ def test_so_it_is_from_another_start() -> None:
 
 
 def test_three_layers_of_sigmoids_hardly_mind_movement_put_back() -> None:
-    found = noise((1, 8), (100,), steps=80, eval_every=20)
-    assert (found.jump["noise × 1"] > 50 * found.jump["with BN"]).all()
-    assert (found.jump["noise × 8"] > 10 * found.jump["without BN"]).all()
-    late = found.steps_to_90["noise × 1"] - found.steps_to_90["with BN"]
-    assert np.abs(late).max() <= 20
-    assert (found.steps_to_90["noise × 8"] < 4 * found.steps_to_90["with BN"]).all()
-    assert (found.accuracy["without BN"] < found.accuracy["noise × 8"]).all()
+    plain, bn, mild, strong = under_noise((1, 8), (100,), steps=80, eval_every=20).values()
+    assert (mild.jump > 50 * bn.jump).all()
+    assert (strong.jump > 10 * plain.jump).all()
+    assert np.abs(mild.steps_to(0.9) - bn.steps_to(0.9)).max() <= 20
+    assert (strong.steps_to(0.9) < 4 * bn.steps_to(0.9)).all()
+    assert (plain.accuracy[:, -1] < strong.accuracy[:, -1]).all()
 
 
 def test_eight_relu_layers_mind_strong_noise_alone_at_a_larger_rate() -> None:
@@ -70,36 +68,26 @@ def test_three_relu_layers_keep_most_of_their_lead() -> None:
 
 
 def test_networks_are_tested_with_statistics_collected_without_noise() -> None:
-    torch.manual_seed(0)
-    model = torch.nn.Sequential(NoisyBatchNorm(5, strength=4), NoisyBatchNorm(5, strength=4))
-    x = torch.randn(200, 5) * 3 + 2
-    for _ in range(50):
-        model.train()(x)
-    still = movement._without_noise(model, x)
-    assert not still.training and model[1].strength == 4
-    torch.testing.assert_close(still[1].running_mean, torch.zeros(5), atol=1e-5, rtol=0)
-    assert (model[1].running_var > 1.5 * still[1].running_var).all()
+    still, noisy = (Together([100], norm="batch", hidden=(20, 20, 20)) for _ in range(2))
+    noise = Noise([4], seed=0)
+    for norm in noisy.model.norms:
+        norm.register_forward_hook(noise)
+    for networks, hook in ((still, None), (noisy, noise)):
+        movement._course(networks, lr=0.0, steps=4, eval_every=4, noise=hook)
+    last, tested = (networks.model.norms[-1] for networks in (noisy, still))
+    torch.testing.assert_close(last.running_mean, tested.running_mean)
+    torch.testing.assert_close(last.running_var, tested.running_var)
+    noisy.model.train()(noisy.x)  # what would be collected under it
+    away = (last.running_mean - tested.running_mean).abs() / tested.running_var.sqrt()
+    assert away.median() > 1
 
 
 def test_sigmoids_learn_more_easily_under_noise_that_keeps_its_direction() -> None:
-    anew, kept = (noise((8,), (103,), memory=m, eval_every=150).loss for m in (0, 0.9))
-    assert (kept["noise × 8"] < 0.85 * anew["noise × 8"]).all()
-
-
-def test_noise_of_any_memory_is_of_the_same_size_and_ends_with_the_training() -> None:
-    torch.manual_seed(0)
-    x = torch.randn(64, 400)
-    for memory in (0.0, 0.9):
-        norm = NoisyBatchNorm(400, strength=4, memory=memory)
-        shifts = torch.stack([norm(x).mean(0) for _ in range(200)]).detach()
-        assert shifts.std() == pytest.approx(2 / 3**0.5, rel=0.05)  # uniform over ±2
-        kept = torch.corrcoef(torch.stack([shifts[:-1].flatten(), shifts[1:].flatten()]))[0, 1]
-        assert kept == pytest.approx(memory, abs=0.05)
-    norm.eval()
-    torch.testing.assert_close(norm(x), norm(x))
-    plain = torch.nn.BatchNorm1d(400).eval()
-    plain.load_state_dict(norm.state_dict())
-    torch.testing.assert_close(norm(x), plain(x))
+    anew, kept = (
+        under_noise((8,), (103,), memory=memory, eval_every=150)["noise × 8"].loss[:, -50:].mean()
+        for memory in (0, 0.9)
+    )
+    assert kept < 0.85 * anew
 
 
 # -- networks side by side -------------------------------------------------------------------------
@@ -145,18 +133,20 @@ def test_the_last_hidden_layer_is_found_among_the_parameters() -> None:
 # -- movement put back, step by step ---------------------------------------------------------------
 
 
-def test_noise_on_many_networks_is_that_of_the_module() -> None:
-    y = torch.zeros(2, 500, 60)
-    hook = movement._Noise(np.array([0.0, 4.0]), seed=0)
-    module = torch.nn.Identity().train()
-    moved = hook(module, (), y)
-    assert (moved[0] == y[0]).all()
-    shifts = moved[1].mean(1)
-    assert shifts.std() == pytest.approx(2 / 3**0.5, rel=0.1)  # uniform over ±2
-    assert moved[1].std(1).mean() == pytest.approx(0.1 / 3**0.5, rel=0.1)  # jitter
-    hook.on = False
-    assert hook(module, (), y) is y
-    assert hook(module.eval(), (), y) is y
+@pytest.mark.parametrize("memory", [0.0, 0.9])
+def test_noise_of_any_memory_is_of_the_same_size_and_ends_with_the_training(memory) -> None:
+    noise = Noise([0, 4], seed=0, memory=memory)
+    y, module = torch.zeros(2, 400, 64), torch.nn.Identity().train()
+    moved = [noise(module, (), y) for _ in range(200)]
+    assert all((each[0] == y[0]).all() for each in moved)
+    shifts = torch.stack([each[1].mean(1) for each in moved])
+    assert shifts.std() == pytest.approx(2 / 3**0.5, rel=0.05)  # uniform over ±2
+    kept = torch.corrcoef(torch.stack([shifts[:-1].flatten(), shifts[1:].flatten()]))[0, 1]
+    assert kept == pytest.approx(memory, abs=0.05)
+    assert moved[0][1].std(1).mean() == pytest.approx(0.1 / 3**0.5, rel=0.1)  # jitter
+    assert noise(module.eval(), (), y) is y
+    noise.on = False
+    assert noise(module.train(), (), y) is y
 
 
 def test_the_fast_sigmoids_under_noise_jump_farther_than_the_slow_ones_in_numbers() -> None:

@@ -1,25 +1,18 @@
 """Chapter 13: is it the movement of the layers' inputs that BN makes harmless, or what else?"""
 
 from bnviz.experiments.why_it_works.along import Landscape, landscape
-from bnviz.experiments.why_it_works.movement import (
-    Course,
-    Jolts,
-    NoisyBatchNorm,
-    noise,
-    under_noise,
-)
+from bnviz.experiments.why_it_works.movement import Course, under_noise
+from bnviz.experiments.why_it_works.noise import NoisyBatchNorm
 from bnviz.experiments.why_it_works.rates import at_rates
 from bnviz.experiments.why_it_works.updates import Staleness, staleness
 
 __all__ = [
     "Course",
-    "Jolts",
     "Landscape",
     "NoisyBatchNorm",
     "Staleness",
     "at_rates",
     "landscape",
-    "noise",
     "staleness",
     "under_noise",
 ]

@@ -6,77 +6,51 @@
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from bnviz.experiments.common import Floats, accuracy, digits, recomputed, train_quietly
+from bnviz.experiments.common import Floats
+from bnviz.experiments.why_it_works.noise import Noise
 from bnviz.experiments.why_it_works.together import Together
-from bnviz.networks import mlp
 
-__all__ = ["Course", "Jolts", "NoisyBatchNorm", "noise", "under_noise"]
-
-
-class NoisyBatchNorm(nn.BatchNorm1d):
-    """Batch normalization whose outputs are shifted and stretched, anew at each training step.
-
-    Args:
-        num_features: units.
-        strength: of the noise. At 1 a unit is shifted by up to ±0.5, stretched by 1 to 1.25, and
-            every value jitters by up to 0.1 on top; 0 is no noise at all.
-        memory: how much of a step's shift and stretch the next one keeps, from 0 to 1; their size
-            stays the same.
-
-    Source: after Santurkar et al. 2018, section 2.1.
-    """
-
-    def __init__(self, num_features: int, strength: float = 1.0, memory: float = 0.0) -> None:
-        super().__init__(num_features)
-        self.strength, self.memory = strength, memory
-        self._state: Tensor | None = None  # of shift and stretch, each of mean 0
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Normalize (N, C); shift and stretch in training mode."""
-        y: Tensor = super().forward(x)
-        if not self.training or not self.strength:
-            return y
-        fresh = 2 * torch.rand(2, self.num_features) - 1
-        if self._state is not None:
-            fresh = self.memory * self._state + (1 - self.memory**2) ** 0.5 * fresh
-        self._state = fresh
-        shift, stretch = fresh
-        jitter = 0.1 * (2 * torch.rand(2, *y.shape) - 1)
-        stretch = 1 + 0.125 * self.strength * (1 + stretch)
-        moved: Tensor = (stretch + jitter[0]) * y + 0.5 * self.strength * shift + jitter[1]
-        return moved
+__all__ = ["Course", "under_noise"]
 
 
-class Jolts(NamedTuple):
-    """Networks whose layers' inputs are moved on purpose.
+class Course(NamedTuple):
+    """How training goes, for S seeds.
 
     Attributes:
-        jump: by label, change of the mean of a unit of the last hidden layer, before the
-            activation, from one step to the next; mean over units and steps, shape (S,).
+        steps: updates before each measurement, shape (T,).
+        accuracy: on the test set without noise, with the statistics of all training images, shape
+            (S, T).
+        loss: of each training step, with the noise, shape (S, updates).
+        jump: change of the mean of a unit of the last hidden layer, before the activation, from one
+            step to the next; mean over units and steps, shape (S,).
         relative: the same in standard deviations of the unit over the mini-batch.
-        steps_to_90: by label, updates to 90 % test accuracy; NaN where it is not reached.
-        accuracy: by label, at the end, in eval mode (without noise), shape (S,).
-        loss: by label, of the last 50 training steps (with noise), shape (S,).
+        unit: mean of the first unit of that layer over the mini-batch of each step, shape
+            (S, updates).
     """
 
-    jump: dict[str, Floats]
-    relative: dict[str, Floats]
-    steps_to_90: dict[str, Floats]
-    accuracy: dict[str, Floats]
-    loss: dict[str, Floats]
+    steps: Floats
+    accuracy: Floats
+    loss: Floats
+    jump: Floats
+    relative: Floats
+    unit: Floats
+
+    def steps_to(self, goal: float) -> Floats:
+        """Updates to this accuracy; NaN where it is not reached, shape (S,)."""
+        there = self.accuracy >= goal
+        return np.where(there.any(1), self.steps[there.argmax(1)], np.nan)
 
 
-def noise(
-    strengths: Sequence[float] = (1, 8),
+def under_noise(
+    strengths: Sequence[float] = (1, 4),
     seeds: Sequence[int] = range(3),
     *,
     activation: str = "sigmoid",
@@ -86,7 +60,7 @@ def noise(
     steps: int = 150,
     memory: float = 0.0,
     eval_every: int = 10,
-) -> Jolts:
+) -> dict[str, Course]:
     """Put movement back after BN, and see whether the speed goes with it.
 
     Three layers of sigmoids hardly mind: at strength 1 the inputs of the last one jump hundreds of
@@ -107,7 +81,7 @@ def noise(
 
     Args:
         strengths: of the noise after BN.
-        seeds: of split, weights, order and noise.
+        seeds: of split, weights and order; the first one is the noise's, too.
         activation: as of :func:`bnviz.mlp`.
         depth: number of hidden layers of 100.
         init: as of ``mlp``.
@@ -117,147 +91,26 @@ def noise(
         eval_every: steps between measurements.
 
     Returns:
-        By label ("without BN", "with BN", "noise × 1", …), movement and speed.
+        By label: "without BN", "with BN", "noise × 1", ….
 
     Source: Santurkar et al. 2018, section 2.1.
-    """
-    norms: dict[str, Callable[[int], nn.Module] | None] = {
-        "without BN": None,
-        "with BN": nn.BatchNorm1d,
-    }
-    for strength in strengths:
-        norms[f"noise × {strength:g}"] = partial(NoisyBatchNorm, strength=strength, memory=memory)
-    tables: list[dict[str, list[float]]] = [{label: [] for label in norms} for _ in range(5)]
-    for seed in seeds:
-        x, _, x_test, y_test = digits(seed)
-        for label, norm in norms.items():
-            model = mlp((64, *[100] * depth, 10), activation, norm=norm, init=init, seed=seed)
-            means, stds = [], []
-            right: dict[int, float] = {}
-
-            def keep(module: nn.Module, inputs: object, y: Tensor) -> None:
-                if module is model.hidden[-1].norm and module.training:  # noqa: B023
-                    std, mean = torch.std_mean(y.detach(), 0)
-                    means.append(mean)  # noqa: B023
-                    stds.append(std)  # noqa: B023
-
-            model.hidden[-1].norm.register_forward_hook(keep)
-
-            def measure(step: int, run: object) -> None:
-                if step % eval_every == 0 or step == steps:
-                    still = _without_noise(model, x)  # noqa: B023
-                    right[step] = accuracy(still, x_test, y_test)  # noqa: B023
-
-            run = train_quietly(model, steps, lr=lr, seed=seed, on_step=measure)
-            change = torch.stack(means).diff(dim=0).abs()
-            relative = change / torch.stack(stds)[1:]
-            moved = change.mean(), relative.mean()
-            reached = next((step for step, share in right.items() if share >= 0.9), np.nan)
-            values = *moved, reached, right[steps], run.loss[-50:].mean()
-            for table, value in zip(tables, values, strict=True):
-                table[label].append(float(value))
-    return Jolts(*({k: np.array(v) for k, v in table.items()} for table in tables))
-
-
-def _without_noise(model: nn.Module, x: Tensor) -> nn.Module:
-    """A copy in eval mode, its noise switched off, with the statistics of all images x."""
-    still = copy.deepcopy(model)
-    for module in still.modules():
-        if isinstance(module, NoisyBatchNorm):
-            module.strength = 0.0
-    return recomputed(still, x)
-
-
-# -- many networks at once -------------------------------------------------------------------------
-
-
-class Course(NamedTuple):
-    """How training goes, for S seeds.
-
-    Attributes:
-        steps: updates before each measurement, shape (T,).
-        accuracy: on the test set without noise, with the statistics of all training images, shape
-            (S, T).
-        jump, relative: as of :class:`Jolts`, shape (S,).
-        unit: mean of the first unit of the last hidden layer, before the activation, over the
-            mini-batch of each step, shape (S, updates).
-    """
-
-    steps: Floats
-    accuracy: Floats
-    jump: Floats
-    relative: Floats
-    unit: Floats
-
-    def steps_to(self, goal: float) -> Floats:
-        """Updates to this accuracy; NaN where it is not reached, shape (S,)."""
-        there = self.accuracy >= goal
-        return np.where(there.any(1), self.steps[there.argmax(1)], np.nan)
-
-
-def under_noise(
-    strengths: Sequence[float] = (1, 4),
-    seeds: Sequence[int] = range(3),
-    *,
-    activation: str = "sigmoid",
-    depth: int = 3,
-    init: float | str | None = 0.1,
-    lr: float = 0.5,
-    steps: int = 150,
-    eval_every: int = 10,
-) -> dict[str, Course]:
-    """What :func:`noise` asks, step by step, of all strengths and seeds side by side.
-
-    Args:
-        strengths: of the noise after BN.
-        seeds: of split, weights, order and noise.
-        activation: as of :func:`bnviz.mlp`.
-        depth: number of hidden layers of 100.
-        init: as of ``mlp``.
-        lr: learning rate of SGD, at batches of 60.
-        steps: updates.
-        eval_every: steps between measurements.
-
-    Returns:
-        By label: "without BN", "with BN", "noise × 1", ….
     """
     networks = partial(Together, hidden=[100] * depth, activation=activation, inits=init)
     labels = ["with BN", *(f"noise × {strength:g}" for strength in strengths)]
     plain = networks(seeds, norm=None)
     normed = networks([*seeds] * len(labels), norm="batch")
-    noisy = _Noise(np.repeat([0, *strengths], len(seeds)), seed=seeds[0])
+    noise = Noise(np.repeat([0, *strengths], len(seeds)), seed=seeds[0], memory=memory)
     for norm in normed.model.norms:
-        norm.register_forward_hook(noisy)
+        norm.register_forward_hook(noise)
     courses = {"without BN": _course(plain, lr, steps, eval_every)}
-    together = _course(normed, lr, steps, eval_every, noisy)
+    together = _course(normed, lr, steps, eval_every, noise)
     for label, rows in zip(labels, np.arange(len(normed)).reshape(len(labels), -1), strict=True):
         courses[label] = Course(together.steps, *(part[rows] for part in together[1:]))
     return courses
 
 
-class _Noise:
-    """What :class:`NoisyBatchNorm` does, as a hook of all networks' BN: outputs (E, C, N)."""
-
-    def __init__(self, strengths: Floats, seed: int) -> None:
-        self.strength = torch.as_tensor(strengths, dtype=torch.float32)[:, None, None]
-        self.on = True
-        self._generator = torch.Generator().manual_seed(seed)
-
-    def __call__(self, module: nn.Module, inputs: object, y: Tensor) -> Tensor:
-        if not (self.on and module.training):
-            return y
-        shift, stretch = 2 * self._uniform(2, *y.shape[:2], 1) - 1
-        wide, high = 0.1 * (2 * self._uniform(2, *y.shape) - 1) * (self.strength > 0)
-        factor = 1 + 0.125 * self.strength * (1 + stretch) + wide
-        moved: Tensor = factor * y + 0.5 * self.strength * shift + high
-        return moved
-
-    def _uniform(self, *shape: int) -> Tensor:
-        return torch.rand(shape, generator=self._generator)
-
-
 def _course(
-    networks: Together, lr: float, steps: int, eval_every: int, noise: _Noise | None = None
+    networks: Together, lr: float, steps: int, eval_every: int, noise: Noise | None = None
 ) -> Course:
     """Train; the means that the last hidden layer's activation gets are watched at every step."""
     blocks = networks.model.blocks
@@ -265,7 +118,7 @@ def _course(
     blocks[len(blocks) - 2].register_forward_pre_hook(
         lambda module, inputs: passed.append(torch.std_mean(inputs[0].detach(), -1))
     )
-    measured, seen = [], []
+    measured, losses, seen = [], [], []
     for step in range(steps + 1):
         if step % eval_every == 0:
             if noise:
@@ -275,12 +128,19 @@ def _course(
                 noise.on = True
         if step == steps:
             break
-        _, gradient = networks.gradient(*networks.next_batch())
+        loss, gradient = networks.gradient(*networks.next_batch())
+        losses.append(loss.double())
         seen.append(passed[-1])
         passed.clear()
         networks.step(gradient, lr)
     stds, means = (torch.stack(part, 1).double() for part in zip(*seen, strict=True))
     change = means.diff(dim=1).abs()  # (E, updates − 1, units)
     jump, relative = (far.mean((1, 2)).numpy() for far in (change, change / stds[:, 1:]))
-    moments = np.arange(0.0, steps + 1, eval_every)
-    return Course(moments, np.stack(measured, 1), jump, relative, means[..., 0].numpy())
+    return Course(
+        steps=np.arange(0.0, steps + 1, eval_every),
+        accuracy=np.stack(measured, 1),
+        loss=torch.stack(losses, 1).numpy(),
+        jump=jump,
+        relative=relative,
+        unit=means[..., 0].numpy(),
+    )
