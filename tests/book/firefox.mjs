@@ -12,14 +12,9 @@ const browser = await puppeteer.launch({
   args: ["--width=1280", "--height=800"],
 });
 
-/** Uses what can be used: the first answer of each question, a step of each slider. */
+/** Uses what can be used: a step of each slider, then the first answer of each question. */
 function use() {
   const used = new Set();
-  for (const question of document.querySelectorAll(".bnviz-predict-asking, .bnviz-lab-choices")) {
-    const answer = question.querySelector("button:enabled");
-    if (answer) used.add(question.closest("figure[data-ready]"));
-    answer?.click();
-  }
   for (const input of document.querySelectorAll(".bnviz-figure input[type=range]")) {
     const before = input.value;
     input.stepUp();
@@ -27,9 +22,23 @@ function use() {
     input.dispatchEvent(new Event("input", { bubbles: true }));
     used.add(input.closest("figure[data-ready]"));
   }
+  // A question for a number takes an answer only now that its slider has moved.
+  for (const question of document.querySelectorAll(".bnviz-predict-asking, .bnviz-lab-choices")) {
+    const answer = question.querySelector("button:enabled");
+    if (answer) used.add(question.closest("figure[data-ready]"));
+    answer?.click();
+  }
   used.delete(null);
   for (const figure of used) figure.dataset.usedAt = figure.dataset.draws;
   return used.size;
+}
+
+/** Which figures that were used have not been drawn since. */
+function still() {
+  return [...document.querySelectorAll("figure[data-used-at]")]
+    .filter(({ dataset: { draws, usedAt } }) => Number(draws) <= Number(usedAt))
+    .map((figure) => `${figure.id || figure.className} (${figure.dataset.draws} drawings)`)
+    .join(", ");
 }
 
 const found = [];
@@ -53,7 +62,9 @@ for (const url of urls) {
     [...document.querySelectorAll("figure[data-used-at]")].every(
       ({ dataset: { draws, usedAt } }) => Number(draws) > Number(usedAt),
     );
-  await page.waitForFunction(drawn, { timeout: 60000 });
+  await page.waitForFunction(drawn, { timeout: 60000 }).catch(async () => {
+    throw new Error(`${url}: used, and not drawn again: ${await page.evaluate(still)}`);
+  });
   let steps = null;
   if (await page.$("figure.bnviz-lab")) {
     const trained = () => Number(document.querySelector("figure.bnviz-lab").dataset.steps) > 20;

@@ -79,7 +79,7 @@ def test_networks_are_tested_with_statistics_collected_without_noise() -> None:
     torch.testing.assert_close(last.running_var, tested.running_var)
     noisy.model.train()(noisy.x)  # what would be collected under it
     away = (last.running_mean - tested.running_mean).abs() / tested.running_var.sqrt()
-    assert away.median() > 1
+    assert away.median() > 0.5
 
 
 def test_sigmoids_learn_more_easily_under_noise_that_keeps_its_direction() -> None:
