@@ -24,11 +24,12 @@ test: book        ## run every test: units, notebooks, pages in a real browser
 	CHROMIUM="$$($(PY) scripts/chromium.py)" && FIREFOX="$$($(PY) scripts/firefox.py)" && \
 		export CHROMIUM FIREFOX && $(PY) -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
-lint: $(READY)    ## check style, format and types, of Python and of JavaScript
+lint: $(READY)    ## check style, format, types and spelling
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
 	$(PY) scripts/check_js.py
+	$(PY) scripts/check_spelling.py
 
 fix: $(READY)     ## put right what of the style can be put right by itself
 	$(PY) -m ruff check --fix .

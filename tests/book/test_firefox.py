@@ -19,7 +19,7 @@ def test_every_page_works_in_firefox(book):
     path = firefox_finder.find()
     if path is None:
         pytest.fail(firefox_finder.MISSING)
-    package = npm.install("puppeteer-core", PUPPETEER, ROOT / "_build" / "npm")
+    package = npm.install("puppeteer-core", PUPPETEER, ROOT / "_build" / "npm" / "puppeteer")
     driver = package / "lib" / "esm" / "puppeteer" / "puppeteer-core.js"
     script = Path(__file__).with_name("firefox.mjs")
     urls = [(book / page).as_uri() for page in PAGES]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 import subprocess
 import sys
@@ -46,3 +47,28 @@ def test_a_wrong_type_in_javascript_is_found(tmp_path: Path) -> None:
     done = subprocess.run([sys.executable, *command], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode != 0
     assert "wrong.js(3,7)" in done.stdout and "'string' is not assignable" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("page.md", "# A pgae\n\nof `varaible`, [text](adress.html) and $x_{varaible}$\n"),
+        ("code.py", 'varaible = f"A pgae {varaible}"\n'),
+        ("code.js", "const varaible = 1; // A pgae\n"),
+    ],
+)
+def test_a_misspelled_word_is_found_where_people_read_it(tmp_path: Path, name, text) -> None:
+    (tmp_path / name).write_text(text)
+    command = ["scripts/check_spelling.py", str(tmp_path / name)]
+    done = subprocess.run([sys.executable, *command], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode != 0
+    assert "pgae" in done.stdout
+    assert not {"varaible", "adress"} & set(re.findall(r"\w+", done.stdout))
+
+
+def test_a_word_of_the_other_side_of_the_atlantic_is_found(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("A colour, grey, in the centre.\n")
+    command = ["scripts/check_spelling.py", str(page)]
+    done = subprocess.run([sys.executable, *command], cwd=ROOT, capture_output=True, text=True)
+    assert {"colour", "grey", "centre"} <= set(re.findall(r"\((\w+)\)", done.stdout))
