@@ -19,6 +19,7 @@ import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from email.message import Message
 from pathlib import Path
 from typing import Any
 
@@ -69,20 +70,20 @@ class Hub:
         return self.folder / "home" / user
 
     def ask(self, path: str, method: str = "GET", body: Any = None) -> Any:
-        """What the hub, or a user's server, answers.
+        """What the hub, or a user's server, answers."""
+        text = self.answer(path, method, body)[0]
+        return json.loads(text) if text else None
 
-        Raises:
-            AssertionError: it says no; its reasons are in the message.
-        """
+    def answer(self, path: str, method: str = "GET", body: Any = None) -> tuple[bytes, Message]:
+        """The same as bytes, and the headers. The test fails where the answer is no."""
         data = None if body is None else json.dumps(body).encode()
         headers = {"Authorization": f"token {self.token}", "Content-Type": "application/json"}
         request = urllib.request.Request(self.address + path, data, headers, method=method)
         try:
             with urllib.request.urlopen(request, timeout=SECONDS) as answer:
-                text = answer.read()
+                return answer.read(), answer.headers
         except urllib.error.HTTPError as error:
             pytest.fail(f"{method} {path}: {error.code}\n{error.read().decode()[-1000:]}")
-        return json.loads(text) if text else None
 
     def start(self, *users: str) -> None:
         """Start the users' servers, as a button of the hub's page does."""
@@ -102,12 +103,13 @@ class Hub:
 
 
 @contextmanager
-def running(folder: Path, users: Sequence[str]) -> Iterator[Hub]:
+def running(folder: Path, users: Sequence[str], more: str = "") -> Iterator[Hub]:
     """A hub with these users, whose homes may hold settings before.
 
     Args:
         folder: where it keeps everything.
         users: who may log in.
+        more: settings of the hub.
     """
     package = npm.install("configurable-http-proxy", PROXY, ROOT / "_build" / "npm")
     # The program itself: the one beside Python is a wrapper, which Node would outlive.
@@ -128,6 +130,7 @@ def running(folder: Path, users: Sequence[str]) -> Iterator[Hub]:
             seconds=SECONDS,
             token=token,
         )
+        + more
     )
     for user in users:
         (folder / "home" / user).mkdir(parents=True, exist_ok=True)

@@ -20,6 +20,7 @@ COURSE = "batch-normalization"
 PAGE = (ROOT / "chapters" / "teaching.md").read_text(encoding="utf-8")
 PASSAGE = PAGE.partition("### On a JupyterHub")[2].partition("\n### ")[0]
 FOR_ALL, FOR_TEACHER = re.findall(r"```python\n(.*?)```", PASSAGE, re.DOTALL)
+(FOR_HUB,) = re.findall(r"`(c\.Spawner\.args = .*)`", PASSAGE)
 # All users are one account here.
 FOR_STUDENTS = """
 import os
@@ -62,7 +63,7 @@ def round_(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Round]:
         settings = folder / "home" / user / ".jupyter" / "nbgrader_config.py"
         settings.parent.mkdir(parents=True)
         settings.write_text(text.replace("/home/teacher", str(folder / "home" / "teacher")))
-    with hub.running(folder, users) as running:
+    with hub.running(folder, users, FOR_HUB.replace(" = ", " += ")) as running:
         running.start(*users)
         printed = []
         for command, _ in commands(PASSAGE):
@@ -114,6 +115,11 @@ def test_the_points_are_in_the_gradebook_and_in_the_formgrader(round_):
     assert shown == {"ada": 10, "bob": 7}
     with sqlite3.connect(round_.course / "gradebook.db") as book:
         assert book.execute("SELECT id FROM student ORDER BY id").fetchall() == [("ada",), ("bob",)]
+
+
+def test_jupyterlab_may_show_the_formgrader_in_a_frame(round_):
+    _, headers = round_.hub.answer("/user/teacher/formgrader/")
+    assert headers["Content-Security-Policy"] == "frame-ancestors 'self'"
 
 
 def test_what_bob_sent_is_kept_as_he_sent_it(round_):
