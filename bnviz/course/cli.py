@@ -12,7 +12,8 @@ from typing import Any
 __all__ = ["main"]
 
 LAYOUTS = ("plain", "canvas", "moodle")
-PACKAGE = "bnviz[course] @ git+https://github.com/batch-normalization-live/book"
+REPOSITORY = "https://github.com/batch-normalization-live/book"
+PACKAGE = f"bnviz[course] @ git+{REPOSITORY}"
 
 ABOUT = """\
 From a chapter to the gradebook, on nbgrader. In a checkout of the book:
@@ -155,6 +156,7 @@ def _assign(given: argparse.Namespace) -> int:
         seed=given.seed,
         practice=not given.no_practice,
         otter=PACKAGE if given.otter else "",
+        address=REPOSITORY,
     )
     paths = list(tqdm(made, total=len(names), unit="assignment", disable=len(names) < 2))
     for path in paths:

@@ -1,5 +1,6 @@
 """What students get, and what stays with who grades."""
 
+import copy
 import re
 import subprocess
 import sys
@@ -7,6 +8,7 @@ import sys
 import nbformat
 import pytest
 from assigned import NAME, ROOT
+from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from bnviz.course.cli import main
@@ -41,6 +43,14 @@ def test_only_answers_and_cells_to_try_them_may_be_edited(release):
     open_cells = {c.id for c in release.cells if c.metadata.get("editable", True)}
     answers = {c.id for c in release.cells if c.metadata.get("nbgrader", {}).get("solution")}
     assert open_cells == answers | {"student", "forget-try", "corrected-try"}
+
+
+def test_a_student_who_runs_all_before_answering_sees_the_own_numbers(release):
+    unanswered = copy.deepcopy(release)
+    by_id(unanswered)["student"].source = 'STUDENT = "ada"'
+    NotebookClient(unanswered, timeout=120).execute()
+    assert "Not attempted yet" in str(by_id(unanswered)["pooled-check"].outputs)
+    assert "drift a step: 0." in by_id(unanswered)["lag-data"].outputs[0].text
 
 
 def test_the_points_are_those_of_the_checks(release):

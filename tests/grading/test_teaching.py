@@ -1,20 +1,20 @@
 """The way from an assignment to points, as the page for teachers shows it."""
 
 import re
+from contextlib import redirect_stdout
+from io import StringIO
 
 import classroom
 import nbformat
 import pytest
 from assigned import NAME, ROOT
+from transcript import commands
 
 from bnviz.course.cli import main
 
 PAGE = (ROOT / "chapters" / "teaching.md").read_text(encoding="utf-8")
-COMMANDS = [
-    (line.removeprefix("$ bnviz "), out.strip("\n"))
-    for block in re.findall(r"```console\n(.*?)```", PAGE, re.DOTALL)
-    for line, out in re.findall(r"^(\$ .*)\n((?:(?!\$ ).*\n)*)", block, re.MULTILINE)
-]
+# The way without a server; that on a hub follows it, and has a test of its own.
+COMMANDS = commands(PAGE.partition("### On a JupyterHub")[0])
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +25,7 @@ def transcript(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         for command, _ in COMMANDS:
-            if command.startswith("course intake"):
+            if command.startswith("bnviz course intake"):
                 release = folder / "course" / "release" / NAME / f"{NAME}.ipynb"
                 classroom.hand_in(folder / "inbox", nbformat.read(release, 4))
             printed.append(_run(command))
@@ -33,16 +33,13 @@ def transcript(tmp_path_factory):
 
 
 def _run(command: str) -> str:
-    from contextlib import redirect_stdout
-    from io import StringIO
-
     with redirect_stdout(StringIO()) as out:
-        main(command.split())
+        main(command.removeprefix("bnviz ").split())
     return out.getvalue().strip("\n")
 
 
 def test_the_page_shows_the_whole_way():
-    names = [command.split()[1] for command, _ in COMMANDS]
+    names = [command.split()[2] for command, _ in COMMANDS]
     assert names == ["assign", "intake", "grade", "export", "feedback", "report"]
 
 

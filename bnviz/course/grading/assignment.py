@@ -44,6 +44,8 @@ c.CourseDirectory.course_id = "batch-normalization"
 # What a student finds where the solution was.
 c.ClearSolutions.code_stub = {"python": "# YOUR CODE HERE\\nreturn None"}
 '''
+# JupyterLab's "Run All Cells" goes on behind a cell with this tag: what is not answered yet fails.
+GOES_ON = "raises-exception"
 # In the book an exercise ends with its solution; here a cell to try the own answer is there.
 _THE_SOLUTION = re.compile(r"\bThe solution (?=\w+s\b)")
 _WHERE_IT_RUNS = re.compile(r"\n+\*Answers are checked where code runs:[^*]*\*\s*$")
@@ -187,6 +189,9 @@ def run_source(source: NotebookNode) -> NotebookNode:
     """
     with tempfile.TemporaryDirectory() as folder:
         ran = copy.deepcopy(source)
+        for cell in ran.cells:  # here, whatever fails is an error
+            if GOES_ON in tags_of(cell):
+                cell.metadata.tags.remove(GOES_ON)
         client = NotebookClient(ran, timeout=300, resources={"metadata": {"path": folder}})
         given = {"NBGRADER_EXECUTION": "validate", "BNVIZ_STUDENT": "a student"}
         try:
@@ -239,6 +244,7 @@ def _assigned(problem: Problem) -> list[NotebookNode]:
         name = f"{what}-check" + ("" if number == 1 else f"-{number}")
         cell = _locked(new_code_cell(check.source), name)
         cell.metadata.nbgrader = _graderdata(name, grade=True, locked=True, points=points_of(check))
+        cell.metadata.tags = [GOES_ON]
         cells.append(cell)
     for cell in cells:
         cell.metadata.bnviz = {"exercise": problem.name}
@@ -246,7 +252,7 @@ def _assigned(problem: Problem) -> list[NotebookNode]:
     after = tried(problem.solution.source, function[1]) if function else ""
     if after:
         cell = _named(new_code_cell(f"# Try it, with your answer\n{after}"), f"{what}-try")
-        cell.metadata.tags = ["try"]
+        cell.metadata.tags = ["try", GOES_ON]
         cells.append(cell)
     return [task, *(_locked(_copy(cell), cell.id) for cell in problem.given), *cells]
 

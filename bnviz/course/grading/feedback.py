@@ -5,6 +5,8 @@ from __future__ import annotations
 import copy
 import html
 import re
+import secrets
+import shutil
 from pathlib import Path
 
 import bleach
@@ -14,6 +16,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell, new_output
 
 from bnviz.course.grading.scores import Scores, read_comments, read_scores
+from bnviz.course.grading.submission import OF_NBGRADER
 from bnviz.course.grading.verdicts import Verdict, verdicts
 
 __all__ = ["feedback", "page"]
@@ -46,8 +49,22 @@ def feedback(course: Path, assignment: str) -> list[Path]:
         target = course / "feedback" / student / assignment / f"{assignment}.html"
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(text, encoding="utf-8")
+        _let_exchange_release(path.parent, target.parent)
         written.append(target)
     return written
+
+
+def _let_exchange_release(graded: Path, feedback: Path) -> None:
+    """Put beside a page what `nbgrader release_feedback` asks for: whose exchange it came by.
+
+    What came by another way has no secret; with one that nobody knows, the page stays unread there
+    instead of ending the command for all.
+    """
+    for name in OF_NBGRADER:
+        if (graded / name).is_file():
+            shutil.copy(graded / name, feedback / name)
+        elif not (feedback / name).is_file():
+            (feedback / name).write_text(secrets.token_hex(64) if "secret" in name else "")
 
 
 def page(

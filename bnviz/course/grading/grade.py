@@ -9,7 +9,7 @@ import contextlib
 import json
 import os
 import shutil
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -20,8 +20,12 @@ from nbgrader.api import MissingEntry
 from tqdm import tqdm
 
 from bnviz.course.grading.gradebook import Guard, open_gradebook, record
+from bnviz.course.grading.reading import read_notebook
+from bnviz.course.grading.received import take_in
 from bnviz.course.grading.sandbox import Isolation, Limits, isolation
 from bnviz.course.grading.submission import (
+    MOST_BYTES,
+    OF_NBGRADER,
     REFUSED,
     Graded,
     Running,
@@ -77,7 +81,7 @@ def grade(
     kind = isolate or isolation()
     limits = Limits(cell_seconds=cell_seconds, seconds=seconds, memory_mb=memory_mb)
     handed_in = [
-        Submission(course, assignment, student, source, limits, kind)
+        _taken_in(Submission(course, assignment, student, source, limits, kind))
         for student in _students(course, assignment, students)
     ]
     results = {}
@@ -127,13 +131,31 @@ def _students(course: Path, assignment: str, students: Collection[str] | None) -
     return sorted(set(students))
 
 
+def _taken_in(work: Submission) -> Submission:
+    """With what `intake` does, for what came by nbgrader's exchange, in any state, too."""
+    release = work.course / "release" / work.assignment / work.notebook.name
+    remarks: Sequence[str] = ()
+    try:
+        if release.is_file() and not _is_huge(work.folder):
+            released = read_notebook(release.read_bytes())
+            remarks = take_in(work.course, work.student, work.assignment, released)
+    except REFUSED as error:
+        remarks = [f"It is graded as it came: {type(error).__name__}: {error}"]
+    return replace(work, remarks=tuple(remarks))
+
+
+def _is_huge(folder: Path) -> bool:
+    return any(path.stat().st_size > MOST_BYTES for path in folder.glob("*.ipynb"))
+
+
 def _known(work: Submission) -> Graded | None:
     """The result of an earlier run, if it still holds."""
     try:
         told = json.loads(work.graded.read_text(encoding="utf-8"))["metadata"]["bnviz"]["graded"]
         if told.pop("key") != work.key:
             return None
-        return replace(Graded(**told), status="unchanged", notes=tuple(told["notes"]))
+        notes = dict.fromkeys((*told["notes"], *work.remarks))
+        return replace(Graded(**told), status="unchanged", notes=tuple(notes))
     except REFUSED:
         return None
 
@@ -208,8 +230,9 @@ def _save(work: Submission, nb: NotebookNode, result: Graded) -> None:
     """Last, so that what is there with its key is graded for good."""
     folder = work.graded.parent
     folder.mkdir(parents=True, exist_ok=True)
-    if (work.folder / "timestamp.txt").is_file():
-        shutil.copy(work.folder / "timestamp.txt", folder / "timestamp.txt")
+    for name in OF_NBGRADER:
+        if (work.folder / name).is_file():
+            shutil.copy(work.folder / name, folder / name)
     told = {**asdict(result), "notes": list(result.notes)}
     told["key"] = work.key if result.status == "graded" else ""
     nb.metadata.setdefault("bnviz", NotebookNode())["graded"] = told

@@ -13,9 +13,9 @@ from nbgrader.utils import parse_utc
 
 from bnviz.course.grading.inbox import Sent
 from bnviz.course.grading.reading import Unreadable, read_notebook
-from bnviz.course.grading.rebuild import Notes, rebuild
+from bnviz.course.grading.rebuild import Notes, State, rebuild
 
-__all__ = ["Version", "keep", "settle"]
+__all__ = ["Version", "keep", "settle", "take_in"]
 
 # In the format of sha256sum: what was last written to submitted/, and from which file.
 RECORD = "submitted.sha256"
@@ -70,7 +70,7 @@ def settle(course: Path, student: str, assignment: str, released: NotebookNode) 
     """
     received = course / "received" / student / assignment
     submitted = course / "submitted" / student / assignment
-    _adopt(submitted / f"{assignment}.ipynb", received)
+    adopted = [_adopt(path, received) for path in _not_taken_in(course, student, assignment)]
     versions = []
     for path in sorted(received.iterdir()):
         try:
@@ -84,10 +84,48 @@ def settle(course: Path, student: str, assignment: str, released: NotebookNode) 
         counts = versions[0]
         data = (nbformat.writes(counts.notebook) + "\n").encode(errors="replace")
         _write(submitted / f"{assignment}.ipynb", data)
-        _write(submitted / "timestamp.txt", f"{counts.time:%Y-%m-%d %H:%M:%S.%f} UTC".encode())
+        if counts.path not in adopted or not _handed_in(submitted):
+            text = f"{counts.time:%Y-%m-%d %H:%M:%S.%f} UTC"
+            _write(submitted / "timestamp.txt", text.encode())
         record = f"{hashlib.sha256(data).hexdigest()}  {counts.path.name}\n"
         _write(received / RECORD, record.encode())
     return versions
+
+
+def take_in(course: Path, student: str, assignment: str, released: NotebookNode) -> list[str]:
+    """Take in what came into ``submitted/`` by another way, if there is something.
+
+    Args:
+        course: the course folder.
+        student: whose files are looked at.
+        assignment: to which they belong.
+        released: the notebook as it was given out.
+
+    Returns:
+        What a person should know about it; nothing where the notebook is the one that was rebuilt.
+    """
+    new = [path.read_bytes() for path in _not_taken_in(course, student, assignment)]
+    versions = settle(course, student, assignment, released) if new else []
+    if not versions:
+        return []
+    counts = versions[0]
+    remarks = [*counts.notes.remarks]
+    if missing := counts.notes.named(State.MISSING):
+        remarks.append(f"{State.MISSING.capitalize()}: {', '.join(missing)}.")
+    if counts.path.read_bytes() not in new:
+        remarks.append(f"{counts.path.name}, received before, counts.")
+    return remarks
+
+
+def _not_taken_in(course: Path, student: str, assignment: str) -> list[Path]:
+    """What this package has not written: the notebook; where none has its name, all there are."""
+    folder = course / "submitted" / student / assignment
+    notebook = folder / f"{assignment}.ipynb"
+    if not notebook.is_file():
+        return sorted(path for path in folder.glob("*.ipynb") if path.is_file())
+    record = course / "received" / student / assignment / RECORD
+    known = record.read_text().split()[0] if record.is_file() else ""
+    return [] if known == hashlib.sha256(notebook.read_bytes()).hexdigest() else [notebook]
 
 
 def _precedence(version: Version) -> tuple[bool, datetime, int, int, str]:
@@ -98,18 +136,21 @@ def _precedence(version: Version) -> tuple[bool, datetime, int, int, str]:
     return (version.notes.found > 0, version.time, copy, version.notes.found, name)
 
 
-def _adopt(notebook: Path, received: Path) -> None:
+def _adopt(notebook: Path, received: Path) -> Path:
     """Keep a submitted notebook that this package has not written."""
-    if not notebook.is_file():
-        return
-    data, record = notebook.read_bytes(), received / RECORD
-    if record.is_file() and record.read_text().split()[0] == hashlib.sha256(data).hexdigest():
-        return
     time = datetime.fromtimestamp(int(notebook.stat().st_mtime), UTC)
-    handed_in = notebook.with_name("timestamp.txt")
-    if handed_in.is_file() and (text := handed_in.read_text().strip()):
-        time = max(time, parse_utc(text).replace(tzinfo=UTC))
-    _keep(received, notebook.name, data, time)
+    time = max(time, _handed_in(notebook.parent) or time)
+    return _keep(received, notebook.name, notebook.read_bytes(), time)
+
+
+def _handed_in(submitted: Path) -> datetime | None:
+    """When nbgrader says that it was; the file is the student's, and may say anything."""
+    path = submitted / "timestamp.txt"
+    try:
+        told: datetime = parse_utc(path.read_text(encoding="utf-8").strip())
+        return told.replace(tzinfo=UTC)
+    except (AttributeError, OSError, OverflowError, TypeError, ValueError):
+        return None
 
 
 def _keep(folder: Path, name: str, data: bytes, time: datetime) -> Path:

@@ -21,9 +21,19 @@ from bnviz.course.grading.runner import Job
 from bnviz.course.grading.sandbox import Isolation, Limits
 from bnviz.course.grading.watchdog import end_with_all
 
-__all__ = ["REFUSED", "Graded", "Running", "Submission", "points_possible", "run_submission"]
+__all__ = [
+    "MOST_BYTES",
+    "OF_NBGRADER",
+    "REFUSED",
+    "Graded",
+    "Running",
+    "Submission",
+    "points_possible",
+    "run_submission",
+]
 
 GRACE_SECONDS = 120.0  # for the runner, beyond the submission's own time, before it is ended
+OF_NBGRADER = ("timestamp.txt", "submission_secret.txt")  # beside the notebook, for its exchange
 MOST_BYTES = 100_000_000  # of a notebook, and of all files beside it
 TRIES = 2
 # Without the first line, jsonschema compiles a grammar for addresses at each start: 3 seconds.
@@ -72,6 +82,7 @@ class Submission:
         source: the assignment's own notebook.
         limits: what the submission may use.
         isolation: what it runs in.
+        remarks: what is known about it before it runs.
     """
 
     course: Path
@@ -80,6 +91,7 @@ class Submission:
     source: NotebookNode
     limits: Limits
     isolation: Isolation
+    remarks: tuple[str, ...] = ()
 
     @property
     def folder(self) -> Path:
@@ -103,7 +115,7 @@ class Submission:
         given = self.course / "source" / self.assignment
         found = dict(_files_in(self.folder))
         found.update((name, path) for name, path in _files_in(given) if path.suffix != ".ipynb")
-        for name in (self.notebook.name, "timestamp.txt"):
+        for name in (self.notebook.name, *OF_NBGRADER):
             found.pop(name, None)
         return found
 
@@ -143,14 +155,14 @@ def run_submission(
     try:
         nb = compose(work.source, _read(work.notebook))
         nbformat.validate(nb)
-        big = sum(path.stat().st_size for path in work.files.values()) > MOST_BYTES
-        if big:
+        if sum(path.stat().st_size for path in work.files.values()) > MOST_BYTES:
             raise ValueError("the files beside the notebook have more than 100 MB")
     except (*REFUSED, nbformat.ValidationError) as error:
         nb = compose(work.source, nbformat.v4.new_notebook())
         reason = str(error).strip().splitlines() or [type(error).__name__]
         note = f"{work.notebook.name} cannot be run: {reason[0][:300]}"
-        return nb, Graded(work.student, "not graded", nothing, possible, work.isolation, (note,))
+        notes = [note, *work.remarks]
+        return nb, Graded(work.student, "not graded", nothing, possible, work.isolation, (*notes,))
 
     told: dict[int, dict[str, Any]] = {}
     problem = ""
@@ -169,6 +181,7 @@ def run_submission(
             if is_grade(cell) and (i in told or cell.cell_type != "code"):
                 earned[grade_id(cell)] = points(cell)
     notes = [problem] if problem else [_told(ran, nb) for ran in told.values() if _told(ran, nb)]
+    notes += work.remarks
     status: Literal["graded", "not graded"] = "not graded" if problem else "graded"
     return nb, Graded(work.student, status, earned, possible, work.isolation, tuple(notes))
 
