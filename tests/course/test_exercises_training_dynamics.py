@@ -54,6 +54,19 @@ def by_walking(curvatures, lr, share):
     return float("inf")
 
 
+def without_giving_up(curvatures, lr, share):
+    """Gradient descent without an end for weights that run away: they overflow."""
+    distance, steps = np.ones(len(curvatures)), 0
+    while np.any(np.abs(distance) > share):
+        distance = distance - lr * curvatures * distance
+        steps += 1
+    return steps
+
+
+def by_logarithms_alone(curvatures, lr, share):
+    return math.ceil(math.log(share) / math.log(np.abs(1 - lr * curvatures).max()))
+
+
 @pytest.mark.parametrize(
     ("name", "answer"),
     [
@@ -82,19 +95,37 @@ def test_right_by_another_way(verdict, name, answer):
         ("usable", lambda a, goal: (a.mean(-1) >= goal).sum(), "hides the one that fails"),
         ("usable", lambda a, goal: (np.nanmin(a, -1) >= goal).sum(), "exploded"),
         ("usable", lambda a, goal: (a.min(-1) > goal).sum(), ">=, not >"),
+        ("usable", lambda a, goal: (a >= goal).all(), "all networks of the table at once"),
+        ("usable", lambda a, goal: sum((a >= goal).all(-1)), "add them up"),
+        ("usable", lambda a, goal: (a[:, :, -1] >= goal).sum(), "one seed of each setting"),
         ("usable", lambda a, goal: a.shape[0] * a.shape[1], "Not right yet"),
-        ("usable", lambda a, goal: (a >= goal).sum() // a.shape[2], "Not right yet"),
+        ("usable", lambda a, goal: (a >= goal).sum() // a.shape[2], "You counted networks"),
         ("growth", lambda v, s: (s**2).mean() / v.var(), "squared length"),
         ("growth", lambda v, s: np.sqrt((s**2).mean() / (v**2).mean()), "takes the mean away"),
         ("growth", lambda v, s: np.sqrt((s**2).mean() / v.std()), "Not right yet"),
         ("growth", lambda v, s: s.mean() / v.std(), "the square of the mean is less"),
         ("growth", lambda v, s: growth(v, s) ** -1, "Upside down"),
-        ("growth", lambda v, s: 1.21, "Not right yet"),
+        ("growth", lambda v, s: 1.21, "from the two arrays"),
+        ("growth", lambda v, s: (s**2 / v.var()) ** 0.5, "One number for the layer"),
+        ("growth", lambda v, s: (s**2).mean() - v.var(), "Not right yet"),
         ("steps", lambda c, lr, share: by_logarithms([min(c)], lr, share), "smallest"),
         ("steps", lambda c, lr, share: by_logarithms([max(c)], lr, share), "largest"),
         ("steps", lambda c, lr, share: by_logarithms(c, lr, share) + 1, "One update too many"),
         ("steps", lambda c, lr, share: by_walking(c, 2 * lr, share), "without a factor of 2"),
         ("steps", lambda c, lr, share: by_walking(c, lr, share**0.5), "squared"),
+        ("steps", without_giving_up, "never arrives"),
+        ("steps", lambda c, lr, share: max(0, by_logarithms_alone(c, lr, share)), "never arrives"),
+        ("steps", lambda c, lr, share: by_walking(c, lr, 1 - share), "what may be left"),
+        (
+            "steps",
+            lambda c, lr, share: math.inf if lr > 1 / max(c) else by_walking(c, lr, share),
+            "still arrives",
+        ),
+        (
+            "steps",
+            lambda c, lr, share: np.ceil(np.log(share) / np.log(np.abs(1 - lr * c))),
+            "one number for each weight",
+        ),
         ("steps", lambda c, lr, share: math.inf, "Not right yet"),
     ],
 )

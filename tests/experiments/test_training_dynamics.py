@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
@@ -16,6 +18,7 @@ from bnviz.experiments.training_dynamics import (
     per_layer,
     sweep,
     train_side_by_side,
+    two_rates,
 )
 from bnviz.experiments.training_dynamics.conditioning import curvatures, inputs
 from bnviz.networks import mlp
@@ -71,6 +74,16 @@ def test_what_enters_the_first_and_the_last_activation_is_recorded() -> None:
     np.testing.assert_array_equal(alone.counts("first"), alone.counts("last"))
 
 
+def test_the_weights_before_batch_norm_may_have_a_rate_of_their_own() -> None:
+    models = [mlp((64, 12, 12, 10), norm="batch", seed=seed) for seed in (100, 101)]
+    still, moved = train_side_by_side(
+        models, (1e-9, 0.5), (100, 101), steps=20, eval_every=20, other_lrs=(0.5, 1e-9)
+    )
+    assert still.length[-1] == pytest.approx(still.length[0])
+    assert still.loss[-5:].mean() < still.loss[:5].mean()
+    assert moved.length[-1] > 1.001 * moved.length[0]
+
+
 def test_a_measurement_at_the_end_is_asked_for() -> None:
     with pytest.raises(ValueError, match="divides"):
         train_side_by_side([mlp((64, 4, 10))], [0.1], [100], steps=10, eval_every=4)
@@ -106,6 +119,15 @@ def test_with_eight_layers_the_largest_rate_fails_with_batch_norm_too(grid: Swee
 def test_at_a_rate_of_10_they_all_fail() -> None:
     lost = sweep(lrs=(10.0,), seeds=(100,), steps=40, eval_every=40)
     assert (lost.accuracy["with BN"][..., -1] < 0.5).all()
+
+
+@pytest.mark.parametrize("setting", [{}, {"depth": 8}, {"depth": 8, "init": 1.0, "width": 40}])
+def test_it_is_not_the_weights_before_batch_norm_that_cannot_bear_a_large_rate(
+    setting: dict[str, Any],
+) -> None:
+    found = two_rates(seeds=(100, 101), **setting)
+    assert (found[100.0, 0.1] > 0.88).all()
+    assert (found[10.0, 10.0] < 0.3).all() and (found[0.1, 10.0] < 0.3).all()
 
 
 def test_weights_before_batch_norm_grow_until_a_large_rate_suits_them(grid: Sweep) -> None:

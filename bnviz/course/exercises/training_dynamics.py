@@ -16,7 +16,7 @@ TRAINED = np.array(
         [[0.10, 0.10, 0.91], [0.99, np.nan, 0.97], [np.nan, 0.2, np.nan]],
     ]
 )
-MORE = np.array([[[0.5, 0.8], [0.75, 0.75], [0.7, 0.9]], [[0.8, 0.76], [0.9, 0.2], [0.76, 0.9]]])
+MORE = np.array([[[0.8, 0.5], [0.75, 0.75], [0.7, 0.9]], [[0.8, 0.76], [0.9, 0.2], [0.76, 0.9]]])
 # What activations give, and their slopes, for some inputs of mean 0 and variance 1.
 X = np.array([-1.75, -1.0, -0.5, -0.25, 0.25, 0.5, 1.0, 1.75])
 X = X / X.std()
@@ -48,6 +48,29 @@ def _counted(factors, share):
     return _until(max(factors), share)
 
 
+def _or(never, round_up=math.ceil):
+    """Right, but for what is returned where some distance does not shrink, and for rounding."""
+
+    def steps(curvatures, lr, share):
+        slowest = max(abs(1 - lr * c) for c in curvatures)
+        return never if slowest >= 1 else round_up(math.log(share) / math.log(slowest))
+
+    return steps
+
+
+def _walked(curvatures, lr, share):
+    """Gradient descent until every distance is small, or until it overflows into NaN."""
+    distance, steps = np.ones(len(curvatures)), 0
+    while (abs(distance) > share).any():
+        distance, steps = distance - lr * np.array(curvatures) * distance, steps + 1
+    return steps
+
+
+def _of_each(curvatures, lr, share):
+    """Updates of each weight by itself."""
+    return np.ceil(np.log(share) / np.log(abs(1 - lr * np.array(curvatures))))
+
+
 def _until(factor, share):
     steps, left = 0, 1.0
     while left > share and steps < 10_000:
@@ -67,7 +90,12 @@ EXERCISES = (
         ],
         mistakes={
             "One seed that reaches the goal is not enough: every seed has to.": (
-                lambda accuracy, goal: int((accuracy >= goal).any(axis=2).sum())
+                lambda accuracy, goal: int((accuracy >= goal).any(axis=2).sum()),
+                lambda accuracy, goal: int((accuracy.max(axis=2) >= goal).sum()),
+            ),
+            "You looked at one seed of each setting. Every seed has to get there.": (
+                lambda accuracy, goal: int((accuracy[..., 0] >= goal).sum()),
+                lambda accuracy, goal: int((accuracy[..., -1] >= goal).sum()),
             ),
             "A mean over seeds hides the one that fails. Look at each seed.": (
                 lambda accuracy, goal: int((accuracy.mean(axis=2) >= goal).sum()),
@@ -78,7 +106,19 @@ EXERCISES = (
                 lambda accuracy, goal: int((np.nanmedian(accuracy, axis=2) >= goal).sum()),
             ),
             "You counted networks. A setting is a start with a learning rate; its seeds belong "
-            "together.": lambda accuracy, goal: int((accuracy >= goal).sum()),
+            "together.": (
+                lambda accuracy, goal: int((accuracy >= goal).sum()),
+                lambda accuracy, goal: int((accuracy >= goal).sum() // accuracy.shape[2]),
+            ),
+            "That asks all networks of the table at once. Ask the seeds of each setting: "
+            "all(axis=2). Then count.": lambda accuracy, goal: int((accuracy >= goal).all()),
+            "That counts in each row or column. One number for the whole table: add them up.": (
+                lambda accuracy, goal: (accuracy >= goal).all(axis=2).sum(axis=0),
+                lambda accuracy, goal: (accuracy >= goal).all(axis=2).sum(axis=1),
+            ),
+            "Turn the comparison round: at the goal or above.": (
+                lambda accuracy, goal: int((accuracy <= goal).all(axis=2).sum())
+            ),
             "Exactly at the goal counts: >=, not >.": (
                 lambda accuracy, goal: int((accuracy > goal).all(axis=2).sum())
             ),
@@ -90,7 +130,8 @@ EXERCISES = (
                 lambda accuracy, goal: (accuracy >= goal).all(axis=2).mean()
             ),
             "That says which are usable. How many are they?": (
-                lambda accuracy, goal: (accuracy >= goal).all(axis=2)
+                lambda accuracy, goal: (accuracy >= goal).all(axis=2),
+                lambda accuracy, goal: np.argwhere((accuracy >= goal).all(axis=2)),
             ),
             "The seeds are the last axis, 2.": (
                 lambda accuracy, goal: int((accuracy >= goal).all(axis=0).sum()),
@@ -126,7 +167,24 @@ EXERCISES = (
                 lambda values, slopes: np.sqrt(slopes.var() / values.var())
             ),
             "Upside down: slopes above, the variance below.": (
-                lambda values, slopes: np.sqrt(values.var() / (slopes**2).mean())
+                lambda values, slopes: np.sqrt(values.var() / (slopes**2).mean()),
+                lambda values, slopes: values.var() / (slopes**2).mean(),
+            ),
+            "BN divides by the spread of what comes in: the mean squared slope over the variance, "
+            "not times it.": (
+                lambda values, slopes: np.sqrt((slopes**2).mean() * values.var()),
+                lambda values, slopes: (slopes**2).mean() * values.var(),
+            ),
+            "Divide by the variance of the values, not by their mean.": (
+                lambda values, slopes: np.sqrt((slopes**2).mean() / values.mean())
+            ),
+            "One number for the layer: first the mean of the squared slopes.": (
+                lambda values, slopes: np.sqrt(slopes**2 / values.var()),
+                lambda values, slopes: abs(slopes) / values.std(),
+            ),
+            "That is ReLU's, for very many x̂. Compute it from the two arrays.": (
+                lambda values, slopes: math.sqrt(math.pi / (math.pi - 1)),
+                lambda values, slopes: 1.21,
             ),
             "A length under a root and a variance do not match. Mean of the squares over the "
             "variance, then the root of it all.": (
@@ -189,7 +247,35 @@ EXERCISES = (
             "A fraction of an update cannot be made: round up.": (
                 lambda curvatures, lr, share: (
                     math.log(share) / math.log(max(abs(1 - lr * c) for c in curvatures))
+                ),
+                _or(math.inf, round_up=float),
+                _or(math.inf, round_up=round),
+            ),
+            "That is one number for each weight. All have to arrive: the largest decides.": (
+                _of_each
+            ),
+            "The weights move at the same time: the slowest decides, not the sum.": (
+                lambda curvatures, lr, share: _of_each(curvatures, lr, share).sum(),
+                lambda curvatures, lr, share: sum(
+                    _until(abs(1 - lr * c), share) for c in curvatures
+                ),
+            ),
+            "The share is what may be left, not what has to be gone.": (
+                lambda curvatures, lr, share: steps_needed(curvatures, lr, 1 - share)
+            ),
+            "A weight that jumps over its goal at each update still arrives where it lands nearer "
+            "each time: up to a rate of 2 over its curvature, not 1.": (
+                lambda curvatures, lr, share: (
+                    math.inf if lr * max(curvatures) > 1 else steps_needed(curvatures, lr, share)
                 )
+            ),
+            "That is for tiny rates, where 1 − lr · curvature is about exp(−lr · curvature). Here "
+            "count with 1 − lr · curvature itself.": (
+                lambda curvatures, lr, share: math.ceil(-math.log(share) / lr / min(curvatures))
+            ),
+            "The condition number says about how many it takes, at a good rate. Asked is the "
+            "number at this one.": (
+                lambda curvatures, lr, share: math.ceil(max(curvatures) / min(curvatures))
             ),
             "That is when the *squared* distance has fallen so far. Asked is the distance.": (
                 lambda curvatures, lr, share: _counted(
@@ -210,6 +296,9 @@ EXERCISES = (
                 lambda curvatures, lr, share: (lambda f: math.ceil(math.log(share) / math.log(f)))(
                     max(abs(1 - lr * c) for c in curvatures)
                 ),
+                lambda curvatures, lr, share: _of_each(curvatures, lr, share).max(),
+                _walked,
+                *(_or(never) for never in (-1, 0, math.nan)),
             ),
         },
     ),

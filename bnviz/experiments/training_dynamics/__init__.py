@@ -7,7 +7,7 @@
 
 from bnviz.experiments.training_dynamics.conditioning import Descent, descent
 from bnviz.experiments.training_dynamics.layers import growth, per_layer
-from bnviz.experiments.training_dynamics.runs import Sweep, by_rate, sweep
+from bnviz.experiments.training_dynamics.runs import Sweep, by_rate, sweep, two_rates
 from bnviz.experiments.training_dynamics.side_by_side import Trained, train_side_by_side
 
 __all__ = [
@@ -20,4 +20,5 @@ __all__ = [
     "per_layer",
     "sweep",
     "train_side_by_side",
+    "two_rates",
 ]

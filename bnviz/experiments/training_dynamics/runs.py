@@ -13,7 +13,7 @@ from bnviz.experiments.common import Floats
 from bnviz.experiments.training_dynamics.side_by_side import Trained, train_side_by_side
 from bnviz.networks import mlp
 
-__all__ = ["Sweep", "by_rate", "sweep"]
+__all__ = ["Sweep", "by_rate", "sweep", "two_rates"]
 
 _NORMS: Mapping[str, str | None] = {"without BN": None, "with BN": "batch"}
 
@@ -166,3 +166,43 @@ def by_rate(
                 one for (rate, _), one in zip(places, found, strict=True) if rate == lr
             ]
     return result
+
+
+def two_rates(
+    pairs: Sequence[tuple[float, float]] = ((10.0, 10.0), (100.0, 0.1), (0.1, 10.0)),
+    depth: int = 3,
+    seeds: Sequence[int] = range(3),
+    *,
+    init: float | str = 0.2,
+    width: int = 50,
+    batch_size: int = 32,
+    steps: int = 240,
+) -> dict[tuple[float, float], Floats]:
+    """Train with BN, at one rate for the weights before BN and at another for all the rest.
+
+    At 10 for all they fail. It is not the weights before BN that cannot bear it: at 100 for these
+    and 0.1 for all the rest they learn, and fail the other way round.
+
+    Args:
+        pairs: the rate of the weights before BN, and that of all else.
+        depth: number of hidden layers.
+        seeds: of split, weights and order.
+        init: as of :func:`bnviz.mlp`.
+        width: of the hidden layers.
+        batch_size: images in a batch.
+        steps: updates.
+
+    Returns:
+        By pair, the accuracy of each seed in eval mode.
+    """
+    sizes = (64, *[width] * depth, 10)
+    places = [*product(pairs, seeds)]
+    found = train_side_by_side(
+        [mlp(sizes, "relu", norm="batch", init=init, seed=seed) for _, seed in places],
+        [lr for (lr, _), _ in places],
+        [seed for _, seed in places],
+        other_lrs=[other for (_, other), _ in places],
+        steps=steps, batch_size=batch_size, eval_every=steps,
+    )  # fmt: skip
+    ends = np.reshape([one.accuracy[-1] for one in found], (len(pairs), -1))
+    return dict(zip(pairs, ends, strict=True))

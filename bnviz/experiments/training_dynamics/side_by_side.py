@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from bnviz.experiments.common import Floats, digits
-from bnviz.experiments.ensemble import Ensemble, batches_of_each
+from bnviz.experiments.ensemble import Ensemble, Linear, batches_of_each
 from bnviz.networks import MLP
 from bnviz.recording import Recording
 from bnviz.recording.binning import add_values
@@ -64,6 +64,7 @@ def train_side_by_side(
     steps: int = 150,
     batch_size: int = 64,
     eval_every: int = 50,
+    other_lrs: Sequence[float] | None = None,
     recorded: Sequence[int] = (),
     record_every: int = 4,
 ) -> list[Trained]:
@@ -80,6 +81,8 @@ def train_side_by_side(
         steps: updates.
         batch_size: images in a batch.
         eval_every: steps between measurements; a divisor of ``steps``.
+        other_lrs: for each, a learning rate of its own for all but the weights of the hidden
+            layers: for the output layer, biases, γ and β.
         recorded: places of the networks that are recorded.
         record_every: steps between what is recorded.
 
@@ -95,6 +98,8 @@ def train_side_by_side(
     parameters = list(together.parameters())
     first_weights = parameters[0]
     rates = torch.tensor(list(lrs))
+    ratios = torch.tensor(list(other_lrs or lrs)) / rates
+    hidden = {id(one.weight) for one in together.blocks[:-1] if isinstance(one, Linear)}
     batches = _Batches(seeds, batch_size)
     tape = _Tape(together, type(models[0].hidden[0].activation), recorded)
     measured = np.arange(0, steps + 1, eval_every)
@@ -113,6 +118,8 @@ def train_side_by_side(
         updates = torch.autograd.grad((rates * loss).sum(), parameters)
         with torch.no_grad():
             for parameter, update in zip(parameters, updates, strict=True):
+                if other_lrs and id(parameter) not in hidden:
+                    update = (update.view(len(models), -1) * ratios[:, None]).view_as(update)
                 parameter.sub_(update)
         losses.append(loss.detach().double())
     table = [torch.stack(rows, 1).numpy() for rows in (losses, accuracies, lengths)]
