@@ -111,6 +111,9 @@ def test_right_by_another_way(verdict, name, answer):
         ("images-needed", lambda share: math.ceil(0.5 / share**2), "standard deviation"),
         ("images-needed", lambda share: share**-2, "A whole number"),
         ("images-needed", lambda share: int(share**-2) + 1, "four images are enough"),
+        ("images-needed", lambda share: math.ceil(1 / share) ** 2, "Round at the end only"),
+        ("images-needed", lambda share: share**-0.5, "not the root"),
+        ("images-needed", lambda share: math.ceil((2 / share) ** 2), "no other factor"),
         ("images-needed", lambda share: 64, "Not right yet"),
         (
             "group-batch-norm",
@@ -133,6 +136,23 @@ def test_right_by_another_way(verdict, name, answer):
             ),
             "biased variance",
         ),
+        (
+            "group-batch-norm",
+            lambda x, g, eps: (
+                x - np.concatenate([[one.mean(0)] * g for one in np.split(x, len(x) // g)])
+            ),
+            "of the group, too",
+        ),
+        (
+            "group-batch-norm",
+            lambda x, g, eps: np.reshape(by_slices(x.reshape(-1, 1), g, eps), x.shape),
+            "mixes the columns",
+        ),
+        (
+            "group-batch-norm",
+            lambda x, g, eps: (x - x[:g].mean(0)) / np.sqrt(x[:g].var(0) + eps),
+            "of the first group for all",
+        ),
         ("group-batch-norm", lambda x, g, eps: x, "Not right yet"),
         (
             "variance-ratio",
@@ -153,6 +173,16 @@ def test_right_by_another_way(verdict, name, answer):
             ),
             "variance of x @ w itself",
         ),
+        (
+            "variance-ratio",
+            lambda x, w, p: (x @ w).var() / ((x @ w).var() + p / (1 - p) * (x**2).mean(0) @ w),
+            "The weights are squared, too",
+        ),
+        (
+            "variance-ratio",
+            lambda x, w, p: (x @ w).var() / (p / (1 - p) * (x**2).mean(0) @ w**2),
+            "divide by the sum of both",
+        ),
         ("variance-ratio", lambda x, w, p: 1.0, "Not right yet"),
         (
             "length-with-decay",
@@ -167,8 +197,19 @@ def test_right_by_another_way(verdict, name, answer):
         (
             "length-with-decay",
             lambda length, pull, lr, decay, steps: length * (1 - lr * decay) ** steps,
-            "Not right yet",
+            "The step is missing",
         ),
+        (
+            "length-with-decay",
+            lambda length, pull, lr, decay, steps: in_squares(length, pull, lr, 2 * decay, steps),
+            "without a factor of 2",
+        ),
+        (
+            "length-with-decay",
+            lambda length, pull, lr, decay, steps: in_squares(length, pull, lr, decay, steps - 1),
+            "One step too few",
+        ),
+        ("length-with-decay", lambda length, *rest: length, "Not right yet"),
     ],
 )
 def test_a_mistake_is_told(verdict, name, answer, told):

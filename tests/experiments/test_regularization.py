@@ -101,9 +101,15 @@ def by_group(layers, lr):
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("layers", "lr", "least", "most"),
-    [(4, 0.1, 0.02, 0.12), (4, 0.3, 0.01, 0.1), (4, 1.0, -0.03, 0.03), (2, 0.3, -0.02, 0.02)],
+    [
+        (6, 0.1, 0.06, 0.25),
+        (4, 0.1, 0.02, 0.12),
+        (4, 0.3, 0.01, 0.1),
+        (4, 1.0, -0.03, 0.03),
+        (2, 0.3, -0.02, 0.02),
+    ],
 )
-def test_noise_is_a_gain_with_four_layers_at_small_rates_and_not_else(layers, lr, least, most):
+def test_noise_is_a_gain_in_deep_networks_at_small_rates_and_not_else(layers, lr, least, most):
     found = by_group(layers, lr)
     assert least < np.mean(found[20] - found[100]) < most
 
@@ -112,6 +118,31 @@ def test_noise_is_a_gain_with_four_layers_at_small_rates_and_not_else(layers, lr
 def test_at_a_large_rate_four_layers_need_no_noise():
     assert np.mean(by_group(4, 1.0)[100] - by_group(4, 0.3)[100]) > 0.015
     assert np.mean(by_group(4, 1.0)[100] - by_group(4, 0.3)[20]) > -0.015
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("group", [100, 4])
+def test_with_noise_and_without_they_know_their_training_images(group):
+    seeds = [100, 101, 102]
+    x, y, *_ = images(seeds, 100)
+    nets = Nets(seeds, (50,) * 4)
+    for step in learning(nets, x, y, seeds, lr=0.3, batch_size=100, group=group):
+        if step == 100:
+            break
+    assert np.all(accuracies(nets, x, y) > 0.93)
+
+
+@pytest.mark.slow
+def test_to_stop_in_time_brings_most_of_the_gain_with_two_layers_and_little_with_four():
+    shares = []
+    for layers in (2, 4):
+        found = chapter.with_wrong_labels(
+            0.3, (200, 4), range(200, 203), at=(30, 40, 50, 60, 100), hidden=(50,) * layers
+        )
+        calm, noisy = (found.test[group].mean(0) for group in (200, 4))
+        assert 0.04 < noisy[-1] - calm[-1] < 0.2
+        shares.append((calm.max() - calm[-1]) / (noisy[-1] - calm[-1]))
+    assert shares[0] > 0.5 > 0.4 > shares[1]
 
 
 @pytest.mark.slow
@@ -137,6 +168,20 @@ def test_dropout_before_batch_norm_leaves_a_running_variance_too_large():
 
 
 # --- the length of weights ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("hidden", [(50, 50), (50,) * 4])
+def test_noise_in_the_statistics_is_noise_in_the_gradient(hidden):
+    """At the same weights, and for the same images."""
+    x, y, *_ = images([100, 101])
+    nets = Nets([100, 101], hidden).train()
+    lengths = {}
+    for group in (64, 4):
+        outputs = nets(x[:, :64], group).flatten(0, 1)
+        loss = F.cross_entropy(outputs, y[:, :64].flatten(), reduction="sum") / 64
+        (grad,) = torch.autograd.grad(loss, [nets.layers[0].weight])
+        lengths[group] = grad.flatten(1).norm(dim=1)
+    assert torch.all(lengths[4] > 1.15 * lengths[64])
 
 
 @pytest.mark.slow

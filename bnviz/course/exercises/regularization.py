@@ -47,20 +47,62 @@ def _groups(x, group, eps, *, ddof=0, centred=True, root=True, outside=False, ax
     return ((parts - mean) / (np.sqrt(var) + eps if outside else scale)).reshape(x.shape)
 
 
+def _by_group(x, group, scale):
+    parts = x.reshape(-1, group, x.shape[1])
+    return np.concatenate([(part - part.mean(0)) / scale(part) for part in parts])
+
+
+def _like_the_first(x, group, eps):
+    return (x - x[:group].mean(0)) / np.sqrt(x[:group].var(0) + eps)
+
+
 def _every_other(x, group, eps):
     parts = x.reshape(group, -1, x.shape[1])
     mean, var = parts.mean(axis=0), parts.var(axis=0)
     return ((parts - mean) / np.sqrt(var + eps)).reshape(x.shape)
 
 
-def _stepped(length, pull, lr, decay, steps, how):
-    for _ in range(steps):
-        length = how(length, pull, lr, decay)
-    return length
-
-
 def _by(how):
-    return lambda length, pull, lr, decay, steps: _stepped(length, pull, lr, decay, steps, how)
+    """Many steps from what is kept of the weights, the step, the old length and the share taken."""
+
+    def walk(length, pull, lr, decay, steps):
+        for _ in range(steps):
+            length = how((1 - lr * decay) * length, lr * pull / length, length, lr * decay)
+        return length
+
+    return walk
+
+
+def _kept(length, lr, decay):
+    return (1 - lr * decay) * length
+
+
+def _step(length, pull, lr, decay):
+    return lr * pull / length
+
+
+def _sides(kept=_kept, step=_step):
+    """Many steps by a triangle, one side of which is wrong."""
+
+    def walk(length, pull, lr, decay, steps):
+        for _ in range(steps):
+            length = np.hypot(kept(length, lr, decay), step(length, pull, lr, decay))
+        return length
+
+    return walk
+
+
+def _over(x, w, p, added):
+    """The ratio, if dropout added p / (1 − p) times this."""
+    calm = (x @ w).var()
+    return calm / (calm + p / (1 - p) * added)
+
+
+def _with_the_first_gradient(length, pull, lr, decay, steps):
+    gradient = pull / length
+    for _ in range(steps):
+        length = np.hypot((1 - lr * decay) * length, lr * gradient)
+    return length
 
 
 def _ratio(x, w, p, *, factor=None, square=True, centred=False, weights=True):
@@ -81,6 +123,23 @@ EXERCISES = (
             "Half the noise takes four times the images: there is a square in it.": (
                 lambda share: math.ceil(1 / share),
                 lambda share: math.floor(1 / share),
+                lambda share: 1 / share,
+            ),
+            "The noise goes with one over the root of m, so m goes with the *square*, not the "
+            "root.": (
+                lambda share: math.ceil(1 / math.sqrt(share)),
+                lambda share: 1 / math.sqrt(share),
+            ),
+            "Round at the end only: first the square, then up.": (
+                lambda share: math.ceil(1 / share) ** 2,
+                lambda share: math.floor(1 / share) ** 2,
+            ),
+            "Off by σ/√m: there is no other factor in it.": (
+                lambda share: math.ceil(2 / share**2),
+                lambda share: math.ceil(4 / share**2),
+            ),
+            "The share comes as 0.1, not as 10 %: leave out the 100.": (
+                lambda share: math.ceil((100 / share) ** 2)
             ),
             "So many leave it a little above: round up.": (
                 lambda share: math.floor(1 / share**2),
@@ -93,7 +152,10 @@ EXERCISES = (
             ),
             "Right for most shares. At one half four images are enough: round up, and where "
             "there is nothing to round, add none.": lambda share: math.floor(1 / share**2) + 1,
-            "Turn it round: a smaller share needs more images.": lambda share: share**2,
+            "Turn it round: a smaller share needs more images.": (
+                lambda share: share**2,
+                lambda share: math.ceil(share**2),
+            ),
         },
     ),
     Exercise(
@@ -102,7 +164,7 @@ EXERCISES = (
         reference=group_batch_norm,
         cases=[
             {"x": TABLE, "group": 3, "eps": 1e-2},
-            {"x": LONG, "group": 2, "eps": 0.1},
+            {"x": LONG, "group": 4, "eps": 0.1},
             {"x": LONG, "group": 8, "eps": 1e-2},
         ],
         mistakes={
@@ -110,13 +172,29 @@ EXERCISES = (
                 lambda x, group, eps: _groups(x, len(x), eps)
             ),
             "Neighbouring rows make a group: 0, 1, 2, then 3, 4, 5. You took rows further apart.": (
-                _every_other
+                _every_other,
+                lambda x, group, eps: _groups(x, group, eps, axis=0),
+            ),
+            "You took the statistics of the first group for all. Each group has its own.": (
+                _like_the_first
+            ),
+            "All rows come back, not those of one group only.": (
+                lambda x, group, eps: _like_the_first(x, group, eps)[:group]
+            ),
+            "That takes the mean away. Divide by √(variance + ε) of the group, too.": (
+                lambda x, group, eps: x - x.reshape(-1, group, x.shape[1]).mean(1).repeat(group, 0)
+            ),
+            "Under the root stands the variance, not the standard deviation.": (
+                lambda x, group, eps: _by_group(x, group, lambda part: np.sqrt(part.std(0) + eps))
             ),
             "group is how many rows a group has, not how many groups there are.": (
                 lambda x, group, eps: _groups(x, len(x) // group, eps)
             ),
             "Each column has its own mean and variance in each group.": (
                 lambda x, group, eps: _groups(x, group, eps, axis=(1, 2))
+            ),
+            "reshape(-1, group) mixes the columns. Keep them apart: reshape(-1, group, C).": (
+                lambda x, group, eps: _groups(x.reshape(-1, 1), group, eps).reshape(x.shape)
             ),
             "You averaged over the units of an image. Average over the rows of a group.": (
                 lambda x, group, eps: _groups(x, group, eps, axis=2)
@@ -131,11 +209,13 @@ EXERCISES = (
                 lambda x, group, eps: _groups(x, group, eps, root=False)
             ),
             "ε stands under the root, beside the variance.": (
-                lambda x, group, eps: _groups(x, group, eps, outside=True)
+                lambda x, group, eps: _groups(x, group, eps, outside=True),
+                lambda x, group, eps: group_batch_norm(x, group, 0) + eps,
             ),
             "Add the eps that is given to the variance: yours is left out, or another.": (
                 lambda x, group, eps: group_batch_norm(x, group, 0),
                 lambda x, group, eps: group_batch_norm(x, group, 1e-5),
+                lambda x, group, eps: group_batch_norm(x, group, eps**2),
             ),
             "Bring the result back to the shape of x: (N, C).": (
                 lambda x, group, eps: group_batch_norm(x, group, eps).reshape(-1, group, x.shape[1])
@@ -183,6 +263,29 @@ EXERCISES = (
             "The weights belong to it: each input's share is multiplied by w².": (
                 lambda x, w, p: _ratio(x, w, p, weights=False)
             ),
+            "The weights are squared, too: a variance goes with the square.": (
+                lambda x, w, p: _over(x, w, p, ((x**2).mean(0) * w).sum()),
+                lambda x, w, p: _over(x, w, p, ((x**2).mean(0) * abs(w)).sum()),
+            ),
+            "Each input has a mean of x² of its own: average over the rows, axis 0.": (
+                lambda x, w, p: _over(x, w, p, (x**2).mean() * (w**2).sum())
+            ),
+            "The mean of x² over the rows, not the sum.": (
+                lambda x, w, p: _over(x, w, p, ((x**2).sum(0) * w**2).sum())
+            ),
+            "Each input adds its part: the sum over the inputs, not the mean.": (
+                lambda x, w, p: _over(x, w, p, ((x**2).mean(0) * w**2).mean())
+            ),
+            "Chance strikes each input by itself: square each w·x first, then add them up.": (
+                lambda x, w, p: _over(x, w, p, ((x @ w) ** 2).mean())
+            ),
+            "With dropout the variance is what was there *and* what is added: divide by the sum of "
+            "both.": lambda x, w, p: 1 / (1 / variance_ratio(x, w, p) - 1),
+            "That is a variance. Asked is the one without dropout, divided by that with it.": (
+                lambda x, w, p: (x @ w).var() / variance_ratio(x, w, p),
+                lambda x, w, p: (x @ w).var() * (1 / variance_ratio(x, w, p) - 1),
+                lambda x, w, p: (x @ w).var(),
+            ),
             "Variances, not standard deviations: leave out the root.": (
                 lambda x, w, p: np.sqrt(variance_ratio(x, w, p))
             ),
@@ -208,64 +311,68 @@ EXERCISES = (
         ],
         mistakes={
             "The decay is missing: each step also takes lr · decay of the length.": (
-                _by(lambda length, pull, lr, decay: np.hypot(length, lr * pull / length))
+                _sides(kept=lambda length, lr, decay: length)
             ),
             "A step takes lr · decay of the length: multiply the decay by the learning rate.": (
-                _by(
-                    lambda length, pull, lr, decay: np.hypot(
-                        (1 - decay) * length, lr * pull / length
-                    )
-                )
+                _sides(kept=lambda length, lr, decay: (1 - decay) * length)
             ),
             "The decay takes a share of the length: multiply by 1 − lr · decay.": (
-                _by(
-                    lambda length, pull, lr, decay: np.hypot(
-                        length - lr * decay, lr * pull / length
-                    )
-                ),
-                _by(
-                    lambda length, pull, lr, decay: np.hypot(
-                        (1 + lr * decay) * length, lr * pull / length
-                    )
-                ),
+                _sides(kept=lambda length, lr, decay: length - lr * decay),
+                _sides(kept=lambda length, lr, decay: (1 + lr * decay) * length),
             ),
-            "The step goes at a right angle: use Pythagoras, do not add the lengths.": (
-                _by(lambda length, pull, lr, decay: (1 - lr * decay) * length + lr * pull / length)
+            "lr · decay is the share that goes. What stays of the weights is 1 − lr · decay.": (
+                _sides(kept=lambda length, lr, decay: lr * decay * length)
             ),
-            "Pythagoras ends with a root.": (
-                _by(
-                    lambda length, pull, lr, decay: (
-                        ((1 - lr * decay) * length) ** 2 + (lr * pull / length) ** 2
-                    )
-                )
+            "The share is lr · decay, without a factor of 2.": (
+                _sides(kept=lambda length, lr, decay: (1 - 2 * lr * decay) * length)
             ),
             "At twice the length the gradient is half as large: divide pull by the length.": (
-                _by(lambda length, pull, lr, decay: np.hypot((1 - lr * decay) * length, lr * pull))
+                _sides(step=lambda length, pull, lr, decay: lr * pull),
+                _sides(step=lambda length, pull, lr, decay: lr * pull * length),
+                _sides(step=lambda length, pull, lr, decay: lr * pull / length**2),
             ),
             "The learning rate multiplies the gradient, too.": (
-                _by(
-                    lambda length, pull, lr, decay: np.hypot(
-                        (1 - lr * decay) * length, pull / length
-                    )
-                )
+                _sides(step=lambda length, pull, lr, decay: pull / length)
             ),
             "The gradient is that of the weights before the decay: divide pull by the old length. "
             "The decay shortens the old weights, not the step.": (
-                _by(
-                    lambda length, pull, lr, decay: np.hypot(
-                        (1 - lr * decay) * length, lr * pull / ((1 - lr * decay) * length)
-                    )
-                ),
-                _by(
-                    lambda length, pull, lr, decay: (
-                        (1 - lr * decay) * np.hypot(length, lr * pull / length)
-                    )
-                ),
+                _sides(step=lambda length, pull, lr, decay: lr * pull / length / (1 - lr * decay)),
+                _by(lambda kept, step, length, share: (1 - share) * np.hypot(length, step)),
             ),
+            "The step goes at a right angle: use Pythagoras, do not add the lengths.": (
+                _by(lambda kept, step, length, share: kept + step),
+                _by(lambda kept, step, length, share: kept - step),
+            ),
+            "Pythagoras ends with a root.": (
+                _by(lambda kept, step, length, share: kept**2 + step**2)
+            ),
+            "The decay belongs into the triangle: shorten the old weights first, then step.": (
+                _by(lambda kept, step, length, share: np.hypot(length, step) - share * length),
+                _by(lambda kept, step, length, share: np.hypot(length, step) - share),
+            ),
+            "The step is missing: it goes at a right angle, and makes the weights longer.": (
+                _by(lambda kept, step, length, share: kept)
+            ),
+            "The length changes, and the gradient with it: divide by the length before *this* "
+            "step, not by the first.": _with_the_first_gradient,
             "One step only: the length changes, and with it the next step. Use a loop.": (
                 lambda length, pull, lr, decay, steps: np.hypot(
                     (1 - lr * decay * steps) * length, steps * lr * pull / length
-                )
+                ),
+                lambda length, pull, lr, decay, steps: np.hypot(
+                    (1 - lr * decay) ** steps * length, steps * lr * pull / length
+                ),
+                lambda length, pull, lr, decay, steps: length_with_decay(
+                    length, pull, lr, decay, 1
+                ),
+            ),
+            "One step too few or too many: `range(steps)` makes just as many.": (
+                lambda length, pull, lr, decay, steps: length_with_decay(
+                    length, pull, lr, decay, steps - 1
+                ),
+                lambda length, pull, lr, decay, steps: length_with_decay(
+                    length, pull, lr, decay, steps + 1
+                ),
             ),
             "That is where it ends after very many steps. Asked is after `steps`.": (
                 lambda length, pull, lr, decay, steps: np.sqrt(
