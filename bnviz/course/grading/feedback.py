@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import html
-import re
+from collections.abc import Collection
 from pathlib import Path
 
 import bleach
@@ -13,8 +13,9 @@ from nbconvert import HTMLExporter
 from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell, new_output
 
+from bnviz.course.grading.form import HIDDEN
 from bnviz.course.grading.scores import Scores, read_comments, read_scores
-from bnviz.course.grading.verdicts import Verdict, verdicts
+from bnviz.course.grading.verdicts import Verdict, uncolored, verdicts
 
 __all__ = ["feedback", "page"]
 
@@ -71,6 +72,7 @@ def page(
     """
     known = {_id(cell): cell for cell in release.cells}
     said = {verdict.check: verdict for verdict in verdicts(graded)}
+    hidden = _hidden_lines(graded)
     shown = copy.deepcopy(graded)
     shown.cells = [new_markdown_cell(_summary(scores, student, list(said.values())))]
     for cell in graded.cells:
@@ -81,7 +83,7 @@ def page(
             text = said[name].said or said[name].state.capitalize() + "."
             seen.outputs = [new_output("stream", name="stdout", text=text)]
         elif seen.cell_type == "code":
-            seen.outputs = [_without_hidden(output, graded) for output in seen.outputs]
+            seen.outputs = [_without(hidden, output) for output in seen.outputs]
         shown.cells.append(seen)
         if comments.get(name):
             shown.cells.append(new_markdown_cell(f"> **Comment.** {html.escape(comments[name])}"))
@@ -117,21 +119,19 @@ def _summary(scores: Scores, student: str, said: list[Verdict]) -> str:
     return head + "| exercise | points | |\n|---|---|---|\n" + "\n".join(rows)
 
 
-def _without_hidden(output: NotebookNode, graded: NotebookNode) -> NotebookNode:
+def _hidden_lines(graded: NotebookNode) -> set[str]:
+    """The lines of all hidden tests that are long enough to be known again."""
+    tests = (test for cell in graded.cells for test in HIDDEN.findall(cell.source))
+    lines = (line.strip() for test in tests for line in test.split("\n"))
+    return {line for line in lines if len(line) > 12}
+
+
+def _without(hidden: Collection[str], output: NotebookNode) -> NotebookNode:
     """An output of the student's own cells, unless it quotes a line of a hidden test.
 
     A student's code can read what stands in the notebook's namespace, such as the inputs of cells.
     """
-    hidden = {
-        line.strip()
-        for cell in graded.cells
-        for part in re.findall(
-            r"### BEGIN HIDDEN TESTS\n(.*?)### END HIDDEN TESTS", cell.source, re.DOTALL
-        )
-        for line in part.split("\n")
-        if len(line.strip()) > 12
-    }
-    text = re.sub(r"\x1b\[[0-9;]*m", "", str(output))
+    text = uncolored(str(output))
     if any(line in text for line in hidden):
         output = new_output("stream", name="stdout", text="(An output that is not shown.)")
     return output

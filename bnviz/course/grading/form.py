@@ -24,9 +24,14 @@ from dataclasses import dataclass
 
 from nbformat import NotebookNode
 
-__all__ = ["BEGIN", "END", "STUB", "FormError", "Problem", "merged", "problems_in", "tried"]
+__all__ = [
+    *("BEGIN", "END", "HIDDEN", "STUB", "FormError", "Problem"),
+    *("merged", "points_of", "problems_in", "tags_of", "tried"),
+]
 
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
+#: The hidden tests of a check, between the marks at which nbgrader cuts them out.
+HIDDEN = re.compile(r"### BEGIN HIDDEN TESTS\n(.*?)\n?### END HIDDEN TESTS\n?", re.DOTALL)
 #: What stands in a stub where the answer goes, and in a released notebook where the solution was.
 STUB = "# YOUR CODE HERE\nreturn None"
 

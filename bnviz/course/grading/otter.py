@@ -8,17 +8,15 @@ printed with the solutions in place.
 from __future__ import annotations
 
 import copy
-import re
 import textwrap
 
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_notebook, new_raw_cell
 
-from bnviz.course.grading.form import BEGIN, END
+from bnviz.course.grading.form import BEGIN, END, HIDDEN
 
 __all__ = ["otter_notebook"]
 
-_HIDDEN = re.compile(r"### BEGIN HIDDEN TESTS\n(.*?)\n?### END HIDDEN TESTS\n?", re.DOTALL)
 #: ``check`` raises nothing for a reader; for otter it must, or a wrong answer would pass.
 _STRICT = 'import os\n\nos.environ["NBGRADER_EXECUTION"] = "autograde"'
 
@@ -98,8 +96,8 @@ def _solution(answer: NotebookNode) -> NotebookNode:
 
 def _tests(check: NotebookNode) -> list[NotebookNode]:
     """The check as students see it; with hidden tests, once more with them."""
-    hidden = _HIDDEN.search(check.source)
-    visible = _HIDDEN.sub("", check.source).rstrip("\n")
+    hidden = HIDDEN.search(check.source)
+    visible = HIDDEN.sub("", check.source).rstrip("\n")
     tests = [_code(_in_a_function(visible), check)]
     if hidden:
         tests.append(_code(f"# HIDDEN\n{_in_a_function(visible + chr(10) + hidden[1])}", check))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from nbformat import NotebookNode
 
-__all__ = ["Verdict", "verdicts"]
+__all__ = ["Verdict", "uncolored", "verdicts"]
 
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 #: Of a report of `bnviz.check`; where no likely mistake is known, what stopped the answer.
@@ -48,12 +48,17 @@ def verdicts(graded: NotebookNode) -> Iterator[Verdict]:
         yield _verdict(name, exercise, cell)
 
 
+def uncolored(text: str) -> str:
+    """A text as it was before a terminal's colors were put into it."""
+    return _ANSI.sub("", text)
+
+
 def _verdict(name: str, exercise: str, cell: NotebookNode) -> Verdict:
     errors = [output for output in cell.outputs if output.output_type == "error"]
     if not errors:
         state = "right" if cell.get("execution_count") else "not graded"
         return Verdict(name, exercise, state)
-    kind, text = errors[0].ename, _ANSI.sub("", errors[0].evalue).strip()
+    kind, text = errors[0].ename, uncolored(errors[0].evalue).strip()
     if text.startswith("Not attempted yet"):
         return Verdict(name, exercise, "not attempted", text)
     if kind == "CheckFailed":
