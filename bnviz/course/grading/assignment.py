@@ -29,9 +29,9 @@ from bnviz.course.grading.form import (
     merged,
     points_of,
     problems_in,
-    tags_of,
     tried,
 )
+from bnviz.course.grading.marks import graderdata, tags_of, unmarked
 from bnviz.course.grading.otter import otter_notebook
 
 __all__ = ["Book", "assign", "run_source", "source_notebook"]
@@ -112,7 +112,7 @@ def source_notebook(
         )
     cells = [_locked(new_markdown_cell(_title(name, chapter, notebooks, address)), "title")]
     all_notebooks = notebooks if chapter is None else [chapter, *notebooks]
-    cells += [_locked(_copy(c), c.id) for c in _beginning(all_notebooks)]
+    cells += [_locked(unmarked(c), c.id) for c in _beginning(all_notebooks)]
     own = [c for notebook in notebooks for c in notebook.cells if "student" in tags_of(c)]
     if own:
         cells.append(_locked(new_code_cell(f"SEED = {seed}"), "seed"))
@@ -233,12 +233,12 @@ def _assigned(problem: Problem) -> list[NotebookNode]:
     asked = _THE_SOLUTION.sub("The cell “Try it” ", _WHERE_IT_RUNS.sub("", problem.task.source))
     task = _locked(new_markdown_cell(asked), f"{what}-task")
     answer = _named(new_code_cell(merged(problem.stub.source, problem.solution.source)), what)
-    answer.metadata.nbgrader = _graderdata(what, solution=True)
+    answer.metadata.nbgrader = graderdata(what, solution=True)
     cells = [answer]
     for number, check in enumerate(problem.checks, 1):
         name = f"{what}-check" + ("" if number == 1 else f"-{number}")
         cell = _locked(new_code_cell(check.source), name)
-        cell.metadata.nbgrader = _graderdata(name, grade=True, locked=True, points=points_of(check))
+        cell.metadata.nbgrader = graderdata(name, grade=True, locked=True, points=points_of(check))
         cells.append(cell)
     for cell in cells:
         cell.metadata.bnviz = {"exercise": problem.name}
@@ -248,7 +248,7 @@ def _assigned(problem: Problem) -> list[NotebookNode]:
         cell = _named(new_code_cell(f"# Try it, with your answer\n{after}"), f"{what}-try")
         cell.metadata.tags = ["try"]
         cells.append(cell)
-    return [task, *(_locked(_copy(cell), cell.id) for cell in problem.given), *cells]
+    return [task, *(_locked(unmarked(cell), cell.id) for cell in problem.given), *cells]
 
 
 def _beginning(notebooks: Iterable[NotebookNode]) -> Iterator[NotebookNode]:
@@ -279,36 +279,11 @@ def _title(
     return "\n\n".join(text)
 
 
-def _copy(cell: NotebookNode) -> NotebookNode:
-    made: NotebookNode = nbformat.from_dict(cell)
-    made.metadata = {k: v for k, v in cell.metadata.items() if k in ("cellView", "jupyter", "tags")}
-    return made
-
-
 def _named(cell: NotebookNode, name: str) -> NotebookNode:
     cell.id = name
     return cell
 
 
 def _locked(cell: NotebookNode, name: str) -> NotebookNode:
-    cell.metadata.nbgrader = _graderdata(name, locked=True)
+    cell.metadata.nbgrader = graderdata(name, locked=True)
     return _named(cell, name)
-
-
-def _graderdata(
-    name: str,
-    *,
-    grade: bool = False,
-    solution: bool = False,
-    locked: bool = False,
-    points: int | None = None,
-) -> dict[str, Any]:
-    data: dict[str, Any] = {
-        "grade": grade,
-        "grade_id": name,
-        "locked": locked,
-        "schema_version": 3,
-        "solution": solution,
-        "task": False,
-    }
-    return data if points is None else {**data, "points": points}

@@ -14,6 +14,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell, new_output
 
 from bnviz.course.grading.form import HIDDEN
+from bnviz.course.grading.marks import label
 from bnviz.course.grading.scores import Scores, read_comments, read_scores
 from bnviz.course.grading.verdicts import Verdict, uncolored, verdicts
 
@@ -70,14 +71,14 @@ def page(
     Returns:
         HTML that needs no other file and runs no code of the student's.
     """
-    known = {_id(cell): cell for cell in release.cells}
+    known = {label(cell): cell for cell in release.cells}
     said = {verdict.check: verdict for verdict in verdicts(graded)}
     hidden = _hidden_lines(graded)
     shown = copy.deepcopy(graded)
     shown.cells = [new_markdown_cell(_summary(scores, student, list(said.values())))]
     for cell in graded.cells:
         seen = copy.deepcopy(cell)
-        name = _id(cell)
+        name = label(cell)
         if name in said:  # a check: its source as released, and what it said, without a traceback
             seen.source = known[name].source if name in known else "# A check that is not shown."
             text = said[name].said or said[name].state.capitalize() + "."
@@ -135,11 +136,6 @@ def _without(hidden: Collection[str], output: NotebookNode) -> NotebookNode:
     if any(line in text for line in hidden):
         output = new_output("stream", name="stdout", text="(An output that is not shown.)")
     return output
-
-
-def _id(cell: NotebookNode) -> str:
-    name: str = cell.metadata.get("nbgrader", {}).get("grade_id") or cell.get("id", "")
-    return name
 
 
 def _read(path: Path) -> NotebookNode:

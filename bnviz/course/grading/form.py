@@ -24,9 +24,11 @@ from dataclasses import dataclass
 
 from nbformat import NotebookNode
 
+from bnviz.course.grading.marks import tags_of
+
 __all__ = [
     *("BEGIN", "END", "HIDDEN", "STUB", "FormError", "Problem"),
-    *("merged", "points_of", "problems_in", "tags_of", "tried"),
+    *("merged", "points_of", "problems_in", "tried"),
 ]
 
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
@@ -64,11 +66,6 @@ class Problem:
     def what(self) -> str:
         """The name without its chapter."""
         return self.name.split("/")[1]
-
-
-def tags_of(cell: NotebookNode) -> list[str]:
-    """The tags of a cell."""
-    return list(cell.metadata.get("tags", []))
 
 
 def points_of(check: NotebookNode) -> int:

@@ -26,7 +26,6 @@ from bnviz.course.grading.submission import (
     Graded,
     Running,
     Submission,
-    points_possible,
     run_submission,
 )
 
@@ -59,7 +58,7 @@ def grade(
         seconds: the time for one submission.
         memory_mb: the memory for one submission.
         force: also what is graded and unchanged.
-        isolate: what to run in; the best that handed_in here if not given.
+        isolate: what to run in; the best that works here if not given.
         progress: whether to show a bar.
 
     Returns:
@@ -192,7 +191,7 @@ def _recorded(
             record(book, work.assignment, work.student, nb, result.earned, when)
         _save(work, nb, result)
     except Exception as error:  # noqa: BLE001 - the others are to be graded
-        possible = points_possible(work.source)
+        possible = work.possible
         note = f"It could not be graded or recorded: {type(error).__name__}: {error}"
         unknown = dict.fromkeys(possible)
         return Graded(work.student, "not graded", unknown, possible, work.isolation, (note,))

@@ -13,7 +13,7 @@ from nbgrader.utils import compute_checksum, determine_grade, is_grade, is_solut
 from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
 
-from bnviz.course.grading.compose import grade_id
+from bnviz.course.grading.marks import grade_id
 
 __all__ = ["Guard", "open_gradebook", "points", "record"]
 

@@ -11,24 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
-from nbformat import NotebookNode
 
-__all__ = ["Check", "Scores", "checks_of", "read_comments", "read_roster", "read_scores"]
+from bnviz.course.grading.marks import checks_of
 
-
-@dataclass(frozen=True)
-class Check:
-    """A check of an assignment.
-
-    Attributes:
-        name: its cell in the notebook, such as "population-check".
-        exercise: what it belongs to, such as "test-time/population".
-        points: what it is worth.
-    """
-
-    name: str
-    exercise: str
-    points: float
+__all__ = ["Scores", "read_comments", "read_roster", "read_scores"]
 
 
 @dataclass(frozen=True)
@@ -58,19 +44,6 @@ class Scores:
         if self.total(student) is not None:
             return "graded"
         return "not graded" if student in self.handed_in else "not handed in"
-
-
-def checks_of(source: NotebookNode) -> list[Check]:
-    """The checks of a source notebook, in their order."""
-    return [
-        Check(
-            cell.metadata.nbgrader["grade_id"],
-            cell.metadata.get("bnviz", {}).get("exercise", cell.metadata.nbgrader["grade_id"]),
-            float(cell.metadata.nbgrader["points"]),
-        )
-        for cell in source.cells
-        if cell.metadata.get("nbgrader", {}).get("grade")
-    ]
 
 
 def read_scores(course: Path, assignment: str, roster: Sequence[str] = ()) -> Scores:

@@ -15,13 +15,14 @@ import nbformat
 from nbformat import NotebookNode
 from nbgrader.utils import is_grade, is_solution
 
-from bnviz.course.grading.compose import compose, grade_id
+from bnviz.course.grading.compose import compose
 from bnviz.course.grading.gradebook import points
+from bnviz.course.grading.marks import checks_of, grade_id
 from bnviz.course.grading.runner import Job
 from bnviz.course.grading.sandbox import Isolation, Limits
 from bnviz.course.grading.watchdog import end_with_all
 
-__all__ = ["REFUSED", "Graded", "Running", "Submission", "points_possible", "run_submission"]
+__all__ = ["REFUSED", "Graded", "Running", "Submission", "run_submission"]
 
 GRACE_SECONDS = 120.0  # for the runner, beyond the submission's own time, before it is ended
 MOST_BYTES = 100_000_000  # of a notebook, and of all files beside it
@@ -108,6 +109,11 @@ class Submission:
         return found
 
     @property
+    def possible(self) -> dict[str, float]:
+        """Grade id → the most points, of each cell that has some."""
+        return {check.name: check.points for check in checks_of(self.source)}
+
+    @property
     def key(self) -> str:
         """Changes with anything that the points come from."""
         parts = [nbformat.writes(self.source), str(self.limits), self.notebook.read_bytes()]
@@ -138,7 +144,7 @@ def run_submission(
     Returns:
         The executed notebook and what it earned.
     """
-    possible = points_possible(work.source)
+    possible = work.possible
     nothing: dict[str, float | None] = dict.fromkeys(possible)
     try:
         nb = compose(work.source, _read(work.notebook))
@@ -188,15 +194,6 @@ def _read(path: Path) -> NotebookNode:
         raise ValueError("it has more than 100 MB")
     nb: NotebookNode = nbformat.read(path, as_version=4)
     return nb
-
-
-def points_possible(source: NotebookNode) -> dict[str, float]:
-    """Grade id → the most points, of each cell that has some.
-
-    Args:
-        source: the assignment's own notebook.
-    """
-    return {grade_id(c): float(c.metadata.nbgrader.points) for c in source.cells if is_grade(c)}
 
 
 def _broken_setup(nb: NotebookNode) -> str:
