@@ -9,9 +9,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from bnviz.course.grading.export import LAYOUTS
+
 __all__ = ["main"]
 
-LAYOUTS = ("plain", "canvas", "moodle")
 PACKAGE = "bnviz[course] @ git+https://github.com/batch-normalization-live/book"
 
 ABOUT = """\
@@ -40,10 +41,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         command could not be carried out.
     """
     given = _parser().parse_args(arguments)
-    # nbgrader looks for alembic on the path, where an environment that is not activated has none.
-    scripts = str(Path(sys.executable).parent)
-    os.environ["PATH"] = os.pathsep.join([scripts, os.environ.get("PATH", "")])
     try:
+        from bnviz.course.grading.folder import scripts_on_path
+
+        os.environ["PATH"] = scripts_on_path()
         return int(given.run(given))
     except (ValueError, OSError) as error:
         print(f"bnviz course {given.command}: {error}", file=sys.stderr)

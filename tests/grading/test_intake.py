@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import os
-import sys
 import zipfile
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,6 +19,7 @@ from small_release import course as course_folder
 from small_release import without_metadata as stripped
 from traitlets.config import Config
 
+from bnviz.course.grading.folder import scripts_on_path
 from bnviz.course.grading.intake import intake
 from bnviz.course.grading.taken import Report, Row
 
@@ -496,7 +496,7 @@ def test_what_came_by_another_way_is_received_too(course: Path, inbox: Path) -> 
 def test_nbgrader_grades_what_was_taken_in_and_sees_nothing_else(
     course: Path, inbox: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("PATH", f"{sys.prefix}/bin", prepend=os.pathsep)  # nbgrader calls alembic
+    monkeypatch.setenv("PATH", scripts_on_path())
     source = release()
     find(source, "setup").source = "def check(name, function):\n    assert function(*[1.0] * 9)"
     for name, function in FUNCTIONS.items():

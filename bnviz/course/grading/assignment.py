@@ -23,6 +23,7 @@ from nbclient.exceptions import CellExecutionError
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
+from bnviz.course.grading.folder import notebook_in, read, scripts_on_path
 from bnviz.course.grading.form import (
     FormError,
     Problem,
@@ -73,12 +74,12 @@ class Book:
     def chapter(self, name: str) -> NotebookNode | None:
         """The chapter of that name; None where a folder has the problems alone."""
         path = self.root / "chapters" / f"{name}.ipynb"
-        return _read(path) if path.is_file() else None
+        return read(path) if path.is_file() else None
 
     def problems(self, name: str) -> list[NotebookNode]:
         """Notebooks with problems for a chapter: all whose file's name begins with its name."""
         found = [path for path in self._notebooks() if path.stem.startswith(name)]
-        return [_read(path) for path in found]
+        return [read(path) for path in found]
 
     def _notebooks(self) -> Iterator[Path]:
         for folder in self.folders:
@@ -175,7 +176,7 @@ def assign(
         ran = run_source(source)
         if otter:
             _write(otter_notebook(ran, requirements=otter), to / "otter" / name / f"{name}.ipynb")
-        _write(source, to / "source" / name / f"{name}.ipynb")
+        _write(source, notebook_in(to, "source", name))
         yield _released(to, name)
 
 
@@ -204,24 +205,17 @@ def _write(notebook: NotebookNode, path: Path) -> None:
 def _released(course: Path, name: str) -> Path:
     """Let nbgrader make what students get."""
     command = [sys.executable, "-m", "nbgrader", "generate_assignment", name, "--force"]
-    # nbgrader looks for alembic on the path, where an environment that is not activated has none.
-    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
     done = subprocess.run(
         command,
         cwd=course,
-        env={**os.environ, "PATH": path},
+        env={**os.environ, "PATH": scripts_on_path()},
         capture_output=True,
         text=True,
         check=False,
     )
     if done.returncode:
         raise FormError(f"nbgrader could not release {name}:\n{done.stderr.strip()}")
-    return course / "release" / name / f"{name}.ipynb"
-
-
-def _read(path: Path) -> NotebookNode:
-    notebook: NotebookNode = nbformat.read(path, as_version=4)
-    return notebook
+    return notebook_in(course, "release", name)
 
 
 # --- cells ----------------------------------------------------------------------------------------

@@ -9,8 +9,10 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
-from bnviz.course.grading.scores import Scores
+if TYPE_CHECKING:
+    from bnviz.course.grading.scores import Scores
 
 __all__ = ["LAYOUTS", "as_csv", "student_in"]
 

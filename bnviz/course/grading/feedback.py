@@ -8,11 +8,11 @@ from collections.abc import Collection
 from pathlib import Path
 
 import bleach
-import nbformat
 from nbconvert import HTMLExporter
 from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell, new_output
 
+from bnviz.course.grading.folder import collected, notebook_in, read
 from bnviz.course.grading.form import HIDDEN
 from bnviz.course.grading.marks import label
 from bnviz.course.grading.scores import Scores, read_comments, read_scores
@@ -40,12 +40,11 @@ def feedback(course: Path, assignment: str) -> list[Path]:
     """
     scores = read_scores(course, assignment)
     comments = read_comments(course, assignment)
-    release = _read(course / "release" / assignment / f"{assignment}.ipynb")
+    release = read(notebook_in(course, "release", assignment))
     written = []
-    for path in sorted((course / "autograded").glob(f"*/{assignment}/{assignment}.ipynb")):
-        student = path.parent.parent.name
-        text = page(_read(path), release, scores, student, comments.get(student, {}))
-        target = course / "feedback" / student / assignment / f"{assignment}.html"
+    for student, graded in collected(course, "autograded", assignment):
+        text = page(graded, release, scores, student, comments.get(student, {}))
+        target = notebook_in(course, "feedback", assignment, student).with_suffix(".html")
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(text, encoding="utf-8")
         written.append(target)
@@ -136,8 +135,3 @@ def _without(hidden: Collection[str], output: NotebookNode) -> NotebookNode:
     if any(line in text for line in hidden):
         output = new_output("stream", name="stdout", text="(An output that is not shown.)")
     return output
-
-
-def _read(path: Path) -> NotebookNode:
-    notebook: NotebookNode = nbformat.read(path, as_version=4)
-    return notebook

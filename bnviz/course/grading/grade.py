@@ -19,6 +19,8 @@ from nbformat import NotebookNode
 from nbgrader.api import MissingEntry
 from tqdm import tqdm
 
+from bnviz.course.grading.folder import place, read_source
+from bnviz.course.grading.folder import students as handed_in_by
 from bnviz.course.grading.gradebook import Guard, open_gradebook, record
 from bnviz.course.grading.sandbox import Isolation, Limits, isolation
 from bnviz.course.grading.submission import (
@@ -93,13 +95,7 @@ def grade(
 
 
 def _source(course: Path, assignment: str) -> NotebookNode:
-    path = course / "source" / assignment / f"{assignment}.ipynb"
-    if not path.is_file():
-        there = sorted(p.name for p in (course / "source").glob("*") if p.is_dir())
-        raise FileNotFoundError(
-            f"No assignment {assignment!r} in {course}: {path} does not exist. "
-            f"There is: {', '.join(there) or 'none'}. `bnviz course assign` makes one."
-        )
+    source = read_source(course, assignment)
     with open_gradebook(course) as book:
         try:
             book.find_notebook(assignment, assignment)
@@ -108,13 +104,11 @@ def _source(course: Path, assignment: str) -> NotebookNode:
                 f"The gradebook of {course} does not know the assignment {assignment!r}. "
                 f"`nbgrader generate_assignment {assignment}` enters it."
             ) from None
-    nb: NotebookNode = nbformat.read(path, as_version=4)
-    return nb
+    return source
 
 
 def _students(course: Path, assignment: str, students: Collection[str] | None) -> list[str]:
-    folders = (course / "submitted").glob(f"*/{assignment}")
-    there = sorted(folder.parent.name for folder in folders if folder.is_dir())
+    there = handed_in_by(course, "submitted", assignment)
     if students is None:
         return there
     missing = sorted(set(students) - set(there))
@@ -174,7 +168,7 @@ def _one(work: Submission, guard: Guard | None, running: Running) -> tuple[Noteb
 def _guard(handed_in: list[Submission]) -> Guard:
     """For the gradebook, the assignment, and what all have handed in."""
     first = handed_in[0]
-    given = (first.course / "source" / first.assignment).rglob("*")
+    given = place(first.course, "source", first.assignment).rglob("*")
     others = (path for work in handed_in for path in (work.notebook, *work.files.values()))
     return Guard(first.course, (path for path in (*given, *others) if path.is_file()))
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
+from bnviz.course.grading.folder import assignments, notebook_in
 from bnviz.course.grading.inbox import Sent, sent_files
 from bnviz.course.grading.reading import Unreadable, read_notebook
 from bnviz.course.grading.rebuild import State
@@ -84,12 +85,8 @@ def intake(
 
 def _released(course: Path) -> dict[str, NotebookNode]:
     """The released notebooks of a course by their assignments."""
-    paths = sorted((course / "release").glob("*/*.ipynb"))
-    return {
-        path.stem: read_notebook(path.read_bytes())
-        for path in paths
-        if path.parent.name == path.stem
-    }
+    paths = {name: notebook_in(course, "release", name) for name in assignments(course, "release")}
+    return {name: read_notebook(path.read_bytes()) for name, path in paths.items()}
 
 
 def _look_at(

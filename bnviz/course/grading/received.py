@@ -11,6 +11,7 @@ import nbformat
 from nbformat import NotebookNode
 from nbgrader.utils import parse_utc
 
+from bnviz.course.grading.folder import notebook_in, place
 from bnviz.course.grading.inbox import Sent
 from bnviz.course.grading.reading import Unreadable, read_notebook
 from bnviz.course.grading.rebuild import Notes, rebuild
@@ -50,7 +51,7 @@ def keep(course: Path, student: str, assignment: str, sent: Sent) -> Path:
     Returns:
         Where it lies. The same bytes are kept once, with the time at which they first came.
     """
-    return _keep(course / "received" / student / assignment, sent.name, sent.data, sent.time)
+    return _keep(place(course, "received", assignment, student), sent.name, sent.data, sent.time)
 
 
 def settle(course: Path, student: str, assignment: str, released: NotebookNode) -> list[Version]:
@@ -68,9 +69,9 @@ def settle(course: Path, student: str, assignment: str, released: NotebookNode) 
     Returns:
         All versions, the one that counts first.
     """
-    received = course / "received" / student / assignment
-    submitted = course / "submitted" / student / assignment
-    _adopt(submitted / f"{assignment}.ipynb", received)
+    received = place(course, "received", assignment, student)
+    submitted = notebook_in(course, "submitted", assignment, student)
+    _adopt(submitted, received)
     versions = []
     for path in sorted(received.iterdir()):
         try:
@@ -83,8 +84,10 @@ def settle(course: Path, student: str, assignment: str, released: NotebookNode) 
     if versions:
         counts = versions[0]
         data = (nbformat.writes(counts.notebook) + "\n").encode(errors="replace")
-        _write(submitted / f"{assignment}.ipynb", data)
-        _write(submitted / "timestamp.txt", f"{counts.time:%Y-%m-%d %H:%M:%S.%f} UTC".encode())
+        _write(submitted, data)
+        _write(
+            submitted.with_name("timestamp.txt"), f"{counts.time:%Y-%m-%d %H:%M:%S.%f} UTC".encode()
+        )
         record = f"{hashlib.sha256(data).hexdigest()}  {counts.path.name}\n"
         _write(received / RECORD, record.encode())
     return versions

@@ -16,6 +16,7 @@ from nbformat import NotebookNode
 from nbgrader.utils import is_grade, is_solution
 
 from bnviz.course.grading.compose import compose
+from bnviz.course.grading.folder import notebook_in, place, read
 from bnviz.course.grading.gradebook import points
 from bnviz.course.grading.marks import checks_of, grade_id
 from bnviz.course.grading.runner import Job
@@ -85,28 +86,39 @@ class Submission:
     @property
     def folder(self) -> Path:
         """What was handed in."""
-        return self.course / "submitted" / self.student / self.assignment
+        return place(self.course, "submitted", self.assignment, self.student)
 
     @property
     def notebook(self) -> Path:
         """The notebook that was handed in."""
-        return self.folder / f"{self.assignment}.ipynb"
+        return notebook_in(self.course, "submitted", self.assignment, self.student)
 
     @property
     def graded(self) -> Path:
         """Where nbgrader looks for the notebook with its outputs."""
-        name = f"{self.assignment}.ipynb"
-        return self.course / "autograded" / self.student / self.assignment / name
+        return notebook_in(self.course, "autograded", self.assignment, self.student)
 
     @property
     def files(self) -> dict[str, Path]:
         """What lies beside the notebook; where names are equal, the course's file counts."""
-        given = self.course / "source" / self.assignment
+        given = place(self.course, "source", self.assignment)
         found = dict(_files_in(self.folder))
         found.update((name, path) for name, path in _files_in(given) if path.suffix != ".ipynb")
         for name in (self.notebook.name, "timestamp.txt"):
             found.pop(name, None)
         return found
+
+    def read(self) -> NotebookNode:
+        """The notebook that was handed in.
+
+        Raises:
+            ValueError: there is none, or it is too large.
+        """
+        if not self.notebook.is_file():
+            raise ValueError("it was not handed in under this name")
+        if self.notebook.stat().st_size > MOST_BYTES:
+            raise ValueError("it has more than 100 MB")
+        return read(self.notebook)
 
     @property
     def possible(self) -> dict[str, float]:
@@ -147,7 +159,7 @@ def run_submission(
     possible = work.possible
     nothing: dict[str, float | None] = dict.fromkeys(possible)
     try:
-        nb = compose(work.source, _read(work.notebook))
+        nb = compose(work.source, work.read())
         nbformat.validate(nb)
         big = sum(path.stat().st_size for path in work.files.values()) > MOST_BYTES
         if big:
@@ -185,15 +197,6 @@ def _told(ran: dict[str, Any], nb: NotebookNode) -> str:
         return ""
     cell = nb.cells[ran["cell"]]
     return f"Cell {grade_id(cell) or ran['cell'] + 1}: {ran['outputs'][-1]['evalue']}"
-
-
-def _read(path: Path) -> NotebookNode:
-    if not path.is_file():
-        raise ValueError("it was not handed in under this name")
-    if path.stat().st_size > MOST_BYTES:
-        raise ValueError("it has more than 100 MB")
-    nb: NotebookNode = nbformat.read(path, as_version=4)
-    return nb
 
 
 def _broken_setup(nb: NotebookNode) -> str:
