@@ -19,6 +19,7 @@ from small_release import course as course_folder
 from small_release import without_metadata as stripped
 from traitlets.config import Config
 
+from bnviz.course.grading.classlist import read_class_list, student_in
 from bnviz.course.grading.folder import scripts_on_path
 from bnviz.course.grading.intake import intake
 from bnviz.course.grading.taken import Report, Row
@@ -288,6 +289,23 @@ def test_a_roster_of_excel_on_windows_is_read(course: Path, inbox: Path, roster:
     assert one(intake(course, inbox, roster=roster)).student == "u2"
 
 
+@pytest.mark.parametrize(
+    ("text", "student"),
+    [
+        ("Student,ID,SIS Login ID\nPoints Possible,,\n'Example, Ada',77,ae1\n", "ae1"),
+        ("First name;Last name;Username;Email address\nAda;Example;ae1;a@b.c\n", "ae1"),
+        ("name,email\nAda Example,ada@uni.org\n", "ada@uni.org"),
+    ],
+)
+def test_a_student_has_the_name_that_the_export_looks_for(
+    course: Path, inbox: Path, roster: Path, text: str, student: str
+) -> None:
+    roster.write_text(text.replace("'", '"'))
+    put(inbox / "x.ipynb", answered(student="Ada Example"))
+    assert one(intake(course, inbox, roster=roster)).student == student
+    assert [student_in(row) for row in read_class_list(roster)] == [student]
+
+
 ROSTER = """\ufeffid;name;email;number
 u1;Ada Example;ada@uni.org;501
 u2;Zoë van der Berg;zoe@uni.org;502
@@ -355,7 +373,7 @@ def test_a_notebook_that_names_another_student_counts_for_who_sent_it(
     assert "STUDENT says 'ada', who is u1" in row.remarks
 
 
-@pytest.mark.parametrize("text", ["name,email\nAda,a@b\n", "id\n../ada\n", "id\n.ssh\n", ""])
+@pytest.mark.parametrize("text", ["name,mark\nAda,1\n", "id\n../ada\n", "id\n.ssh\n", ""])
 def test_a_roster_without_usable_ids_is_refused(
     course: Path, inbox: Path, roster: Path, text: str
 ) -> None:

@@ -46,7 +46,7 @@ def intake(
         inbox: notebooks in any state, loose, in a folder for each student, in zip files, or as
             Moodle and Canvas give them out for download.
         assignment: the only one that is taken in; without it, each file says its own.
-        roster: a table of the students (CSV) with a column ``id``.
+        roster: a class list (CSV).
 
     Returns:
         What became of each file. Taking in the same again changes nothing.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import sqlite3
 from collections.abc import Mapping, Sequence
 from contextlib import closing
@@ -13,7 +12,7 @@ from typing import Any
 from bnviz.course.grading.folder import GRADEBOOK, read_source, students
 from bnviz.course.grading.marks import checks_of
 
-__all__ = ["Scores", "read_comments", "read_roster", "read_scores"]
+__all__ = ["Scores", "read_comments", "read_scores"]
 
 
 @dataclass(frozen=True)
@@ -81,21 +80,6 @@ def read_comments(course: Path, assignment: str) -> dict[str, dict[str, str]]:
         student: {cell: text for cell, text in cells.items() if text}
         for student, cells in _rows(course, _COMMENTS, assignment).items()
     }
-
-
-def read_roster(path: Path) -> list[dict[str, str]]:
-    """The rows of a class list as CSV, by the names of its columns.
-
-    Raises:
-        ValueError: it has no rows, or no header.
-    """
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        rows = [{k: (v or "").strip() for k, v in row.items() if k} for row in csv.DictReader(file)]
-    if not rows:
-        raise ValueError(
-            f"{path} has no rows. A class list is CSV with a header, such as id,email."
-        )
-    return rows
 
 
 # Read by SQL, because nbgrader's own reader may write: it adds what it misses.
