@@ -190,6 +190,28 @@ def test_what_was_given_by_hand_stays(course):
         assert book.find_comment("double", NAME, NAME, "ada").manual_comment == "Neat."
 
 
+@pytest.mark.parametrize(("isolate", "stays"), [("namespaces", True), ("process", False)])
+def test_what_is_given_by_hand_while_code_runs_stays_where_that_code_cannot_have_done_it(
+    course, monkeypatch, isolate, stays
+):
+    hand_in(course, "ada", solved(course))
+    grade(course, NAME, progress=False)
+
+    def meanwhile(work, running):
+        with open_book(course) as book:
+            book.find_grade("double-check", NAME, NAME, "ada").manual_score = 1.5
+            book.db.commit()
+        earned: dict[str, float | None] = {**ALL}
+        return work.read(), Graded("ada", "graded", earned, ALL, work.isolation)
+
+    monkeypatch.setattr(grading, "run_submission", meanwhile)
+    (result,) = grade(course, NAME, isolate=isolate, force=True, progress=False)
+    with open_book(course) as book:
+        by_hand = book.find_grade("double-check", NAME, NAME, "ada").manual_score
+    assert by_hand == (1.5 if stays else None)
+    assert any("put back" in note for note in result.notes) != stays
+
+
 def test_edited_and_deleted_checks_are_put_back(course):
     nb = solved(course, double=WRONG)
     nb.cells = [cell for cell in nb.cells if cell.id != "steps-check"]

@@ -135,6 +135,8 @@ def _all(handed_in: list[Submission], jobs: int, progress: bool) -> Iterator[Gra
     """Run them, some at a time, and record each as soon as it has run."""
     if not handed_in:
         return
+    # In namespaces nothing of the course is within reach: what changes meanwhile was changed by a
+    # person who grades by hand, and must stay. Elsewhere the two cannot be told apart.
     guard = _guard(handed_in) if handed_in[0].isolation != "namespaces" else None
     running = Running()
     bar = tqdm(total=len(handed_in), unit="submission", disable=not progress)
@@ -153,7 +155,6 @@ def _all(handed_in: list[Submission], jobs: int, progress: bool) -> Iterator[Gra
 
 def _one(work: Submission, guard: Guard | None, running: Running) -> tuple[NotebookNode, Graded]:
     nb, result = run_submission(work, running)
-    # Out of reach in namespaces: a change is then somebody's who grades by hand, and stays.
     changed = guard.restored() if guard else []
     if changed:
         names = ", ".join(str(path.relative_to(work.course)) for path in changed[:5])
