@@ -238,6 +238,32 @@ def test_a_setup_cell_that_does_not_run_here_costs_nobody_points(tmp_path):
     assert in_gradebook(course, "ada") == dict.fromkeys(ALL)
 
 
+def test_a_setup_cell_that_breaks_later_takes_no_points_away(tmp_path):
+    course = small_course.make(tmp_path / "course")
+    path = course / "source" / NAME / f"{NAME}.ipynb"
+    hand_in(course, "ada", solved(course))
+    hand_in(course, "eve", solved(course))
+    grade(course, NAME, progress=False)
+    graded = course / "autograded" / "ada" / NAME / f"{NAME}.ipynb"
+    before, whole = graded.read_bytes(), path.read_text()
+
+    path.write_text(whole.replace("import math", "import a_library_that_this_machine_lacks"))
+    hand_in(course, "eve", solved(course, double=WRONG))  # of this nothing is known yet
+    ada, eve = grade(course, NAME, progress=False)
+    assert (ada.status, eve.status) == ("not graded", "not graded")
+    assert (ada.earned, eve.earned) == (ALL, dict.fromkeys(ALL))
+    assert "a_library_that_this_machine_lacks" in ada.notes[0]
+    assert ada.notes[-1] == "The points of an earlier run stay."
+    assert in_gradebook(course, "ada") == ALL
+    assert in_gradebook(course, "eve") == dict.fromkeys(ALL)
+    assert graded.read_bytes() == before
+
+    path.write_text(whole)
+    ada, eve = grade(course, NAME, progress=False)
+    assert (ada.status, ada.earned) == ("unchanged", ALL)
+    assert (eve.status, eve.score) == ("graded", 4)
+
+
 def test_a_runner_that_ends_early_leaves_points_unknown_and_is_tried_again(course, monkeypatch):
     hand_in(course, "ada", solved(course))
     with monkeypatch.context() as patched:

@@ -13,6 +13,7 @@ from collections.abc import Collection, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Literal
 
 import nbformat
 from nbformat import NotebookNode
@@ -84,9 +85,9 @@ def grade(
     results = {}
     todo = []
     for work in handed_in:
-        known = None if force else _known(work)
+        known = None if force else _earlier(work, "key")
         if known:
-            results[work.student] = known
+            results[work.student] = replace(known, status="unchanged")
         else:
             todo.append(work)
     for result in _all(todo, jobs or os.cpu_count() or 1, progress):
@@ -120,13 +121,14 @@ def _students(course: Path, assignment: str, students: Collection[str] | None) -
     return sorted(set(students))
 
 
-def _known(work: Submission) -> Graded | None:
-    """The result of an earlier run, if it still holds."""
+def _earlier(work: Submission, mark: Literal["key", "sent"]) -> Graded | None:
+    """The result of an earlier run, if the mark of the submission is still what it was then."""
     try:
         told = json.loads(work.graded.read_text(encoding="utf-8"))["metadata"]["bnviz"]["graded"]
-        if told.pop("key") != work.key:
+        marks = {name: told.pop(name) for name in ("key", "sent")}
+        if told["status"] != "graded" or marks[mark] != getattr(work, mark):
             return None
-        return replace(Graded(**told), status="unchanged", notes=tuple(told["notes"]))
+        return Graded(**{**told, "notes": tuple(told["notes"])})
     except REFUSED:
         return None
 
@@ -180,6 +182,10 @@ def _recorded(
     """Into the gradebook and autograded/; whatever goes wrong concerns this submission alone."""
     try:
         nb, result = future.result()
+        earlier = _earlier(work, "sent") if result.status == "not graded" else None
+        if earlier:  # what has told nothing of the submission takes nothing away
+            notes = (*result.notes, "The points of an earlier run stay.")
+            return replace(result, earned=earlier.earned, notes=notes)
         writing = guard.writing() if guard else contextlib.nullcontext()
         with writing, open_gradebook(work.course) as book:
             when = _timestamp(work)
@@ -205,7 +211,7 @@ def _save(work: Submission, nb: NotebookNode, result: Graded) -> None:
     if (work.folder / "timestamp.txt").is_file():
         shutil.copy(work.folder / "timestamp.txt", folder / "timestamp.txt")
     told = {**asdict(result), "notes": list(result.notes)}
-    told["key"] = work.key if result.status == "graded" else ""
+    told |= {"key": work.key, "sent": work.sent} if result.status == "graded" else {}
     nb.metadata.setdefault("bnviz", NotebookNode())["graded"] = told
     new = work.graded.with_suffix(".new")
     nbformat.write(nb, new)

@@ -6,7 +6,7 @@ import json
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -43,7 +43,8 @@ class Graded:
     Attributes:
         student: who handed in.
         status: "graded", "unchanged" since it was graded, or "not graded": then the notes say why,
-            and points that are not known are None, never 0.
+            and points that are not known are None, never 0. Points that an earlier run gave to the
+            same submission stay.
         earned: grade id → points.
         possible: grade id → the most that it can bring.
         isolation: what the code ran in.
@@ -128,14 +129,24 @@ class Submission:
     @property
     def key(self) -> str:
         """Changes with anything that the points come from."""
-        parts = [nbformat.writes(self.source), str(self.limits), self.notebook.read_bytes()]
-        for name, path in sorted(self.files.items()):
-            parts += [name, path.read_bytes()]
-        digest = hashlib.sha256()
-        for part in parts:
-            data = part if isinstance(part, bytes) else part.encode()
-            digest.update(hashlib.sha256(data).digest())
-        return digest.hexdigest()
+        course = nbformat.writes(self.source).encode(), str(self.limits).encode()
+        return _digest(self.sent.encode(), *course, *_contents(self.files.items()))
+
+    @property
+    def sent(self) -> str:
+        """Changes with what the student has sent."""
+        files = ((name, path) for name, path in _files_in(self.folder) if name != "timestamp.txt")
+        return _digest(*_contents(files))
+
+
+def _digest(*parts: bytes) -> str:
+    digests = (hashlib.sha256(part).digest() for part in parts)
+    return hashlib.sha256(b"".join(digests)).hexdigest()
+
+
+def _contents(files: Iterable[tuple[str, Path]]) -> Iterator[bytes]:
+    for name, path in sorted(files):
+        yield from (name.encode(), path.read_bytes())
 
 
 def _files_in(folder: Path) -> Iterator[tuple[str, Path]]:
