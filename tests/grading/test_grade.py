@@ -12,6 +12,7 @@ from small_course import NAME, WRONG, hand_in, released, solved
 
 from bnviz.course.grading import grade as grading
 from bnviz.course.grading.grade import grade
+from bnviz.course.grading.intake import intake
 from bnviz.course.grading.submission import Graded
 
 ALL = {"double-check": 2.0, "area-check": 1.0, "steps-check": 3.0}
@@ -297,6 +298,23 @@ def test_files_beside_the_notebook_are_there_and_the_courses_own_count(course):
     )
     (folder / "data.txt").write_text("forged")
     (folder / "own.txt").write_text("mine")
+    (result,) = grade(course, NAME, progress=False)
+    assert result.earned == ALL
+
+
+def test_what_a_student_sends_beside_the_notebook_can_be_imported_and_opened(course, tmp_path):
+    (course / "source" / NAME / "data.txt").write_text("the course's")
+    sent = tmp_path / "inbox" / "ada"
+    sent.mkdir(parents=True)
+    (sent / "helpers.py").write_text("def twice(x):\n    return 2 * x")
+    (sent / "data.txt").write_text("forged")
+    answer = (
+        "from helpers import twice\n"
+        "assert open('data.txt').read() == \"the course's\"\n"
+        "def double(x):\n    return twice(x)"
+    )
+    nbformat.write(solved(course, double=answer), sent / "work.ipynb")
+    assert intake(course, tmp_path / "inbox").ok
     (result,) = grade(course, NAME, progress=False)
     assert result.earned == ALL
 

@@ -496,6 +496,70 @@ def test_what_lies_beside_a_notebook_is_kept_but_a_broken_notebook_is_told(
     assert (course / "received/ada" / NAME / "helpers.py").read_bytes() == b"def helper(): ..."
 
 
+def test_what_lies_beside_a_notebook_lies_there_when_it_is_graded(
+    course: Path, inbox: Path
+) -> None:
+    helpers = put(inbox / "canvas" / "ada_1_2_helpers.py", b"def helper(): ...")
+    put(inbox / "canvas" / "ada_1_3_x.ipynb", answered())
+    table = zipped({f"work/{NAME}.ipynb": as_bytes(answered()), "work/data/own.csv": b"1"})
+    put(inbox / "bob.zip", table)
+    put(inbox / "cyd" / "work" / "x.ipynb", answered())
+    put(inbox / "cyd" / "elsewhere.txt", b"not where the notebook is")
+    put(inbox / "cyd" / "work" / "timestamp.txt", b"not a time")
+    report = intake(course, inbox)
+    assert report.exit_code == 0, str(report)
+    submitted = course / "submitted"
+    assert (submitted / "ada" / NAME / "helpers.py").read_bytes() == helpers
+    assert (submitted / "bob" / NAME / "data" / "own.csv").read_bytes() == b"1"
+    assert not (submitted / "cyd" / NAME / "elsewhere.txt").exists()
+    assert "UTC" in (submitted / "cyd" / NAME / "timestamp.txt").read_text()
+    remarks = {row.file: list(row.remarks) for row in report.rows}
+    beside = "no notebook; beside it, when it is graded:"
+    assert remarks["canvas/ada_1_2_helpers.py"] == [f"{beside} helpers.py"]
+    assert remarks["bob.zip/work/data/own.csv"] == [f"{beside} data/own.csv"]
+    assert remarks["cyd/elsewhere.txt"] == ["no notebook; kept beside the student's files"]
+
+
+def test_of_files_of_one_name_the_newest_lies_beside_the_notebook(
+    course: Path, inbox: Path
+) -> None:
+    put(inbox / "ada" / "x.ipynb", answered())
+    put(inbox / "ada" / "own.csv", b"first", NOON)
+    later = inbox.parent / "later"
+    put(later / "ada" / "x.ipynb", answered())
+    put(later / "ada" / "own.csv", b"second", NOON + 60)
+    lies = course / "submitted" / "ada" / NAME / "own.csv"
+    for sent, now in ((inbox, b"first"), (later, b"second"), (inbox, b"second")):
+        intake(course, sent)
+        assert lies.read_bytes() == now
+
+
+def test_a_file_that_cannot_lie_beside_the_notebook_stops_nothing(
+    course: Path, inbox: Path
+) -> None:
+    put(inbox / "ada" / "x.ipynb", answered())
+    put(inbox / "ada" / "data", b"a file")
+    folder = inbox.parent / "later"
+    put(folder / "ada" / "x.ipynb", answered())
+    put(folder / "ada" / "data" / "own.csv", b"1")
+    assert intake(course, inbox).ok
+    report = intake(course, folder)
+    assert report.ok
+    assert report.rows[0].remarks == ["no notebook; kept beside the student's files"]
+
+
+def test_files_of_two_assignments_go_each_with_its_own(tmp_path: Path, inbox: Path) -> None:
+    course = course_folder(tmp_path / "two", NAME, OTHER)
+    for name in (NAME, OTHER):
+        notebook = answered()
+        notebook.metadata.bnviz.assignment = name
+        put(inbox / "ada" / name / "x.ipynb", notebook)
+        put(inbox / "ada" / name / "own.csv", name.encode())
+    intake(course, inbox)
+    for name in (NAME, OTHER):
+        assert (course / "submitted" / "ada" / name / "own.csv").read_bytes() == name.encode()
+
+
 def test_what_came_by_another_way_is_received_too(course: Path, inbox: Path) -> None:
     handed_in = course / "submitted" / "ada" / NAME / f"{NAME}.ipynb"
     data = put(handed_in, answered("corrected"), NOON + 60)

@@ -16,10 +16,11 @@ from bnviz.course.grading.inbox import Sent
 from bnviz.course.grading.reading import Unreadable, read_notebook
 from bnviz.course.grading.rebuild import Notes, rebuild
 
-__all__ = ["Version", "keep", "settle"]
+__all__ = ["Version", "keep", "lay_beside", "settle"]
 
 # In the format of sha256sum: what was last written to submitted/, and from which file.
 RECORD = "submitted.sha256"
+TIMESTAMP = "timestamp.txt"  # of nbgrader: when it was handed in
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,33 @@ def keep(course: Path, student: str, assignment: str, sent: Sent) -> Path:
     return _keep(place(course, "received", assignment, student), sent.name, sent.data, sent.time)
 
 
+def lay_beside(course: Path, student: str, assignment: str, name: str, sent: Sent) -> bool:
+    """Lay a file beside the notebook that is graded.
+
+    Where the assignment has a file of that name, grading takes the assignment's.
+
+    Args:
+        course: the course folder.
+        student: whose file it is.
+        assignment: to which it belongs.
+        name: where it lay, as the notebook sees it: "data/own.csv".
+        sent: the file; of several of one name the newest counts.
+
+    Returns:
+        Whether it lies there now, it or a newer one.
+    """
+    if name == TIMESTAMP:
+        return False
+    path, time = place(course, "submitted", assignment, student) / name, sent.time.timestamp()
+    try:
+        if not path.is_file() or path.stat().st_mtime <= time:
+            _write(path, sent.data)
+            os.utime(path, (time, time))
+    except OSError:  # a name that is too long, or of a file where another one needs a folder
+        return False
+    return True
+
+
 def settle(course: Path, student: str, assignment: str, released: NotebookNode) -> list[Version]:
     """Rebuild what was received, and hand the version that counts to nbgrader.
 
@@ -85,9 +113,7 @@ def settle(course: Path, student: str, assignment: str, released: NotebookNode) 
         counts = versions[0]
         data = (nbformat.writes(counts.notebook) + "\n").encode(errors="replace")
         _write(submitted, data)
-        _write(
-            submitted.with_name("timestamp.txt"), f"{counts.time:%Y-%m-%d %H:%M:%S.%f} UTC".encode()
-        )
+        _write(submitted.with_name(TIMESTAMP), f"{counts.time:%Y-%m-%d %H:%M:%S.%f} UTC".encode())
         record = f"{hashlib.sha256(data).hexdigest()}  {counts.path.name}\n"
         _write(received / RECORD, record.encode())
     return versions
@@ -109,7 +135,7 @@ def _adopt(notebook: Path, received: Path) -> None:
     if record.is_file() and record.read_text().split()[0] == hashlib.sha256(data).hexdigest():
         return
     time = datetime.fromtimestamp(int(notebook.stat().st_mtime), UTC)
-    handed_in = notebook.with_name("timestamp.txt")
+    handed_in = notebook.with_name(TIMESTAMP)
     if handed_in.is_file() and (text := handed_in.read_text().strip()):
         time = max(time, parse_utc(text).replace(tzinfo=UTC))
     _keep(received, notebook.name, data, time)

@@ -13,7 +13,7 @@ from nbformat import NotebookNode
 from bnviz.course.grading.classlist import by_column, read_class_list, student_in
 from bnviz.course.grading.inbox import Sent, bare_name
 
-__all__ = ["Roster", "Who", "claimed_name", "identify", "student_id"]
+__all__ = ["Roster", "Who", "claimed_name", "identify", "own_name", "student_id"]
 
 STUDENT = re.compile(
     r"""^STUDENT[ \t]*=[ \t]*(?:"([^"\n]*)"|'([^'\n]*)'|([^"'\n#]*))""", re.MULTILINE
@@ -84,6 +84,12 @@ def claimed_name(notebook: NotebookNode) -> str:
     sources = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
     names = ["".join(found).strip() for source in sources for found in STUDENT.findall(source)]
     return next((name for name in reversed(names) if name), "")
+
+
+def own_name(sent: Sent) -> str:
+    """A file's name as its student gave it: Canvas puts the student's before it."""
+    found = CANVAS.match(sent.name)
+    return found["file"] if found else sent.name
 
 
 def student_id(name: str) -> str:
