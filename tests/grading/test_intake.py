@@ -160,10 +160,11 @@ def test_a_notebook_of_any_format_is_taken_in(course: Path, inbox: Path, data: b
     [
         ("x.ipynb", b"", "is empty"),
         ("x.ipynb", b"\0\0\n", "is empty"),
-        ("x.ipynb", WHOLE[: len(WHOLE) // 2], "is cut off after"),
+        ("x.ipynb", WHOLE[: WHOLE.index(b"means.mean")], "is cut off after"),
         ("x.ipynb", WHOLE.replace(b'"cells"', b"cells"), "is damaged"),
         ("x.ipynb", b"import numpy as np\n", "is not a notebook: those begin with {"),
-        ("x.py", b"# In[1]:\ndef population(): ...", "is not a notebook: those begin with {"),
+        ("x.py", b"def population(): ...", "is not a notebook: those begin with {"),
+        ("x.py", b"# In[1]:\ndef helper(): ...", "is a script, exported from a notebook"),
         ("x.pdf", b"%PDF-1.7\n...", "is a PDF"),
         ("x.ipynb", b"\n<!DOCTYPE html><html>", "is a web page that was saved"),
         ("x.docx", b"PK\x03\x04...", "is a zip file, or a document of an office program"),

@@ -16,8 +16,9 @@ from nbformat import NotebookNode
 from bnviz.course.grading.folder import assignments, notebook_in
 from bnviz.course.grading.inbox import Sent, sent_files
 from bnviz.course.grading.reading import Unreadable, read_notebook
-from bnviz.course.grading.rebuild import State
+from bnviz.course.grading.rebuild import State, rebuild
 from bnviz.course.grading.received import Version, keep, lay_beside, settle
+from bnviz.course.grading.salvage import read_or_salvage
 from bnviz.course.grading.taken import Report, Row
 from bnviz.course.grading.which import assignment_of
 from bnviz.course.grading.who import Roster, Who, claimed_name, identify, own_name, student_id
@@ -97,10 +98,10 @@ def _released(course: Path) -> dict[str, NotebookNode]:
 def _look_at(
     sent: Sent, released: Mapping[str, NotebookNode], only: str | None, roster: Roster | None
 ) -> _File:
-    problem, name, claimed, notebook = sent.problem, "", "", None
+    problem, damage, name, claimed, notebook = sent.problem, "", "", "", None
     if not problem:
         try:
-            notebook = read_notebook(sent.data)
+            notebook, damage = read_or_salvage(sent.data)
         except Unreadable as error:
             problem = str(error)
     if notebook is not None:
@@ -113,6 +114,8 @@ def _look_at(
             problem = f"belongs to {name}, not to {only}"
         elif name not in released:
             problem = f"belongs to {name}, which was not released here"
+        if damage and (problem or not rebuild(released[name], notebook)[1].found):
+            problem, notebook = damage, None  # what is left of it tells nothing
     who = identify(sent, claimed, released, roster)
     if not problem and not who.student:
         problem = "is of an unknown student"
@@ -201,6 +204,8 @@ def _row(
         remark = remark if file.beside else "no notebook; kept beside the student's files"
         return replace(row, status="kept", remarks=[*row.remarks, remark])
     remarks = [*row.remarks]
+    if own.damage:
+        remarks.append(f"{own.damage}; the whole cells in it are taken")
     for state in (State.MISSING, State.EMPTY, State.UNTOUCHED):
         if names := own.notes.named(state):
             remarks.append(f"{state}: {', '.join(names)}")

@@ -13,8 +13,9 @@ from nbgrader.utils import parse_utc
 
 from bnviz.course.grading.folder import notebook_in, place
 from bnviz.course.grading.inbox import Sent
-from bnviz.course.grading.reading import Unreadable, read_notebook
-from bnviz.course.grading.rebuild import Notes, rebuild
+from bnviz.course.grading.reading import Unreadable
+from bnviz.course.grading.rebuild import Notes, State, rebuild
+from bnviz.course.grading.salvage import read_or_salvage
 
 __all__ = ["Version", "keep", "lay_beside", "settle"]
 
@@ -32,12 +33,14 @@ class Version:
         time: when it was written.
         notebook: what was made of it.
         notes: what there is to say about it.
+        damage: what is wrong with the file, as the end of a sentence; "" if it is whole.
     """
 
     path: Path
     time: datetime
     notebook: NotebookNode
     notes: Notes
+    damage: str = ""
 
 
 def keep(course: Path, student: str, assignment: str, sent: Sent) -> Path:
@@ -85,8 +88,9 @@ def lay_beside(course: Path, student: str, assignment: str, name: str, sent: Sen
 def settle(course: Path, student: str, assignment: str, released: NotebookNode) -> list[Version]:
     """Rebuild what was received, and hand the version that counts to nbgrader.
 
-    The newest that has answers counts. A notebook that came into ``submitted/`` by another way
-    (nbgrader's exchange, or a correction by hand) is taken as received too.
+    The newest that has answers counts, a whole one before one that is damaged. A notebook that came
+    into ``submitted/`` by another way (nbgrader's exchange, or a correction by hand) is taken as
+    received too.
 
     Args:
         course: the course folder.
@@ -103,11 +107,16 @@ def settle(course: Path, student: str, assignment: str, released: NotebookNode) 
     versions = []
     for path in sorted(received.iterdir()):
         try:
-            notebook, notes = rebuild(released, read_notebook(path.read_bytes()))
+            sent, damage = read_or_salvage(path.read_bytes())
         except Unreadable:
             continue
+        notebook, notes = rebuild(released, sent)
+        if damage and not notes.found:
+            continue
+        if damage:  # nobody knows what stood there, so it must not count as nothing
+            notebook.metadata.setdefault("bnviz", {})["lost"] = notes.named(State.MISSING)
         time = datetime.fromtimestamp(int(path.stat().st_mtime), UTC)
-        versions.append(Version(path, time, notebook, notes))
+        versions.append(Version(path, time, notebook, notes, damage))
     versions.sort(key=_precedence, reverse=True)
     if versions:
         counts = versions[0]
@@ -119,12 +128,13 @@ def settle(course: Path, student: str, assignment: str, released: NotebookNode) 
     return versions
 
 
-def _precedence(version: Version) -> tuple[bool, datetime, int, int, str]:
+def _precedence(version: Version) -> tuple[bool, bool, datetime, int, int, str]:
     """Files that were downloaded together are as old as each other; their names may tell then."""
     name = version.path.stem
     number = re.search(r"(?:\((\d+)\)|-(\d{1,2}))$", name.removesuffix(".ipynb"))
     copy = int(number[1] or number[2]) if number else 0
-    return (version.notes.found > 0, version.time, copy, version.notes.found, name)
+    found = version.notes.found
+    return (found > 0, not version.damage, version.time, copy, found, name)
 
 
 def _adopt(notebook: Path, received: Path) -> None:

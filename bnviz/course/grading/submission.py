@@ -170,7 +170,8 @@ def run_submission(
     possible = work.possible
     nothing: dict[str, float | None] = dict.fromkeys(possible)
     try:
-        nb = compose(work.source, work.read())
+        sent = work.read()
+        nb = compose(work.source, sent)
         nbformat.validate(nb)
         big = sum(path.stat().st_size for path in work.files.values()) > MOST_BYTES
         if big:
@@ -193,13 +194,30 @@ def run_submission(
 
     problem = _broken_setup(nb) or problem
     earned = dict(nothing)
-    if not _broken_setup(nb):
-        for i, cell in enumerate(nb.cells):
-            if is_grade(cell) and (i in told or cell.cell_type != "code"):
-                earned[grade_id(cell)] = points(cell)
+    lost = _lost(work.source, sent)
+    for i, cell in enumerate(nb.cells):
+        if grade_id(cell) in lost:
+            cell.outputs, cell.execution_count = [], None
+        elif is_grade(cell) and (i in told or cell.cell_type != "code") and not _broken_setup(nb):
+            earned[grade_id(cell)] = points(cell)
     notes = [problem] if problem else [_told(ran, nb) for ran in told.values() if _told(ran, nb)]
-    status: Literal["graded", "not graded"] = "not graded" if problem else "graded"
+    if lost:
+        answers = ", ".join(dict.fromkeys(lost.values()))
+        notes.append(f"Lost with a part of the file, so not graded: {answers}.")
+    status: Literal["graded", "not graded"] = "not graded" if problem or lost else "graded"
     return nb, Graded(work.student, status, earned, possible, work.isolation, tuple(notes))
+
+
+def _lost(source: NotebookNode, sent: NotebookNode) -> dict[str, str]:
+    """The checks whose answers a damaged file has no more, as intake notes it: check → answer."""
+    noted = sent.metadata.get("bnviz")
+    names = noted.get("lost") if isinstance(noted, dict) else None
+    found, answer = {}, ""
+    for cell in source.cells:
+        answer = grade_id(cell) if is_solution(cell) else answer
+        if is_grade(cell) and isinstance(names, list) and answer in names:
+            found[grade_id(cell)] = answer
+    return found
 
 
 def _told(ran: dict[str, Any], nb: NotebookNode) -> str:
