@@ -27,10 +27,10 @@ from bnviz.course.grading.sandbox import Isolation, Limits, isolation
 from bnviz.course.grading.submission import (
     REFUSED,
     Graded,
-    Running,
     Submission,
     run_submission,
 )
+from bnviz.course.grading.watchdog import Running
 
 __all__ = ["Graded", "grade"]
 

@@ -1,11 +1,9 @@
 """One submission: what was handed in, and what came of running it."""
 
-import contextlib
 import hashlib
 import json
 import subprocess
 import sys
-import threading
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -21,9 +19,9 @@ from bnviz.course.grading.gradebook import points
 from bnviz.course.grading.marks import checks_of, grade_id
 from bnviz.course.grading.runner import Job
 from bnviz.course.grading.sandbox import Isolation, Limits
-from bnviz.course.grading.watchdog import end_with_all
+from bnviz.course.grading.watchdog import Running, end_with_all
 
-__all__ = ["REFUSED", "Graded", "Running", "Submission", "run_submission"]
+__all__ = ["REFUSED", "Graded", "Submission", "run_submission"]
 
 GRACE_SECONDS = 120.0  # for the runner, beyond the submission's own time, before it is ended
 MOST_BYTES = 100_000_000  # of a notebook, and of all files beside it
@@ -155,9 +153,7 @@ def _files_in(folder: Path) -> Iterator[tuple[str, Path]]:
             yield path.relative_to(folder).as_posix(), path
 
 
-def run_submission(
-    work: Submission, running: "Running | None" = None
-) -> tuple[NotebookNode, Graded]:
+def run_submission(work: Submission, running: Running | None = None) -> tuple[NotebookNode, Graded]:
     """Run one submission; nothing is written anywhere.
 
     Args:
@@ -240,35 +236,6 @@ def _broken_setup(nb: NotebookNode) -> str:
                 said = f"{output.ename}: {output.evalue}".splitlines()[0][:300]
                 return f"The course's own cell {grade_id(cell)!r} does not run here: {said}"
     return ""
-
-
-class Running:
-    """The processes that run submissions at the moment."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._processes: set[int] = set()
-        self._over = False
-
-    @contextlib.contextmanager
-    def among(self, pid: int) -> Iterator[None]:
-        """While in this context, ``pid`` runs a submission."""
-        with self._lock:
-            self._processes.add(pid)
-            if self._over:
-                end_with_all(pid)
-        try:
-            yield
-        finally:
-            with self._lock:
-                self._processes.discard(pid)
-
-    def end(self) -> None:
-        """End those that run, and those that begin from now on."""
-        with self._lock:
-            self._over = True
-            for pid in self._processes:
-                end_with_all(pid)
 
 
 def _outputs(
