@@ -13,7 +13,9 @@ from small_course import NAME, WRONG, hand_in, released, solved
 from bnviz.course.grading import grade as grading
 from bnviz.course.grading.grade import grade
 from bnviz.course.grading.intake import intake
+from bnviz.course.grading.kernel import CALLS_SHOWN
 from bnviz.course.grading.submission import Graded
+from bnviz.course.grading.verdicts import uncolored
 
 ALL = {"double-check": 2.0, "area-check": 1.0, "steps-check": 3.0}
 IGNORES = "try:\n            time.sleep(9)\n        except KeyboardInterrupt:\n            pass"
@@ -30,6 +32,7 @@ ACCIDENTS = {
     "memory": "def double(x):\n    return [bytearray(1 << 30) for _ in range(99)]",
     "hidden": WRONG,
     "sysexit": "def double(x):\n    sys.exit()",
+    "recurses": "def double(x):\n    return double(x)",
     "asks": "def double(x):\n    return 2 * int(input())",
 }
 # And those that do something odd beside a right answer, which costs nothing.
@@ -119,6 +122,18 @@ def test_a_flood_of_output_is_cut(batch):
     graded = course / "autograded" / "floods" / NAME / f"{NAME}.ipynb"
     assert 90_000 < graded.stat().st_size < 300_000
     assert "is left out" in graded.read_text()
+
+
+def test_an_endless_recursion_is_shown_by_its_first_calls(batch):
+    course, results = batch
+    graded = course / "autograded" / "recurses" / NAME / f"{NAME}.ipynb"
+    cells = nbformat.read(graded, as_version=4).cells
+    (error,) = [o for cell in cells for o in cell.get("outputs", []) if "ename" in o]
+    assert error.ename == "RecursionError"
+    said = uncolored("\n".join(error.traceback))
+    assert 2 <= said.count("return double(x)") <= 2 * CALLS_SHOWN
+    assert "skipping similar frames" not in said
+    assert results["recurses"].notes == ()
 
 
 def test_the_executed_notebook_and_the_time_are_where_nbgrader_looks(batch):
