@@ -9,9 +9,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from bnviz.course.grading.export import LAYOUTS
+
 __all__ = ["main"]
 
-LAYOUTS = ("plain", "canvas", "moodle")
 REPOSITORY = "https://github.com/batch-normalization-live/book"
 PACKAGE = f"bnviz[course] @ git+{REPOSITORY}"
 
@@ -41,10 +42,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         command could not be carried out.
     """
     given = _parser().parse_args(arguments)
-    # nbgrader looks for alembic on the path, where an environment that is not activated has none.
-    scripts = str(Path(sys.executable).parent)
-    os.environ["PATH"] = os.pathsep.join([scripts, os.environ.get("PATH", "")])
     try:
+        from bnviz.course.grading.folder import scripts_on_path
+
+        os.environ["PATH"] = scripts_on_path()
         return int(given.run(given))
     except (ValueError, OSError) as error:
         print(f"bnviz course {given.command}: {error}", file=sys.stderr)
@@ -98,7 +99,7 @@ def _parser() -> argparse.ArgumentParser:
     intake.add_argument("inbox", type=Path, help="a folder, or a zip file")
     intake.add_argument("--course", type=Path, default=Path("course"), help="the course folder")
     intake.add_argument("--assignment", help="the only one to take in; left out, each says its own")
-    intake.add_argument("--roster", type=Path, help="a class list with a column id")
+    intake.add_argument("--roster", type=Path, help="a class list, as CSV")
     intake.set_defaults(run=_intake)
 
     grade = _of_assignment(
@@ -210,10 +211,11 @@ def _feedback(given: argparse.Namespace) -> int:
 
 
 def _export(given: argparse.Namespace) -> int:
-    from bnviz.course.grading.export import as_csv, student_in
-    from bnviz.course.grading.scores import read_roster, read_scores
+    from bnviz.course.grading.classlist import read_class_list, student_in
+    from bnviz.course.grading.export import as_csv
+    from bnviz.course.grading.scores import read_scores
 
-    roster = read_roster(given.roster) if given.roster else []
+    roster = read_class_list(given.roster) if given.roster else []
     scores = read_scores(given.course, given.assignment, [student_in(row) for row in roster])
     text = as_csv(scores, given.layout, roster=roster, total=given.total)
     if given.to:

@@ -9,22 +9,9 @@ import numpy as np
 import pytest
 import torch
 
-from bnviz.course.check import check
 from bnviz.course.exercises import all_exercises, covariate_shift, intro, mini_batches
 
 T = torch.as_tensor
-
-
-@pytest.fixture
-def verdict(monkeypatch, capsys):
-    """What `check` says of an answer, on one line."""
-    monkeypatch.delenv("NBGRADER_EXECUTION", raising=False)
-
-    def run(name, function) -> str:
-        check(name, function)
-        return " ".join(capsys.readouterr().out.split())
-
-    return run
 
 
 RIGHT = {

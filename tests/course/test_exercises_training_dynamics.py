@@ -7,21 +7,10 @@ import pytest
 import torch
 from torch import nn
 
-from bnviz.course.check import check
 from bnviz.course.exercises.training_dynamics import growth
 from bnviz.experiments.training_dynamics import growth as measured
 
-
-@pytest.fixture
-def verdict(monkeypatch, capsys):
-    """What `check` says of an answer, on one line."""
-    monkeypatch.delenv("NBGRADER_EXECUTION", raising=False)
-
-    def run(name, function) -> str:
-        check(f"training-dynamics/{name}", function)
-        return " ".join(capsys.readouterr().out.split())
-
-    return run
+CHAPTER = "training-dynamics"
 
 
 def by_loops(accuracy, goal):

@@ -2,8 +2,6 @@
 
 import contextlib
 import logging
-import os
-import sys
 from pathlib import Path
 
 import nbformat
@@ -12,6 +10,8 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from nbgrader.apps import NbGraderAPI
 from traitlets.config import Config
+
+from bnviz.course.grading.folder import scripts_on_path
 
 NAME = "01-small"
 RIGHT = {
@@ -61,8 +61,8 @@ def make(course: Path, of: NotebookNode | None = None) -> Path:
     config = Config()
     config.CourseDirectory.root = str(course)
     logging.getLogger("traitlets").setLevel(logging.ERROR)
-    with pytest.MonkeyPatch.context() as patched:  # nbgrader calls alembic by its name
-        patched.setenv("PATH", str(Path(sys.executable).parent), prepend=os.pathsep)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("PATH", scripts_on_path())
         told = NbGraderAPI(config=config).generate_assignment(NAME)
     assert told["success"], told
     return course

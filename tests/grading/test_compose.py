@@ -4,7 +4,8 @@ import nbformat
 import small_course
 from nbformat.v4 import new_code_cell, new_notebook
 
-from bnviz.course.grading.compose import compose, grade_id
+from bnviz.course.grading.compose import compose
+from bnviz.course.grading.marks import grade_id
 
 
 def handed_in() -> nbformat.NotebookNode:

@@ -5,7 +5,8 @@ import io
 
 import pytest
 
-from bnviz.course.grading.export import as_csv, student_in
+from bnviz.course.grading.classlist import read_class_list, student_in
+from bnviz.course.grading.export import as_csv
 from bnviz.course.grading.scores import Scores
 
 SCORES = Scores(
@@ -87,6 +88,31 @@ def test_a_class_list_names_its_students(row, student):
 def test_a_class_list_without_names_says_what_is_missing():
     with pytest.raises(ValueError, match="sis login id.*First name"):
         student_in({"First name": "Ada"})
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252"])
+def test_a_class_list_of_any_program_is_read(tmp_path, separator, encoding):
+    text = "ID;Name;email\r\nzoe; Zoë van der Berg ;z@b.c\r\n;;\r\n".replace(";", separator)
+    (tmp_path / "class.csv").write_bytes(text.encode(encoding))
+    (row,) = read_class_list(tmp_path / "class.csv")
+    assert row == {"ID": "zoe", "Name": "Zoë van der Berg", "email": "z@b.c"}
+
+
+def test_the_line_of_canvas_with_the_points_is_no_student(tmp_path):
+    (tmp_path / "canvas.csv").write_text(
+        "Student,ID,SIS User ID,SIS Login ID,Section\n"
+        "    Points Possible,,,,\n"
+        '"Lovelace, Ada",77,S1,ada,A\n'
+    )
+    assert [student_in(row) for row in read_class_list(tmp_path / "canvas.csv")] == ["ada"]
+
+
+@pytest.mark.parametrize("text", ["", "name\nAda\n", "id,name\n", "id,name\n,Ada\n"])
+def test_a_class_list_without_students_is_refused(tmp_path, text):
+    (tmp_path / "class.csv").write_text(text)
+    with pytest.raises(ValueError, match=r"class\.csv has the columns"):
+        read_class_list(tmp_path / "class.csv")
 
 
 def test_a_name_that_is_a_formula_stays_a_text():

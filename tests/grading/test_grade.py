@@ -12,7 +12,10 @@ from small_course import NAME, WRONG, hand_in, released, solved
 
 from bnviz.course.grading import grade as grading
 from bnviz.course.grading.grade import grade
+from bnviz.course.grading.intake import intake
+from bnviz.course.grading.kernel import CALLS_SHOWN
 from bnviz.course.grading.submission import Graded
+from bnviz.course.grading.verdicts import uncolored
 
 ALL = {"double-check": 2.0, "area-check": 1.0, "steps-check": 3.0}
 IGNORES = "try:\n            time.sleep(9)\n        except KeyboardInterrupt:\n            pass"
@@ -29,6 +32,7 @@ ACCIDENTS = {
     "memory": "def double(x):\n    return [bytearray(1 << 30) for _ in range(99)]",
     "hidden": WRONG,
     "sysexit": "def double(x):\n    sys.exit()",
+    "recurses": "def double(x):\n    return double(x)",
     "asks": "def double(x):\n    return 2 * int(input())",
 }
 # And those that do something odd beside a right answer, which costs nothing.
@@ -120,6 +124,18 @@ def test_a_flood_of_output_is_cut(batch):
     assert "is left out" in graded.read_text()
 
 
+def test_an_endless_recursion_is_shown_by_its_first_calls(batch):
+    course, results = batch
+    graded = course / "autograded" / "recurses" / NAME / f"{NAME}.ipynb"
+    cells = nbformat.read(graded, as_version=4).cells
+    (error,) = [o for cell in cells for o in cell.get("outputs", []) if "ename" in o]
+    assert error.ename == "RecursionError"
+    said = uncolored("\n".join(error.traceback))
+    assert 2 <= said.count("return double(x)") <= 2 * CALLS_SHOWN
+    assert "skipping similar frames" not in said
+    assert results["recurses"].notes == ()
+
+
 def test_the_executed_notebook_and_the_time_are_where_nbgrader_looks(batch):
     course, _ = batch
     nb = nbformat.read(course / "autograded" / "typo" / NAME / f"{NAME}.ipynb", as_version=4)
@@ -190,6 +206,28 @@ def test_what_was_given_by_hand_stays(course):
         assert book.find_comment("double", NAME, NAME, "ada").manual_comment == "Neat."
 
 
+@pytest.mark.parametrize(("isolate", "stays"), [("namespaces", True), ("process", False)])
+def test_what_is_given_by_hand_while_code_runs_stays_where_that_code_cannot_have_done_it(
+    course, monkeypatch, isolate, stays
+):
+    hand_in(course, "ada", solved(course))
+    grade(course, NAME, progress=False)
+
+    def meanwhile(work, running):
+        with open_book(course) as book:
+            book.find_grade("double-check", NAME, NAME, "ada").manual_score = 1.5
+            book.db.commit()
+        earned: dict[str, float | None] = {**ALL}
+        return work.read(), Graded("ada", "graded", earned, ALL, work.isolation)
+
+    monkeypatch.setattr(grading, "run_submission", meanwhile)
+    (result,) = grade(course, NAME, isolate=isolate, force=True, progress=False)
+    with open_book(course) as book:
+        by_hand = book.find_grade("double-check", NAME, NAME, "ada").manual_score
+    assert by_hand == (1.5 if stays else None)
+    assert any("put back" in note for note in result.notes) != stays
+
+
 def test_edited_and_deleted_checks_are_put_back(course):
     nb = solved(course, double=WRONG)
     nb.cells = [cell for cell in nb.cells if cell.id != "steps-check"]
@@ -214,6 +252,32 @@ def test_a_setup_cell_that_does_not_run_here_costs_nobody_points(tmp_path):
     assert result.status == "not graded"
     assert "a_library_that_this_machine_lacks" in result.notes[0]
     assert in_gradebook(course, "ada") == dict.fromkeys(ALL)
+
+
+def test_a_setup_cell_that_breaks_later_takes_no_points_away(tmp_path):
+    course = small_course.make(tmp_path / "course")
+    path = course / "source" / NAME / f"{NAME}.ipynb"
+    hand_in(course, "ada", solved(course))
+    hand_in(course, "eve", solved(course))
+    grade(course, NAME, progress=False)
+    graded = course / "autograded" / "ada" / NAME / f"{NAME}.ipynb"
+    before, whole = graded.read_bytes(), path.read_text()
+
+    path.write_text(whole.replace("import math", "import a_library_that_this_machine_lacks"))
+    hand_in(course, "eve", solved(course, double=WRONG))  # of this nothing is known yet
+    ada, eve = grade(course, NAME, progress=False)
+    assert (ada.status, eve.status) == ("not graded", "not graded")
+    assert (ada.earned, eve.earned) == (ALL, dict.fromkeys(ALL))
+    assert "a_library_that_this_machine_lacks" in ada.notes[0]
+    assert ada.notes[-1] == "The points of an earlier run stay."
+    assert in_gradebook(course, "ada") == ALL
+    assert in_gradebook(course, "eve") == dict.fromkeys(ALL)
+    assert graded.read_bytes() == before
+
+    path.write_text(whole)
+    ada, eve = grade(course, NAME, progress=False)
+    assert (ada.status, ada.earned) == ("unchanged", ALL)
+    assert (eve.status, eve.score) == ("graded", 4)
 
 
 def test_a_runner_that_ends_early_leaves_points_unknown_and_is_tried_again(course, monkeypatch):
@@ -249,6 +313,23 @@ def test_files_beside_the_notebook_are_there_and_the_courses_own_count(course):
     )
     (folder / "data.txt").write_text("forged")
     (folder / "own.txt").write_text("mine")
+    (result,) = grade(course, NAME, progress=False)
+    assert result.earned == ALL
+
+
+def test_what_a_student_sends_beside_the_notebook_can_be_imported_and_opened(course, tmp_path):
+    (course / "source" / NAME / "data.txt").write_text("the course's")
+    sent = tmp_path / "inbox" / "ada"
+    sent.mkdir(parents=True)
+    (sent / "helpers.py").write_text("def twice(x):\n    return 2 * x")
+    (sent / "data.txt").write_text("forged")
+    answer = (
+        "from helpers import twice\n"
+        "assert open('data.txt').read() == \"the course's\"\n"
+        "def double(x):\n    return twice(x)"
+    )
+    nbformat.write(solved(course, double=answer), sent / "work.ipynb")
+    assert intake(course, tmp_path / "inbox").ok
     (result,) = grade(course, NAME, progress=False)
     assert result.earned == ALL
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import os
-import sys
 import zipfile
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,6 +19,8 @@ from small_release import course as course_folder
 from small_release import without_metadata as stripped
 from traitlets.config import Config
 
+from bnviz.course.grading.classlist import read_class_list, student_in
+from bnviz.course.grading.folder import scripts_on_path
 from bnviz.course.grading.intake import intake
 from bnviz.course.grading.taken import Report, Row
 
@@ -159,10 +160,11 @@ def test_a_notebook_of_any_format_is_taken_in(course: Path, inbox: Path, data: b
     [
         ("x.ipynb", b"", "is empty"),
         ("x.ipynb", b"\0\0\n", "is empty"),
-        ("x.ipynb", WHOLE[: len(WHOLE) // 2], "is cut off after"),
+        ("x.ipynb", WHOLE[: WHOLE.index(b"means.mean")], "is cut off after"),
         ("x.ipynb", WHOLE.replace(b'"cells"', b"cells"), "is damaged"),
         ("x.ipynb", b"import numpy as np\n", "is not a notebook: those begin with {"),
-        ("x.py", b"# In[1]:\ndef population(): ...", "is not a notebook: those begin with {"),
+        ("x.py", b"def population(): ...", "is not a notebook: those begin with {"),
+        ("x.py", b"# In[1]:\ndef helper(): ...", "is a script, exported from a notebook"),
         ("x.pdf", b"%PDF-1.7\n...", "is a PDF"),
         ("x.ipynb", b"\n<!DOCTYPE html><html>", "is a web page that was saved"),
         ("x.docx", b"PK\x03\x04...", "is a zip file, or a document of an office program"),
@@ -288,6 +290,23 @@ def test_a_roster_of_excel_on_windows_is_read(course: Path, inbox: Path, roster:
     assert one(intake(course, inbox, roster=roster)).student == "u2"
 
 
+@pytest.mark.parametrize(
+    ("text", "student"),
+    [
+        ("Student,ID,SIS Login ID\nPoints Possible,,\n'Example, Ada',77,ae1\n", "ae1"),
+        ("First name;Last name;Username;Email address\nAda;Example;ae1;a@b.c\n", "ae1"),
+        ("name,email\nAda Example,ada@uni.org\n", "ada@uni.org"),
+    ],
+)
+def test_a_student_has_the_name_that_the_export_looks_for(
+    course: Path, inbox: Path, roster: Path, text: str, student: str
+) -> None:
+    roster.write_text(text.replace("'", '"'))
+    put(inbox / "x.ipynb", answered(student="Ada Example"))
+    assert one(intake(course, inbox, roster=roster)).student == student
+    assert [student_in(row) for row in read_class_list(roster)] == [student]
+
+
 ROSTER = """\ufeffid;name;email;number
 u1;Ada Example;ada@uni.org;501
 u2;Zoë van der Berg;zoe@uni.org;502
@@ -355,7 +374,7 @@ def test_a_notebook_that_names_another_student_counts_for_who_sent_it(
     assert "STUDENT says 'ada', who is u1" in row.remarks
 
 
-@pytest.mark.parametrize("text", ["name,email\nAda,a@b\n", "id\n../ada\n", "id\n.ssh\n", ""])
+@pytest.mark.parametrize("text", ["name,mark\nAda,1\n", "id\n../ada\n", "id\n.ssh\n", ""])
 def test_a_roster_without_usable_ids_is_refused(
     course: Path, inbox: Path, roster: Path, text: str
 ) -> None:
@@ -478,6 +497,70 @@ def test_what_lies_beside_a_notebook_is_kept_but_a_broken_notebook_is_told(
     assert (course / "received/ada" / NAME / "helpers.py").read_bytes() == b"def helper(): ..."
 
 
+def test_what_lies_beside_a_notebook_lies_there_when_it_is_graded(
+    course: Path, inbox: Path
+) -> None:
+    helpers = put(inbox / "canvas" / "ada_1_2_helpers.py", b"def helper(): ...")
+    put(inbox / "canvas" / "ada_1_3_x.ipynb", answered())
+    table = zipped({f"work/{NAME}.ipynb": as_bytes(answered()), "work/data/own.csv": b"1"})
+    put(inbox / "bob.zip", table)
+    put(inbox / "cyd" / "work" / "x.ipynb", answered())
+    put(inbox / "cyd" / "elsewhere.txt", b"not where the notebook is")
+    put(inbox / "cyd" / "work" / "timestamp.txt", b"not a time")
+    report = intake(course, inbox)
+    assert report.exit_code == 0, str(report)
+    submitted = course / "submitted"
+    assert (submitted / "ada" / NAME / "helpers.py").read_bytes() == helpers
+    assert (submitted / "bob" / NAME / "data" / "own.csv").read_bytes() == b"1"
+    assert not (submitted / "cyd" / NAME / "elsewhere.txt").exists()
+    assert "UTC" in (submitted / "cyd" / NAME / "timestamp.txt").read_text()
+    remarks = {row.file: list(row.remarks) for row in report.rows}
+    beside = "no notebook; beside it, when it is graded:"
+    assert remarks["canvas/ada_1_2_helpers.py"] == [f"{beside} helpers.py"]
+    assert remarks["bob.zip/work/data/own.csv"] == [f"{beside} data/own.csv"]
+    assert remarks["cyd/elsewhere.txt"] == ["no notebook; kept beside the student's files"]
+
+
+def test_of_files_of_one_name_the_newest_lies_beside_the_notebook(
+    course: Path, inbox: Path
+) -> None:
+    put(inbox / "ada" / "x.ipynb", answered())
+    put(inbox / "ada" / "own.csv", b"first", NOON)
+    later = inbox.parent / "later"
+    put(later / "ada" / "x.ipynb", answered())
+    put(later / "ada" / "own.csv", b"second", NOON + 60)
+    lies = course / "submitted" / "ada" / NAME / "own.csv"
+    for sent, now in ((inbox, b"first"), (later, b"second"), (inbox, b"second")):
+        intake(course, sent)
+        assert lies.read_bytes() == now
+
+
+def test_a_file_that_cannot_lie_beside_the_notebook_stops_nothing(
+    course: Path, inbox: Path
+) -> None:
+    put(inbox / "ada" / "x.ipynb", answered())
+    put(inbox / "ada" / "data", b"a file")
+    folder = inbox.parent / "later"
+    put(folder / "ada" / "x.ipynb", answered())
+    put(folder / "ada" / "data" / "own.csv", b"1")
+    assert intake(course, inbox).ok
+    report = intake(course, folder)
+    assert report.ok
+    assert report.rows[0].remarks == ["no notebook; kept beside the student's files"]
+
+
+def test_files_of_two_assignments_go_each_with_its_own(tmp_path: Path, inbox: Path) -> None:
+    course = course_folder(tmp_path / "two", NAME, OTHER)
+    for name in (NAME, OTHER):
+        notebook = answered()
+        notebook.metadata.bnviz.assignment = name
+        put(inbox / "ada" / name / "x.ipynb", notebook)
+        put(inbox / "ada" / name / "own.csv", name.encode())
+    intake(course, inbox)
+    for name in (NAME, OTHER):
+        assert (course / "submitted" / "ada" / name / "own.csv").read_bytes() == name.encode()
+
+
 def test_what_came_by_another_way_is_received_too(course: Path, inbox: Path) -> None:
     handed_in = course / "submitted" / "ada" / NAME / f"{NAME}.ipynb"
     data = put(handed_in, answered("corrected"), NOON + 60)
@@ -496,7 +579,7 @@ def test_what_came_by_another_way_is_received_too(course: Path, inbox: Path) -> 
 def test_nbgrader_grades_what_was_taken_in_and_sees_nothing_else(
     course: Path, inbox: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("PATH", f"{sys.prefix}/bin", prepend=os.pathsep)  # nbgrader calls alembic
+    monkeypatch.setenv("PATH", scripts_on_path())
     source = release()
     find(source, "setup").source = "def check(name, function):\n    assert function(*[1.0] * 9)"
     for name, function in FUNCTIONS.items():

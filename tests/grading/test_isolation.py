@@ -9,6 +9,7 @@ import small_course
 from nbformat import NotebookNode, read
 from small_course import NAME, hand_in, solved
 
+from bnviz.course.cli import main
 from bnviz.course.grading import sandbox
 from bnviz.course.grading.grade import grade
 from bnviz.course.grading.gradebook import Guard
@@ -64,11 +65,28 @@ def contents(course: Path) -> dict[str, bytes]:
     return {str(p): p.read_bytes() for p in sorted(course.rglob("*")) if p.is_file()}
 
 
-def test_the_course_folder_stays_byte_for_byte_as_it_was(course):
-    if sandbox.isolation() != "namespaces":
-        assert sandbox.isolation() in ("user", "process")  # guarded, as below
-        return
+def assert_said(course: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Where a machine has no namespaces, the promise is that whoever grades is told."""
+    assert sandbox._problem("namespaces"), "it works here, and was not chosen"
     hand_in(course, "eve", solved(course))
+    assert main(["course", "grade", NAME, "--course", str(course)]) == 0
+    told = capsys.readouterr().err
+    assert f"(isolation: {sandbox.isolation()})" in told
+    assert "could not keep submissions off the network and the course folder" in told
+
+
+def test_a_machine_without_namespaces_says_so(course, capsys, monkeypatch):
+    sandbox.isolation.cache_clear()
+    with monkeypatch.context() as patched:
+        patched.setattr(sandbox, "NAMESPACES", ["--no-such-namespace"])
+        assert_said(course, capsys)
+    sandbox.isolation.cache_clear()
+
+
+def test_the_course_folder_stays_byte_for_byte_as_it_was(course, capsys):
+    if sandbox.isolation() != "namespaces":
+        assert_said(course, capsys)
+        return
     spoil = ANSWER + SPOIL.format(course=str(course))
     hand_in(course, "eve", solved(course, double=spoil))
     before = contents(course)
@@ -77,9 +95,9 @@ def test_the_course_folder_stays_byte_for_byte_as_it_was(course):
     assert contents(course) == before
 
 
-def test_in_namespaces_there_is_no_network_no_other_process_and_nothing_left(course):
+def test_in_namespaces_there_is_no_network_no_other_process_and_nothing_left(course, capsys):
     if sandbox.isolation() != "namespaces":
-        assert sandbox.isolation() in ("user", "process")
+        assert_said(course, capsys)
         return
     look = ANSWER + LOOK.format(course=str(course), home=str(Path(__file__).parent / "no"))
     nb, result = run(course, look, "namespaces")

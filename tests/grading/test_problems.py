@@ -12,7 +12,8 @@ import torch
 from assigned import ROOT
 
 from bnviz.course.grading.assignment import Book, source_notebook
-from bnviz.course.grading.form import merged, problems_in, tags_of
+from bnviz.course.grading.form import merged, problems_in
+from bnviz.course.grading.marks import tags_of
 
 BOOK = Book(ROOT)
 NOTEBOOKS = {

@@ -23,15 +23,16 @@ from nbclient.exceptions import CellExecutionError
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
+from bnviz.course.grading.folder import notebook_in, read, scripts_on_path
 from bnviz.course.grading.form import (
     FormError,
     Problem,
     merged,
     points_of,
     problems_in,
-    tags_of,
     tried,
 )
+from bnviz.course.grading.marks import graderdata, tags_of, unmarked
 from bnviz.course.grading.otter import otter_notebook
 
 __all__ = ["Book", "assign", "run_source", "source_notebook"]
@@ -75,12 +76,12 @@ class Book:
     def chapter(self, name: str) -> NotebookNode | None:
         """The chapter of that name; None where a folder has the problems alone."""
         path = self.root / "chapters" / f"{name}.ipynb"
-        return _read(path) if path.is_file() else None
+        return read(path) if path.is_file() else None
 
     def problems(self, name: str) -> list[NotebookNode]:
         """Notebooks with problems for a chapter: all whose file's name begins with its name."""
         found = [path for path in self._notebooks() if path.stem.startswith(name)]
-        return [_read(path) for path in found]
+        return [read(path) for path in found]
 
     def _notebooks(self) -> Iterator[Path]:
         for folder in self.folders:
@@ -114,7 +115,7 @@ def source_notebook(
         )
     cells = [_locked(new_markdown_cell(_title(name, chapter, notebooks, address)), "title")]
     all_notebooks = notebooks if chapter is None else [chapter, *notebooks]
-    cells += [_locked(_copy(c), c.id) for c in _beginning(all_notebooks)]
+    cells += [_locked(unmarked(c), c.id) for c in _beginning(all_notebooks)]
     own = [c for notebook in notebooks for c in notebook.cells if "student" in tags_of(c)]
     if own:
         cells.append(_locked(new_code_cell(f"SEED = {seed}"), "seed"))
@@ -177,7 +178,7 @@ def assign(
         ran = run_source(source)
         if otter:
             _write(otter_notebook(ran, requirements=otter), to / "otter" / name / f"{name}.ipynb")
-        _write(source, to / "source" / name / f"{name}.ipynb")
+        _write(source, notebook_in(to, "source", name))
         yield _released(to, name)
 
 
@@ -209,24 +210,17 @@ def _write(notebook: NotebookNode, path: Path) -> None:
 def _released(course: Path, name: str) -> Path:
     """Let nbgrader make what students get."""
     command = [sys.executable, "-m", "nbgrader", "generate_assignment", name, "--force"]
-    # nbgrader looks for alembic on the path, where an environment that is not activated has none.
-    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
     done = subprocess.run(
         command,
         cwd=course,
-        env={**os.environ, "PATH": path},
+        env={**os.environ, "PATH": scripts_on_path()},
         capture_output=True,
         text=True,
         check=False,
     )
     if done.returncode:
         raise FormError(f"nbgrader could not release {name}:\n{done.stderr.strip()}")
-    return course / "release" / name / f"{name}.ipynb"
-
-
-def _read(path: Path) -> NotebookNode:
-    notebook: NotebookNode = nbformat.read(path, as_version=4)
-    return notebook
+    return notebook_in(course, "release", name)
 
 
 # --- cells ----------------------------------------------------------------------------------------
@@ -238,12 +232,12 @@ def _assigned(problem: Problem) -> list[NotebookNode]:
     asked = _THE_SOLUTION.sub("The cell “Try it” ", _WHERE_IT_RUNS.sub("", problem.task.source))
     task = _locked(new_markdown_cell(asked), f"{what}-task")
     answer = _named(new_code_cell(merged(problem.stub.source, problem.solution.source)), what)
-    answer.metadata.nbgrader = _graderdata(what, solution=True)
+    answer.metadata.nbgrader = graderdata(what, solution=True)
     cells = [answer]
     for number, check in enumerate(problem.checks, 1):
         name = f"{what}-check" + ("" if number == 1 else f"-{number}")
         cell = _locked(new_code_cell(check.source), name)
-        cell.metadata.nbgrader = _graderdata(name, grade=True, locked=True, points=points_of(check))
+        cell.metadata.nbgrader = graderdata(name, grade=True, locked=True, points=points_of(check))
         cell.metadata.tags = [GOES_ON]
         cells.append(cell)
     for cell in cells:
@@ -254,7 +248,7 @@ def _assigned(problem: Problem) -> list[NotebookNode]:
         cell = _named(new_code_cell(f"# Try it, with your answer\n{after}"), f"{what}-try")
         cell.metadata.tags = ["try", GOES_ON]
         cells.append(cell)
-    return [task, *(_locked(_copy(cell), cell.id) for cell in problem.given), *cells]
+    return [task, *(_locked(unmarked(cell), cell.id) for cell in problem.given), *cells]
 
 
 def _beginning(notebooks: Iterable[NotebookNode]) -> Iterator[NotebookNode]:
@@ -285,36 +279,11 @@ def _title(
     return "\n\n".join(text)
 
 
-def _copy(cell: NotebookNode) -> NotebookNode:
-    made: NotebookNode = nbformat.from_dict(cell)
-    made.metadata = {k: v for k, v in cell.metadata.items() if k in ("cellView", "jupyter", "tags")}
-    return made
-
-
 def _named(cell: NotebookNode, name: str) -> NotebookNode:
     cell.id = name
     return cell
 
 
 def _locked(cell: NotebookNode, name: str) -> NotebookNode:
-    cell.metadata.nbgrader = _graderdata(name, locked=True)
+    cell.metadata.nbgrader = graderdata(name, locked=True)
     return _named(cell, name)
-
-
-def _graderdata(
-    name: str,
-    *,
-    grade: bool = False,
-    solution: bool = False,
-    locked: bool = False,
-    points: int | None = None,
-) -> dict[str, Any]:
-    data: dict[str, Any] = {
-        "grade": grade,
-        "grade_id": name,
-        "locked": locked,
-        "schema_version": 3,
-        "solution": solution,
-        "task": False,
-    }
-    return data if points is None else {**data, "points": points}

@@ -6,11 +6,15 @@ import warnings
 from collections import Counter
 from collections.abc import Iterable
 
-__all__ = ["added", "bound", "compiles", "functions", "plain", "same_code", "variables", "without"]
+__all__ = [
+    *("added", "blocks", "bound", "compiles", "functions", "plain", "same_code", "variables"),
+    "without",
+]
 
 # By the look of a line, not by `ast`: a cell with a syntax error or a magic command counts too.
 FUNCTION = re.compile(r"^(?:async\s+def|def|class)[ \t]+(\w+)", re.MULTILINE)
 VARIABLE = re.compile(r"^(\w+)[ \t]*(?::[^=\n]*)?=(?!=)", re.MULTILINE)
+STRING = re.compile(r'^"""(?:(?!""").)*"""[ \t]*$', re.MULTILINE | re.DOTALL)
 MAGIC = re.compile(r"^[ \t]*[%!?].*$", re.MULTILINE)
 
 
@@ -94,9 +98,7 @@ def added(before: str, after: str, taken: Iterable[str]) -> str | None:
     for statement in new:
         names = _names(statement)
         if names and not names & taken and ast.dump(statement) not in known:
-            decorators = getattr(statement, "decorator_list", [])
-            first = min([statement.lineno, *(one.lineno for one in decorators)])
-            kept += lines[first - 1 : statement.end_lineno]
+            kept += [lines[row] for row in _rows(statement)]
     return "\n".join(kept)
 
 
@@ -132,6 +134,36 @@ def without(source: str, others: Iterable[str]) -> str:
     return plain("\n".join(line for line in lines if line is not None))
 
 
+def blocks(source: str) -> list[str]:
+    r"""A script, taken apart at the blank lines between its statements; lone strings are left out.
+
+    >>> blocks("'Text.'\n\nx = 1\ny = 2\n\ndef f():\n    a = 1\n\n    return a")
+    ['x = 1\ny = 2', 'def f():\n    a = 1\n\n    return a']
+    """
+    statements = _statements(source)
+    if statements is None:  # a mistake in it: by the look of the lines, so that one block has it
+        parts = re.split(r"\n\s*\n(?=[^\s)\]}#])", STRING.sub("", source))
+        return [plain(part) for part in parts if plain(part)]
+    lines, found, last = source.split("\n"), [""], -1
+    for statement in statements:
+        rows = _rows(statement)
+        between = lines[last + 1 : rows.start]
+        own = lines[max(rows.start, last + 1) : rows.stop]  # of two on one line, the first has it
+        last = rows.stop - 1
+        if _is_string(statement):
+            found.append("")
+        elif found[-1] and all(line.strip() for line in between):
+            found[-1] = "\n".join([found[-1], *between, *own])
+        else:
+            found.append("\n".join(own))
+    return [block for block in found if block]
+
+
+def _is_string(statement: ast.stmt) -> bool:
+    value = statement.value if isinstance(statement, ast.Expr) else None
+    return isinstance(value, ast.Constant) and isinstance(value.value, str)
+
+
 def _statements(source: str) -> list[ast.stmt] | None:
     """The statements of a cell, magic commands left out; None if it is no Python."""
     try:
@@ -142,8 +174,10 @@ def _statements(source: str) -> list[ast.stmt] | None:
 
 
 def _rows(statement: ast.stmt) -> range:
-    """The lines on which a statement stands, from 0 on."""
-    return range(statement.lineno - 1, statement.end_lineno or statement.lineno)
+    """The lines on which a statement stands, its decorators too, from 0 on."""
+    decorators: list[ast.expr] = getattr(statement, "decorator_list", [])
+    first = min([statement.lineno, *(one.lineno for one in decorators)])
+    return range(first - 1, statement.end_lineno or statement.lineno)
 
 
 def _names(statement: ast.stmt) -> frozenset[str]:

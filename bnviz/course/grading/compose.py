@@ -13,7 +13,9 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_raw_cell
 from nbgrader.utils import is_locked, is_solution
 
-__all__ = ["compose", "grade_id"]
+from bnviz.course.grading.marks import grade_id, tags_of
+
+__all__ = ["compose"]
 
 NEW: dict[str, Any] = {"code": new_code_cell, "markdown": new_markdown_cell, "raw": new_raw_cell}
 
@@ -33,7 +35,7 @@ def compose(source: NotebookNode, submission: NotebookNode) -> NotebookNode:
     given = {grade_id(cell): cell for cell in source.cells if grade_id(cell)}
     found: set[str] = set()
     # They show a student what the answer does; nobody looks here, and some train a network.
-    to_try = {cell.source for cell in source.cells if "try" in cell.metadata.get("tags", [])}
+    to_try = {cell.source for cell in source.cells if "try" in tags_of(cell)}
     cells: list[NotebookNode] = []
     for cell in reversed(submission.cells):
         name = grade_id(cell)
@@ -57,13 +59,6 @@ def compose(source: NotebookNode, submission: NotebookNode) -> NotebookNode:
         nbformat=4,
         nbformat_minor=5,
     )
-
-
-def grade_id(cell: NotebookNode) -> str:
-    """The name that nbgrader knows the cell by; empty if it does not."""
-    told = cell.metadata.get("nbgrader")
-    name = told.get("grade_id", "") if isinstance(told, dict) else ""
-    return name if isinstance(name, str) else ""
 
 
 def _restored(given: NotebookNode, answer: str) -> NotebookNode:

@@ -9,14 +9,16 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
-from bnviz.course.grading.scores import Scores
+from bnviz.course.grading.classlist import student_in
 
-__all__ = ["LAYOUTS", "as_csv", "student_in"]
+if TYPE_CHECKING:
+    from bnviz.course.grading.scores import Scores
+
+__all__ = ["LAYOUTS", "as_csv"]
 
 LAYOUTS = ("plain", "canvas", "moodle")
-#: Columns of a class list by which a student may be known, in this order.
-_KNOWN_BY = ("id", "student", "student_id", "sis login id", "username", "id number", "email")
 _CANVAS = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")
 _MOODLE = ("First name", "Last name", "ID number", "Username", "Email address")
 
@@ -77,27 +79,6 @@ def as_csv(
     file = io.StringIO()
     csv.writer(file, lineterminator="\n").writerows(_harmless(line) for line in lines)
     return file.getvalue()
-
-
-def student_in(row: Mapping[str, str]) -> str:
-    """Under which name a row of a class list hands in.
-
-    >>> student_in({"Student": "Lovelace, Ada", "SIS Login ID": "ada"})
-    'ada'
-
-    Raises:
-        ValueError: no column of the list names a student.
-    """
-    lower = {key.strip().casefold(): value for key, value in row.items()}
-    # Canvas' “Student” is a name to read, so its login goes first.
-    first = ("sis login id",) if "sis login id" in lower else ()
-    for key in (*first, *_KNOWN_BY):
-        if lower.get(key):
-            return lower[key]
-    raise ValueError(
-        f"a class list needs a column with one of the names {', '.join(_KNOWN_BY)}; this one has "
-        f"{', '.join(row)}."
-    )
 
 
 def _known(

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import copy
 import html
-import re
 import secrets
 import shutil
+from collections.abc import Collection
 from pathlib import Path
 
 import bleach
-import nbformat
 from nbconvert import HTMLExporter
 from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell, new_output
 
+from bnviz.course.grading.folder import OF_NBGRADER, collected, notebook_in, place, read
+from bnviz.course.grading.form import HIDDEN
+from bnviz.course.grading.marks import label
 from bnviz.course.grading.scores import Scores, read_comments, read_scores
-from bnviz.course.grading.submission import OF_NBGRADER
-from bnviz.course.grading.verdicts import Verdict, verdicts
+from bnviz.course.grading.verdicts import Verdict, uncolored, verdicts
 
 __all__ = ["feedback", "page"]
 
@@ -41,15 +42,14 @@ def feedback(course: Path, assignment: str) -> list[Path]:
     """
     scores = read_scores(course, assignment)
     comments = read_comments(course, assignment)
-    release = _read(course / "release" / assignment / f"{assignment}.ipynb")
+    release = read(notebook_in(course, "release", assignment))
     written = []
-    for path in sorted((course / "autograded").glob(f"*/{assignment}/{assignment}.ipynb")):
-        student = path.parent.parent.name
-        text = page(_read(path), release, scores, student, comments.get(student, {}))
-        target = course / "feedback" / student / assignment / f"{assignment}.html"
+    for student, graded in collected(course, "autograded", assignment):
+        text = page(graded, release, scores, student, comments.get(student, {}))
+        target = notebook_in(course, "feedback", assignment, student).with_suffix(".html")
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(text, encoding="utf-8")
-        _let_exchange_release(path.parent, target.parent)
+        _let_exchange_release(place(course, "autograded", assignment, student), target.parent)
         written.append(target)
     return written
 
@@ -86,19 +86,20 @@ def page(
     Returns:
         HTML that needs no other file and runs no code of the student's.
     """
-    known = {_id(cell): cell for cell in release.cells}
+    known = {label(cell): cell for cell in release.cells}
     said = {verdict.check: verdict for verdict in verdicts(graded)}
+    hidden = _hidden_lines(graded)
     shown = copy.deepcopy(graded)
     shown.cells = [new_markdown_cell(_summary(scores, student, list(said.values())))]
     for cell in graded.cells:
         seen = copy.deepcopy(cell)
-        name = _id(cell)
+        name = label(cell)
         if name in said:  # a check: its source as released, and what it said, without a traceback
             seen.source = known[name].source if name in known else "# A check that is not shown."
             text = said[name].said or said[name].state.capitalize() + "."
             seen.outputs = [new_output("stream", name="stdout", text=text)]
         elif seen.cell_type == "code":
-            seen.outputs = [_without_hidden(output, graded) for output in seen.outputs]
+            seen.outputs = [_without(hidden, output) for output in seen.outputs]
         shown.cells.append(seen)
         if comments.get(name):
             shown.cells.append(new_markdown_cell(f"> **Comment.** {html.escape(comments[name])}"))
@@ -134,31 +135,19 @@ def _summary(scores: Scores, student: str, said: list[Verdict]) -> str:
     return head + "| exercise | points | |\n|---|---|---|\n" + "\n".join(rows)
 
 
-def _without_hidden(output: NotebookNode, graded: NotebookNode) -> NotebookNode:
+def _hidden_lines(graded: NotebookNode) -> set[str]:
+    """The lines of all hidden tests that are long enough to be known again."""
+    tests = (test for cell in graded.cells for test in HIDDEN.findall(cell.source))
+    lines = (line.strip() for test in tests for line in test.split("\n"))
+    return {line for line in lines if len(line) > 12}
+
+
+def _without(hidden: Collection[str], output: NotebookNode) -> NotebookNode:
     """An output of the student's own cells, unless it quotes a line of a hidden test.
 
     A student's code can read what stands in the notebook's namespace, such as the inputs of cells.
     """
-    hidden = {
-        line.strip()
-        for cell in graded.cells
-        for part in re.findall(
-            r"### BEGIN HIDDEN TESTS\n(.*?)### END HIDDEN TESTS", cell.source, re.DOTALL
-        )
-        for line in part.split("\n")
-        if len(line.strip()) > 12
-    }
-    text = re.sub(r"\x1b\[[0-9;]*m", "", str(output))
+    text = uncolored(str(output))
     if any(line in text for line in hidden):
         output = new_output("stream", name="stdout", text="(An output that is not shown.)")
     return output
-
-
-def _id(cell: NotebookNode) -> str:
-    name: str = cell.metadata.get("nbgrader", {}).get("grade_id") or cell.get("id", "")
-    return name
-
-
-def _read(path: Path) -> NotebookNode:
-    notebook: NotebookNode = nbformat.read(path, as_version=4)
-    return notebook

@@ -24,9 +24,16 @@ from dataclasses import dataclass
 
 from nbformat import NotebookNode
 
-__all__ = ["BEGIN", "END", "STUB", "FormError", "Problem", "merged", "problems_in", "tried"]
+from bnviz.course.grading.marks import tags_of
+
+__all__ = [
+    *("BEGIN", "END", "HIDDEN", "STUB", "FormError", "Problem"),
+    *("merged", "points_of", "problems_in", "tried"),
+]
 
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
+#: The hidden tests of a check, between the marks at which nbgrader cuts them out.
+HIDDEN = re.compile(r"### BEGIN HIDDEN TESTS\n(.*?)\n?### END HIDDEN TESTS\n?", re.DOTALL)
 #: What stands in a stub where the answer goes, and in a released notebook where the solution was.
 STUB = "# YOUR CODE HERE\nreturn None"
 
@@ -59,11 +66,6 @@ class Problem:
     def what(self) -> str:
         """The name without its chapter."""
         return self.name.split("/")[1]
-
-
-def tags_of(cell: NotebookNode) -> list[str]:
-    """The tags of a cell."""
-    return list(cell.metadata.get("tags", []))
 
 
 def points_of(check: NotebookNode) -> int:

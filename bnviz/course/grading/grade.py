@@ -13,26 +13,27 @@ from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Literal
 
 import nbformat
 from nbformat import NotebookNode
 from nbgrader.api import MissingEntry
 from tqdm import tqdm
 
+from bnviz.course.grading.folder import OF_NBGRADER, notebook_in, place, read_source
+from bnviz.course.grading.folder import students as handed_in_by
 from bnviz.course.grading.gradebook import Guard, open_gradebook, record
 from bnviz.course.grading.reading import read_notebook
 from bnviz.course.grading.received import take_in
 from bnviz.course.grading.sandbox import Isolation, Limits, isolation
 from bnviz.course.grading.submission import (
     MOST_BYTES,
-    OF_NBGRADER,
     REFUSED,
     Graded,
-    Running,
     Submission,
-    points_possible,
     run_submission,
 )
+from bnviz.course.grading.watchdog import Running
 
 __all__ = ["Graded", "grade"]
 
@@ -63,7 +64,7 @@ def grade(
         seconds: the time for one submission.
         memory_mb: the memory for one submission.
         force: also what is graded and unchanged.
-        isolate: what to run in; the best that handed_in here if not given.
+        isolate: what to run in; the best that works here if not given.
         progress: whether to show a bar.
 
     Returns:
@@ -87,9 +88,9 @@ def grade(
     results = {}
     todo = []
     for work in handed_in:
-        known = None if force else _known(work)
+        known = None if force else _earlier(work, "key")
         if known:
-            results[work.student] = known
+            results[work.student] = replace(known, status="unchanged")
         else:
             todo.append(work)
     for result in _all(todo, jobs or os.cpu_count() or 1, progress):
@@ -98,13 +99,7 @@ def grade(
 
 
 def _source(course: Path, assignment: str) -> NotebookNode:
-    path = course / "source" / assignment / f"{assignment}.ipynb"
-    if not path.is_file():
-        there = sorted(p.name for p in (course / "source").glob("*") if p.is_dir())
-        raise FileNotFoundError(
-            f"No assignment {assignment!r} in {course}: {path} does not exist. "
-            f"There is: {', '.join(there) or 'none'}. `bnviz course assign` makes one."
-        )
+    source = read_source(course, assignment)
     with open_gradebook(course) as book:
         try:
             book.find_notebook(assignment, assignment)
@@ -113,13 +108,11 @@ def _source(course: Path, assignment: str) -> NotebookNode:
                 f"The gradebook of {course} does not know the assignment {assignment!r}. "
                 f"`nbgrader generate_assignment {assignment}` enters it."
             ) from None
-    nb: NotebookNode = nbformat.read(path, as_version=4)
-    return nb
+    return source
 
 
 def _students(course: Path, assignment: str, students: Collection[str] | None) -> list[str]:
-    folders = (course / "submitted").glob(f"*/{assignment}")
-    there = sorted(folder.parent.name for folder in folders if folder.is_dir())
+    there = handed_in_by(course, "submitted", assignment)
     if students is None:
         return there
     missing = sorted(set(students) - set(there))
@@ -133,7 +126,7 @@ def _students(course: Path, assignment: str, students: Collection[str] | None) -
 
 def _taken_in(work: Submission) -> Submission:
     """With what `intake` does, for what came by nbgrader's exchange, in any state, too."""
-    release = work.course / "release" / work.assignment / work.notebook.name
+    release = notebook_in(work.course, "release", work.assignment)
     remarks: Sequence[str] = ()
     try:
         if release.is_file() and not _is_huge(work.folder):
@@ -148,14 +141,15 @@ def _is_huge(folder: Path) -> bool:
     return any(path.stat().st_size > MOST_BYTES for path in folder.glob("*.ipynb"))
 
 
-def _known(work: Submission) -> Graded | None:
-    """The result of an earlier run, if it still holds."""
+def _earlier(work: Submission, mark: Literal["key", "sent"]) -> Graded | None:
+    """The result of an earlier run, if the mark of the submission is still what it was then."""
     try:
         told = json.loads(work.graded.read_text(encoding="utf-8"))["metadata"]["bnviz"]["graded"]
-        if told.pop("key") != work.key:
+        marks = {name: told.pop(name) for name in ("key", "sent")}
+        if told["status"] != "graded" or marks[mark] != getattr(work, mark):
             return None
         notes = dict.fromkeys((*told["notes"], *work.remarks))
-        return replace(Graded(**told), status="unchanged", notes=tuple(notes))
+        return Graded(**{**told, "notes": tuple(notes)})
     except REFUSED:
         return None
 
@@ -164,6 +158,8 @@ def _all(handed_in: list[Submission], jobs: int, progress: bool) -> Iterator[Gra
     """Run them, some at a time, and record each as soon as it has run."""
     if not handed_in:
         return
+    # In namespaces nothing of the course is within reach: what changes meanwhile was changed by a
+    # person who grades by hand, and must stay. Elsewhere the two cannot be told apart.
     guard = _guard(handed_in) if handed_in[0].isolation != "namespaces" else None
     running = Running()
     bar = tqdm(total=len(handed_in), unit="submission", disable=not progress)
@@ -182,7 +178,6 @@ def _all(handed_in: list[Submission], jobs: int, progress: bool) -> Iterator[Gra
 
 def _one(work: Submission, guard: Guard | None, running: Running) -> tuple[NotebookNode, Graded]:
     nb, result = run_submission(work, running)
-    # Out of reach in namespaces: a change is then somebody's who grades by hand, and stays.
     changed = guard.restored() if guard else []
     if changed:
         names = ", ".join(str(path.relative_to(work.course)) for path in changed[:5])
@@ -197,7 +192,7 @@ def _one(work: Submission, guard: Guard | None, running: Running) -> tuple[Noteb
 def _guard(handed_in: list[Submission]) -> Guard:
     """For the gradebook, the assignment, and what all have handed in."""
     first = handed_in[0]
-    given = (first.course / "source" / first.assignment).rglob("*")
+    given = place(first.course, "source", first.assignment).rglob("*")
     others = (path for work in handed_in for path in (work.notebook, *work.files.values()))
     return Guard(first.course, (path for path in (*given, *others) if path.is_file()))
 
@@ -208,13 +203,17 @@ def _recorded(
     """Into the gradebook and autograded/; whatever goes wrong concerns this submission alone."""
     try:
         nb, result = future.result()
+        earlier = _earlier(work, "sent") if result.status == "not graded" else None
+        if earlier:  # what has told nothing of the submission takes nothing away
+            notes = (*result.notes, "The points of an earlier run stay.")
+            return replace(result, earned=earlier.earned, notes=notes)
         writing = guard.writing() if guard else contextlib.nullcontext()
         with writing, open_gradebook(work.course) as book:
             when = _timestamp(work)
             record(book, work.assignment, work.student, nb, result.earned, when)
         _save(work, nb, result)
     except Exception as error:  # noqa: BLE001 - the others are to be graded
-        possible = points_possible(work.source)
+        possible = work.possible
         note = f"It could not be graded or recorded: {type(error).__name__}: {error}"
         unknown = dict.fromkeys(possible)
         return Graded(work.student, "not graded", unknown, possible, work.isolation, (note,))
@@ -234,7 +233,7 @@ def _save(work: Submission, nb: NotebookNode, result: Graded) -> None:
         if (work.folder / name).is_file():
             shutil.copy(work.folder / name, folder / name)
     told = {**asdict(result), "notes": list(result.notes)}
-    told["key"] = work.key if result.status == "graded" else ""
+    told |= {"key": work.key, "sent": work.sent} if result.status == "graded" else {}
     nb.metadata.setdefault("bnviz", NotebookNode())["graded"] = told
     new = work.graded.with_suffix(".new")
     nbformat.write(nb, new)

@@ -13,11 +13,10 @@ from nbgrader.utils import compute_checksum, determine_grade, is_grade, is_solut
 from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
 
-from bnviz.course.grading.compose import grade_id
+from bnviz.course.grading.folder import GRADEBOOK
+from bnviz.course.grading.marks import grade_id
 
 __all__ = ["Guard", "open_gradebook", "points", "record"]
-
-FILE = "gradebook.db"
 
 
 def _directory(course: Path) -> CourseDirectory:
@@ -112,7 +111,7 @@ class Guard:
 
     def __init__(self, course: Path, others: Iterable[Path] = ()) -> None:
         """Remember the gradebook of ``course``, and ``others``, as they are now."""
-        self._book = course / FILE
+        self._book = course / GRADEBOOK
         self._lock = threading.Lock()
         self._kept = {path: _bytes(path) for path in (self._book, *others)}
 
@@ -130,7 +129,7 @@ class Guard:
                 path.write_bytes(self._kept[path])
             if self._book in changed:
                 for beside in ("-journal", "-wal", "-shm"):  # SQLite would play a forged one back
-                    self._book.with_name(FILE + beside).unlink(missing_ok=True)
+                    self._book.with_name(GRADEBOOK + beside).unlink(missing_ok=True)
             return changed
 
     @contextlib.contextmanager

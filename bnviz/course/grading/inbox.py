@@ -77,7 +77,7 @@ def bare_name(name: str) -> str:
     >>> bare_name("08-test-time-Copy1.ipynb")
     '08-test-time'
     """
-    name = re.sub(r"(\.(ipynb|txt|json|zip))+$", "", name, flags=re.IGNORECASE)
+    name = re.sub(r"(\.(ipynb|py|txt|json|zip))+$", "", name, flags=re.IGNORECASE)
     name = re.sub(r"^((copy|kopie|copie|copia) (of|von|de|di) )+", "", name, flags=re.IGNORECASE)
     return re.sub(r"(\s*\(\d+\)|-copy\d*|\s+-?\s*copy)+$", "", name, flags=re.IGNORECASE).strip()
 

@@ -13,13 +13,15 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
+from bnviz.course.grading.folder import assignments, notebook_in
 from bnviz.course.grading.inbox import Sent, sent_files
 from bnviz.course.grading.reading import Unreadable, read_notebook
-from bnviz.course.grading.rebuild import State
-from bnviz.course.grading.received import Version, keep, settle
+from bnviz.course.grading.rebuild import State, rebuild
+from bnviz.course.grading.received import Version, keep, lay_beside, settle
+from bnviz.course.grading.salvage import read_or_salvage
 from bnviz.course.grading.taken import Report, Row
 from bnviz.course.grading.which import assignment_of
-from bnviz.course.grading.who import Roster, Who, claimed_name, identify, student_id
+from bnviz.course.grading.who import Roster, Who, claimed_name, identify, own_name, student_id
 
 __all__ = ["intake"]
 
@@ -33,6 +35,7 @@ class _File:
     assignment: str = ""
     problem: str = ""
     is_notebook: bool = False
+    beside: str = ""  # where it lies when the notebook is graded
 
 
 def intake(
@@ -45,7 +48,7 @@ def intake(
         inbox: notebooks in any state, loose, in a folder for each student, in zip files, or as
             Moodle and Canvas give them out for download.
         assignment: the only one that is taken in; without it, each file says its own.
-        roster: a table of the students (CSV) with a column ``id``.
+        roster: a class list (CSV).
 
     Returns:
         What became of each file. Taking in the same again changes nothing.
@@ -71,10 +74,14 @@ def intake(
     rows: list[tuple[_File, Path | None]] = []
     for file in files:
         path = None
-        if not file.problem and file.who.student:
-            path = keep(course, file.who.student, file.assignment, file.sent)
-            work[file.who.student, file.assignment] = None
+        if not file.problem and (student := file.who.student):
+            path = keep(course, student, file.assignment, file.sent)
+            work[student, file.assignment] = None
             kept.setdefault(path, file.sent.place)
+            if file.beside and not lay_beside(
+                course, student, file.assignment, file.beside, file.sent
+            ):
+                file = replace(file, beside="")
         rows.append((file, path))
     settled = {
         (student, name): settle(course, student, name, released[name]) for student, name in work
@@ -84,21 +91,17 @@ def intake(
 
 def _released(course: Path) -> dict[str, NotebookNode]:
     """The released notebooks of a course by their assignments."""
-    paths = sorted((course / "release").glob("*/*.ipynb"))
-    return {
-        path.stem: read_notebook(path.read_bytes())
-        for path in paths
-        if path.parent.name == path.stem
-    }
+    paths = {name: notebook_in(course, "release", name) for name in assignments(course, "release")}
+    return {name: read_notebook(path.read_bytes()) for name, path in paths.items()}
 
 
 def _look_at(
     sent: Sent, released: Mapping[str, NotebookNode], only: str | None, roster: Roster | None
 ) -> _File:
-    problem, name, claimed, notebook = sent.problem, "", "", None
+    problem, damage, name, claimed, notebook = sent.problem, "", "", "", None
     if not problem:
         try:
-            notebook = read_notebook(sent.data)
+            notebook, damage = read_or_salvage(sent.data)
         except Unreadable as error:
             problem = str(error)
     if notebook is not None:
@@ -111,6 +114,8 @@ def _look_at(
             problem = f"belongs to {name}, not to {only}"
         elif name not in released:
             problem = f"belongs to {name}, which was not released here"
+        if damage and (problem or not rebuild(released[name], notebook)[1].found):
+            problem, notebook = damage, None  # what is left of it tells nothing
     who = identify(sent, claimed, released, roster)
     if not problem and not who.student:
         problem = "is of an unknown student"
@@ -152,17 +157,33 @@ def _from_several_folders(files: Sequence[_File]) -> list[_File]:
 
 
 def _with_attachments(files: Sequence[_File]) -> list[_File]:
-    """What is no notebook, and was not meant as one, goes with the notebook of its student."""
-    notebooks = {
-        file.who.student: file.assignment for file in files if not file.problem
-    }  # the last, if a student sent several
+    """What is no notebook, and was not meant as one, goes with a notebook of its student.
+
+    That is the one around which it lies; if there is none, the last.
+    """
+    notebooks: defaultdict[str | None, list[_File]] = defaultdict(list)
+    for file in files:
+        if not file.problem:
+            notebooks[file.who.student].insert(0, file)
     result = []
     for file in files:
         meant = ".ipynb" in file.sent.name.lower() or file.is_notebook or file.sent.problem
-        if file.problem and not meant and file.who.student in notebooks:
-            file = replace(file, assignment=notebooks[file.who.student], problem="")
+        if file.problem and not meant and (own := notebooks[file.who.student]):
+            around = [one for one in own if _inside(file, one) is not None]
+            nearest = max(around, key=lambda one: len(one.sent.folders), default=None)
+            beside = _inside(file, nearest) if nearest else None
+            assignment = (nearest or own[0]).assignment
+            file = replace(file, assignment=assignment, beside=beside or "", problem="")
         result.append(file)
     return result
+
+
+def _inside(file: _File, notebook: _File) -> str | None:
+    """What the notebook calls a file that lies beside it or below; None if it lies elsewhere."""
+    folders, around = list(file.sent.folders), list(notebook.sent.folders)
+    if folders[: len(around)] != around:
+        return None
+    return "/".join([*folders[len(around) :], own_name(file.sent)])
 
 
 def _row(
@@ -179,9 +200,12 @@ def _row(
     versions = settled[student, file.assignment]
     own = next((version for version in versions if version.path == path), None)
     if own is None:
-        remark = "no notebook; kept beside the student's files"
+        remark = f"no notebook; beside it, when it is graded: {file.beside}"
+        remark = remark if file.beside else "no notebook; kept beside the student's files"
         return replace(row, status="kept", remarks=[*row.remarks, remark])
     remarks = [*row.remarks]
+    if own.damage:
+        remarks.append(f"{own.damage}; the whole cells in it are taken")
     for state in (State.MISSING, State.EMPTY, State.UNTOUCHED):
         if names := own.notes.named(state):
             remarks.append(f"{state}: {', '.join(names)}")

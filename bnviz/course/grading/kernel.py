@@ -1,6 +1,7 @@
 """The kernel that runs a submission: IPython's, prepared against accidents.
 
-A loop that prints for ever is cut off, and ``exit()`` ends the cell. All of it lies within the
+A loop that prints for ever is cut off, an endless recursion is shown by its beginning, and
+``exit()`` ends the cell. All of it lies within the
 submission's reach, so nothing that must hold against an attack rests on it.
 
 ``python -m bnviz.course.grading.kernel MOST -f CONNECTION_FILE``: of what a cell prints, MOST
@@ -8,12 +9,15 @@ characters are sent.
 """
 
 import sys
+from types import TracebackType
 from typing import Any, NoReturn
 
 from ipykernel.iostream import OutStream
 from ipykernel.kernelapp import IPKernelApp
 
 __all__: list[str] = []
+
+CALLS_SHOWN = 10
 
 
 def main() -> None:
@@ -24,11 +28,23 @@ def main() -> None:
     app.initialize(arguments)
     _cut_what_is_printed(most, app.shell)
     app.shell.ask_exit = _end_the_cell
+    app.shell.set_custom_exc((RecursionError,), _show_the_beginning)
     app.start()
 
 
 def _end_the_cell() -> NoReturn:
     raise SystemExit("exit() ends the cell. The next cell runs as usual.")
+
+
+def _show_the_beginning(
+    shell: Any, kind: type, error: BaseException, trace: TracebackType, tb_offset: int | None = None
+) -> None:
+    """Show an endless recursion by its first calls: rendering a thousand takes many seconds."""
+    last = trace
+    for _ in range(CALLS_SHOWN):
+        last = last.tb_next or last
+    last.tb_next = None
+    shell.showtraceback((kind, error, trace), tb_offset=tb_offset)
 
 
 def _cut_what_is_printed(most: int, shell: Any) -> None:

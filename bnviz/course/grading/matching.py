@@ -1,24 +1,18 @@
 """Finds out which cell of a student's notebook belongs to which cell of the released one."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from difflib import SequenceMatcher
 from functools import partial
-from typing import Any
 
 from nbformat import NotebookNode
 
 from bnviz.course.grading.code import compiles, functions, plain, same_code, variables
+from bnviz.course.grading.marks import grade_id, nbgrader
 
-__all__ = ["Match", "nbgrader"]
+__all__ = ["Match"]
 
 ALIKE = 0.6  # difflib's own measure of a close match
-
-
-def nbgrader(cell: NotebookNode) -> Mapping[str, Any]:
-    """What nbgrader notes in a cell; nothing where it notes nothing, or nonsense stands there."""
-    noted = cell.metadata.get("nbgrader")
-    return noted if isinstance(noted, dict) else {}
 
 
 class Match:
@@ -120,13 +114,13 @@ class Match:
         return (self.is_written(position, index), self.defines(position, index), linked, position)
 
     def _by_metadata(self) -> dict[int, int]:
-        grade_ids = {nbgrader(cell).get("grade_id"): i for i, cell in enumerate(self.released)}
+        grade_ids = {name: i for i, cell in enumerate(self.released) if (name := grade_id(cell))}
         ids = {cell.id: i for i, cell in enumerate(self.released)}
         link = {}
         for position, cell in enumerate(self.submitted):
-            grade_id, own_id = nbgrader(cell).get("grade_id"), cell.get("id")
-            if isinstance(grade_id, str) and grade_id in grade_ids:
-                link[position] = grade_ids[grade_id]
+            name, own_id = grade_id(cell), cell.get("id")
+            if name in grade_ids:
+                link[position] = grade_ids[name]
             elif isinstance(own_id, str) and own_id in ids:
                 link[position] = ids[own_id]
         return link

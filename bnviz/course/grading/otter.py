@@ -8,17 +8,16 @@ printed with the solutions in place.
 from __future__ import annotations
 
 import copy
-import re
 import textwrap
 
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_notebook, new_raw_cell
 
-from bnviz.course.grading.form import BEGIN, END
+from bnviz.course.grading.form import BEGIN, END, HIDDEN
+from bnviz.course.grading.marks import nbgrader, tags_of, unmarked
 
 __all__ = ["otter_notebook"]
 
-_HIDDEN = re.compile(r"### BEGIN HIDDEN TESTS\n(.*?)\n?### END HIDDEN TESTS\n?", re.DOTALL)
 #: ``check`` raises nothing for a reader; for otter it must, or a wrong answer would pass.
 _STRICT = 'import os\n\nos.environ["NBGRADER_EXECUTION"] = "autograde"'
 
@@ -48,7 +47,7 @@ def otter_notebook(source: NotebookNode, *, requirements: str = "") -> NotebookN
     if requirements:
         config += ["requirements:", f"  - {requirements}"]
     cells = [_raw("\n".join(config))]
-    cells += [_plain(cell) for cell in source.cells if "bnviz" not in cell.metadata]
+    cells += [unmarked(cell) for cell in source.cells if "bnviz" not in cell.metadata]
     questions = _questions(source)
     for task, parts in questions.items():
         at = next(i for i, cell in enumerate(cells) if cell.id == task)
@@ -66,7 +65,7 @@ def otter_notebook(source: NotebookNode, *, requirements: str = "") -> NotebookN
             _raw("# END TESTS"),
             _raw("# END QUESTION"),
         ]
-        points = sum(check.metadata.nbgrader["points"] for check in checks)
+        points = sum(nbgrader(check)["points"] for check in checks)
         question = answer.id.replace("-", "_")
         cells.insert(begin, _raw(f"# BEGIN QUESTION\nname: {question}\npoints: {points}"))
     made: NotebookNode = new_notebook(cells=cells, metadata=copy.deepcopy(source.metadata))
@@ -79,7 +78,7 @@ def _questions(source: NotebookNode) -> dict[str, list[NotebookNode]]:
     for cell in source.cells:
         if "bnviz" not in cell.metadata:
             continue
-        if cell.metadata.nbgrader["solution"]:
+        if nbgrader(cell)["solution"]:
             task = f"{cell.id}-task"
             found[task] = [cell]
         else:
@@ -88,7 +87,7 @@ def _questions(source: NotebookNode) -> dict[str, list[NotebookNode]]:
 
 
 def _is_given(cell: NotebookNode) -> bool:
-    return cell.cell_type == "code" and "try" not in cell.metadata.get("tags", [])
+    return cell.cell_type == "code" and "try" not in tags_of(cell)
 
 
 def _solution(answer: NotebookNode) -> NotebookNode:
@@ -98,8 +97,8 @@ def _solution(answer: NotebookNode) -> NotebookNode:
 
 def _tests(check: NotebookNode) -> list[NotebookNode]:
     """The check as students see it; with hidden tests, once more with them."""
-    hidden = _HIDDEN.search(check.source)
-    visible = _HIDDEN.sub("", check.source).rstrip("\n")
+    hidden = HIDDEN.search(check.source)
+    visible = HIDDEN.sub("", check.source).rstrip("\n")
     tests = [_code(_in_a_function(visible), check)]
     if hidden:
         tests.append(_code(f"# HIDDEN\n{_in_a_function(visible + chr(10) + hidden[1])}", check))
@@ -114,14 +113,6 @@ def _in_a_function(test: str) -> str:
 def _code(text: str, like: NotebookNode) -> NotebookNode:
     cell: NotebookNode = new_code_cell(text, outputs=copy.deepcopy(like.outputs))
     return cell
-
-
-def _plain(cell: NotebookNode) -> NotebookNode:
-    made = copy.deepcopy(cell)
-    made.metadata = NotebookNode(
-        {k: v for k, v in cell.metadata.items() if k in ("cellView", "jupyter", "tags")}
-    )
-    return made
 
 
 def _raw(text: str) -> NotebookNode:

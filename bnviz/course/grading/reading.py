@@ -6,7 +6,7 @@ from typing import cast
 import nbformat
 from nbformat import NotebookNode
 
-__all__ = ["Unreadable", "read_notebook"]
+__all__ = ["Damaged", "Unreadable", "decoded", "read_notebook"]
 
 # What is sent in place of a notebook, by its first bytes.
 NOT_NOTEBOOKS = {
@@ -22,6 +22,10 @@ BYTE_ORDER_MARKS = {b"\xef\xbb\xbf": "utf-8", b"\xff\xfe": "utf-16", b"\xfe\xff"
 
 class Unreadable(ValueError):  # noqa: N818 - reads as what happened
     """No notebook can be made of these bytes; the message says why, as the end of a sentence."""
+
+
+class Damaged(Unreadable):
+    """It was a notebook, and is not whole."""
 
 
 def read_notebook(data: bytes) -> NotebookNode:
@@ -46,7 +50,7 @@ def read_notebook(data: bytes) -> NotebookNode:
     Traceback (most recent call last):
     bnviz.course.grading.reading.Unreadable: is a PDF
     """
-    content = _content(_text(data))
+    content = _content(decoded(data))
     try:
         if not isinstance(content.get("nbformat"), int):
             content["nbformat"] = 4 if isinstance(content.get("cells"), list) else 3
@@ -62,7 +66,12 @@ def read_notebook(data: bytes) -> NotebookNode:
     return notebook
 
 
-def _text(data: bytes) -> str:
+def decoded(data: bytes) -> str:
+    """The text of a file, whatever its encoding.
+
+    Raises:
+        Unreadable: it has none.
+    """
     if not data.strip(b"\0 \t\r\n"):
         raise Unreadable("is empty")
     for start, what in NOT_NOTEBOOKS.items():
@@ -83,9 +92,10 @@ def _content(text: str) -> dict[str, object]:
     except (ValueError, RecursionError) as error:
         if not text.lstrip().startswith("{"):
             raise Unreadable("is not a notebook: those begin with {") from error
-        if not text.rstrip().endswith("}"):
-            raise Unreadable(f"is cut off after {len(text):,} characters") from error
-        raise Unreadable(f"is damaged: {error}") from error
+        whole = text.rstrip()
+        if not whole.endswith("}") or getattr(error, "pos", 0) >= len(whole):
+            raise Damaged(f"is cut off after {len(text):,} characters") from error
+        raise Damaged(f"is damaged: {error}") from error
     if isinstance(content, dict):
         if isinstance(content.get("cells"), list) or isinstance(content.get("worksheets"), list):
             return content

@@ -15,7 +15,8 @@ from typing import cast
 from nbformat import NotebookNode, v4
 
 from bnviz.course.grading.code import added, bound, plain, without
-from bnviz.course.grading.matching import Match, nbgrader
+from bnviz.course.grading.marks import grade_id, label, nbgrader
+from bnviz.course.grading.matching import Match
 
 __all__ = ["Notes", "State", "rebuild"]
 
@@ -84,7 +85,7 @@ def _filled(match: Match, index: int) -> NotebookNode:
             # A check that fails would stop the cell before the next answer in it.
             cell.source = without(match.submitted[position].source, _checks(match))
         else:  # the stub here would undo the answer
-            cell.source = f"# The answer stands in the cell {_label(match, home)}."
+            cell.source = f"# The answer stands in the cell {label(match.released[home])}."
     return cell
 
 
@@ -184,7 +185,7 @@ def _states(match: Match) -> dict[str, State]:
             state = State.EMPTY
         else:
             state = State.UNTOUCHED if match.has_stub(index) else State.MISSING
-        states[str(nbgrader(cell)["grade_id"])] = state
+        states[grade_id(cell)] = state
     return states
 
 
@@ -192,12 +193,12 @@ def _remarks(match: Match) -> Iterator[str]:
     changed: dict[str, None] = {}
     for position, index in sorted(match.link.items()):
         if index not in match.open and not match.in_place(position):
-            changed[_label(match, index)] = None
+            changed[label(match.released[index])] = None
     if changed:
         yield f"Locked, but changed: {', '.join(changed)}; the released text counts."
 
     gone = [
-        _label(match, index)
+        label(match.released[index])
         for index in range(len(match.released))
         if index not in match.link.values() and index not in match.open
     ]
@@ -209,10 +210,10 @@ def _remarks(match: Match) -> Iterator[str]:
         yield "Cells were moved; they are in the released order again."
 
     for index, position in match.answer.items():
-        name, home = _label(match, index), match.home[position]
+        name, home = label(match.released[index]), match.home[position]
         link = match.link.get(position, index)
         if home != index or link != index:
-            where = _label(match, link if link != index else home)
+            where = label(match.released[link if link != index else home])
             yield f"{name} was found in the cell {where}."
         elif position in match.guessed:
             yield f"{name} was recognized by its text alone: does it answer this?"
@@ -221,9 +222,3 @@ def _remarks(match: Match) -> Iterator[str]:
         if match.others[index]:
             times = 1 + len(match.others[index])
             yield f"{name} is there {times} times: see which one was meant."
-
-
-def _label(match: Match, index: int) -> str:
-    """The name of a released cell, as in the gradebook."""
-    cell = match.released[index]
-    return str(nbgrader(cell).get("grade_id") or cell.id)

@@ -11,11 +11,13 @@ import nbformat
 from nbformat import NotebookNode
 from nbgrader.utils import parse_utc
 
+from bnviz.course.grading.folder import OF_NBGRADER, TIMESTAMP, notebook_in, place
 from bnviz.course.grading.inbox import Sent
-from bnviz.course.grading.reading import Unreadable, read_notebook
+from bnviz.course.grading.reading import Unreadable
 from bnviz.course.grading.rebuild import Notes, State, rebuild
+from bnviz.course.grading.salvage import read_or_salvage
 
-__all__ = ["Version", "keep", "settle", "take_in"]
+__all__ = ["Version", "keep", "lay_beside", "settle", "take_in"]
 
 # In the format of sha256sum: what was last written to submitted/, and from which file.
 RECORD = "submitted.sha256"
@@ -30,12 +32,14 @@ class Version:
         time: when it was written.
         notebook: what was made of it.
         notes: what there is to say about it.
+        damage: what is wrong with the file, as the end of a sentence; "" if it is whole.
     """
 
     path: Path
     time: datetime
     notebook: NotebookNode
     notes: Notes
+    damage: str = ""
 
 
 def keep(course: Path, student: str, assignment: str, sent: Sent) -> Path:
@@ -50,14 +54,42 @@ def keep(course: Path, student: str, assignment: str, sent: Sent) -> Path:
     Returns:
         Where it lies. The same bytes are kept once, with the time at which they first came.
     """
-    return _keep(course / "received" / student / assignment, sent.name, sent.data, sent.time)
+    return _keep(place(course, "received", assignment, student), sent.name, sent.data, sent.time)
+
+
+def lay_beside(course: Path, student: str, assignment: str, name: str, sent: Sent) -> bool:
+    """Lay a file beside the notebook that is graded.
+
+    Where the assignment has a file of that name, grading takes the assignment's.
+
+    Args:
+        course: the course folder.
+        student: whose file it is.
+        assignment: to which it belongs.
+        name: where it lay, as the notebook sees it: "data/own.csv".
+        sent: the file; of several of one name the newest counts.
+
+    Returns:
+        Whether it lies there now, it or a newer one.
+    """
+    if name in OF_NBGRADER:
+        return False
+    path, time = place(course, "submitted", assignment, student) / name, sent.time.timestamp()
+    try:
+        if not path.is_file() or path.stat().st_mtime <= time:
+            _write(path, sent.data)
+            os.utime(path, (time, time))
+    except OSError:  # a name that is too long, or of a file where another one needs a folder
+        return False
+    return True
 
 
 def settle(course: Path, student: str, assignment: str, released: NotebookNode) -> list[Version]:
     """Rebuild what was received, and hand the version that counts to nbgrader.
 
-    The newest that has answers counts. A notebook that came into ``submitted/`` by another way
-    (nbgrader's exchange, or a correction by hand) is taken as received too.
+    The newest that has answers counts, a whole one before one that is damaged. A notebook that came
+    into ``submitted/`` by another way (nbgrader's exchange, or a correction by hand) is taken as
+    received too.
 
     Args:
         course: the course folder.
@@ -68,25 +100,30 @@ def settle(course: Path, student: str, assignment: str, released: NotebookNode) 
     Returns:
         All versions, the one that counts first.
     """
-    received = course / "received" / student / assignment
-    submitted = course / "submitted" / student / assignment
+    received = place(course, "received", assignment, student)
+    submitted = notebook_in(course, "submitted", assignment, student)
     adopted = [_adopt(path, received) for path in _not_taken_in(course, student, assignment)]
     versions = []
     for path in sorted(received.iterdir()):
         try:
-            notebook, notes = rebuild(released, read_notebook(path.read_bytes()))
+            sent, damage = read_or_salvage(path.read_bytes())
         except Unreadable:
             continue
+        notebook, notes = rebuild(released, sent)
+        if damage and not notes.found:
+            continue
+        if damage:  # nobody knows what stood there, so it must not count as nothing
+            notebook.metadata.setdefault("bnviz", {})["lost"] = notes.named(State.MISSING)
         time = datetime.fromtimestamp(int(path.stat().st_mtime), UTC)
-        versions.append(Version(path, time, notebook, notes))
+        versions.append(Version(path, time, notebook, notes, damage))
     versions.sort(key=_precedence, reverse=True)
     if versions:
         counts = versions[0]
         data = (nbformat.writes(counts.notebook) + "\n").encode(errors="replace")
-        _write(submitted / f"{assignment}.ipynb", data)
-        if counts.path not in adopted or not _handed_in(submitted):
+        _write(submitted, data)
+        if counts.path not in adopted or not _handed_in(submitted.parent):
             text = f"{counts.time:%Y-%m-%d %H:%M:%S.%f} UTC"
-            _write(submitted / "timestamp.txt", text.encode())
+            _write(submitted.with_name(TIMESTAMP), text.encode())
         record = f"{hashlib.sha256(data).hexdigest()}  {counts.path.name}\n"
         _write(received / RECORD, record.encode())
     return versions
@@ -110,6 +147,8 @@ def take_in(course: Path, student: str, assignment: str, released: NotebookNode)
         return []
     counts = versions[0]
     remarks = [*counts.notes.remarks]
+    if counts.damage:
+        remarks.append(f"The file {counts.damage}; the whole cells in it are taken.")
     if missing := counts.notes.named(State.MISSING):
         remarks.append(f"{State.MISSING.capitalize()}: {', '.join(missing)}.")
     if counts.path.read_bytes() not in new:
@@ -119,21 +158,21 @@ def take_in(course: Path, student: str, assignment: str, released: NotebookNode)
 
 def _not_taken_in(course: Path, student: str, assignment: str) -> list[Path]:
     """What this package has not written: the notebook; where none has its name, all there are."""
-    folder = course / "submitted" / student / assignment
-    notebook = folder / f"{assignment}.ipynb"
+    notebook = notebook_in(course, "submitted", assignment, student)
     if not notebook.is_file():
-        return sorted(path for path in folder.glob("*.ipynb") if path.is_file())
-    record = course / "received" / student / assignment / RECORD
+        return sorted(path for path in notebook.parent.glob("*.ipynb") if path.is_file())
+    record = place(course, "received", assignment, student) / RECORD
     known = record.read_text().split()[0] if record.is_file() else ""
     return [] if known == hashlib.sha256(notebook.read_bytes()).hexdigest() else [notebook]
 
 
-def _precedence(version: Version) -> tuple[bool, datetime, int, int, str]:
+def _precedence(version: Version) -> tuple[bool, bool, datetime, int, int, str]:
     """Files that were downloaded together are as old as each other; their names may tell then."""
     name = version.path.stem
     number = re.search(r"(?:\((\d+)\)|-(\d{1,2}))$", name.removesuffix(".ipynb"))
     copy = int(number[1] or number[2]) if number else 0
-    return (version.notes.found > 0, version.time, copy, version.notes.found, name)
+    found = version.notes.found
+    return (found > 0, not version.damage, version.time, copy, found, name)
 
 
 def _adopt(notebook: Path, received: Path) -> Path:
@@ -145,9 +184,9 @@ def _adopt(notebook: Path, received: Path) -> Path:
 
 def _handed_in(submitted: Path) -> datetime | None:
     """When nbgrader says that it was; the file is the student's, and may say anything."""
-    path = submitted / "timestamp.txt"
     try:
-        told: datetime = parse_utc(path.read_text(encoding="utf-8").strip())
+        text = (submitted / TIMESTAMP).read_text(encoding="utf-8")
+        told: datetime = parse_utc(text.strip())
         return told.replace(tzinfo=UTC)
     except (AttributeError, OSError, OverflowError, TypeError, ValueError):
         return None

@@ -8,8 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import nbformat
-
+from bnviz.course.grading.folder import collected
 from bnviz.course.grading.scores import read_scores
 from bnviz.course.grading.verdicts import Verdict, verdicts
 
@@ -65,10 +64,9 @@ def report(course: Path, assignment: str) -> Path:
         ValueError: nothing is graded yet.
     """
     scores = read_scores(course, assignment)
-    paths = sorted((course / "autograded").glob(f"*/{assignment}/{assignment}.ipynb"))
-    if not paths:
+    found = outcomes(verdicts(graded) for _, graded in collected(course, "autograded", assignment))
+    if not found:
         raise ValueError(f"nothing of {assignment} is graded yet: run bnviz course grade first.")
-    found = outcomes(list(verdicts(nbformat.read(path, as_version=4))) for path in paths)
     totals = [t for s in scores.points if (t := scores.total(s)) is not None]
     target = course / "report" / f"{assignment}.html"
     target.parent.mkdir(parents=True, exist_ok=True)

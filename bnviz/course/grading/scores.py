@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import sqlite3
 from collections.abc import Mapping, Sequence
 from contextlib import closing
@@ -10,25 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import nbformat
-from nbformat import NotebookNode
+from bnviz.course.grading.folder import GRADEBOOK, read_source, students
+from bnviz.course.grading.marks import checks_of
 
-__all__ = ["Check", "Scores", "checks_of", "read_comments", "read_roster", "read_scores"]
-
-
-@dataclass(frozen=True)
-class Check:
-    """A check of an assignment.
-
-    Attributes:
-        name: its cell in the notebook, such as "population-check".
-        exercise: what it belongs to, such as "test-time/population".
-        points: what it is worth.
-    """
-
-    name: str
-    exercise: str
-    points: float
+__all__ = ["Scores", "read_comments", "read_scores"]
 
 
 @dataclass(frozen=True)
@@ -60,19 +44,6 @@ class Scores:
         return "not graded" if student in self.handed_in else "not handed in"
 
 
-def checks_of(source: NotebookNode) -> list[Check]:
-    """The checks of a source notebook, in their order."""
-    return [
-        Check(
-            cell.metadata.nbgrader["grade_id"],
-            cell.metadata.get("bnviz", {}).get("exercise", cell.metadata.nbgrader["grade_id"]),
-            float(cell.metadata.nbgrader["points"]),
-        )
-        for cell in source.cells
-        if cell.metadata.get("nbgrader", {}).get("grade")
-    ]
-
-
 def read_scores(course: Path, assignment: str, roster: Sequence[str] = ()) -> Scores:
     """Read what is in the gradebook now, changes by hand included.
 
@@ -85,20 +56,14 @@ def read_scores(course: Path, assignment: str, roster: Sequence[str] = ()) -> Sc
         Scores; a student who is not in the gradebook is not graded.
 
     Raises:
-        ValueError: there is no such assignment.
+        FileNotFoundError: there is no such assignment.
     """
-    path = course / "source" / assignment / f"{assignment}.ipynb"
-    if not path.is_file():
-        there = sorted(p.name for p in (course / "source").glob("*") if p.is_dir())
-        raise ValueError(
-            f"the course {course} has no assignment {assignment!r}; it has {', '.join(there)}."
-        )
-    checks = checks_of(nbformat.read(path, as_version=4))
+    checks = checks_of(read_source(course, assignment))
     worth: dict[str, float] = {}
     for check in checks:
         worth[check.exercise] = worth.get(check.exercise, 0.0) + check.points
-    found = _rows(course / "gradebook.db", _GRADES, assignment)
-    handed_in = {p.parent.name for p in (course / "submitted").glob(f"*/{assignment}")}
+    found = _rows(course, _GRADES, assignment)
+    handed_in = frozenset(students(course, "submitted", assignment))
     points: dict[str, dict[str, float | None]] = {}
     for student in sorted({*roster, *handed_in, *found}):
         row: dict[str, float | None] = dict.fromkeys(worth, 0.0)
@@ -106,58 +71,37 @@ def read_scores(course: Path, assignment: str, roster: Sequence[str] = ()) -> Sc
             got, sofar = found.get(student, {}).get(check.name), row[check.exercise]
             row[check.exercise] = None if got is None or sofar is None else sofar + got
         points[student] = row
-    return Scores(assignment, worth, points, frozenset(handed_in))
+    return Scores(assignment, worth, points, handed_in)
 
 
 def read_comments(course: Path, assignment: str) -> dict[str, dict[str, str]]:
     """What was written by hand in the formgrader: by student, then by cell."""
     return {
         student: {cell: text for cell, text in cells.items() if text}
-        for student, cells in _rows(course / "gradebook.db", _COMMENTS, assignment).items()
+        for student, cells in _rows(course, _COMMENTS, assignment).items()
     }
 
 
-def read_roster(path: Path) -> list[dict[str, str]]:
-    """The rows of a class list as CSV, by the names of its columns.
-
-    Raises:
-        ValueError: it has no rows, or no header.
-    """
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        rows = [{k: (v or "").strip() for k, v in row.items() if k} for row in csv.DictReader(file)]
-    if not rows:
-        raise ValueError(
-            f"{path} has no rows. A class list is CSV with a header, such as id,email."
-        )
-    return rows
-
-
-# A grade is what was given by hand, else by the checks, and extra points. Read by SQL, because
-# nbgrader's own reader may write: it adds what it misses.
-_GRADES = """
-SELECT submitted_assignment.student_id, base_cell.name,
-       COALESCE(grade.manual_score, grade.auto_score) + COALESCE(grade.extra_credit, 0)
-FROM grade
-JOIN submitted_notebook ON grade.notebook_id = submitted_notebook.id
+# Read by SQL, because nbgrader's own reader may write: it adds what it misses.
+_OF_CELLS = """
+SELECT submitted_assignment.student_id, base_cell.name, {value}
+FROM {table}
+JOIN submitted_notebook ON {table}.notebook_id = submitted_notebook.id
 JOIN submitted_assignment ON submitted_notebook.assignment_id = submitted_assignment.id
 JOIN assignment ON submitted_assignment.assignment_id = assignment.id
-JOIN base_cell ON grade.cell_id = base_cell.id
+JOIN base_cell ON {table}.cell_id = base_cell.id
 WHERE assignment.name = ?
 """
+# A grade is what was given by hand, else by the checks, and extra points.
+_GRADES = _OF_CELLS.format(
+    table="grade",
+    value="COALESCE(grade.manual_score, grade.auto_score) + COALESCE(grade.extra_credit, 0)",
+)
+_COMMENTS = _OF_CELLS.format(table="comment", value="comment.manual_comment")
 
 
-_COMMENTS = """
-SELECT submitted_assignment.student_id, base_cell.name, comment.manual_comment
-FROM comment
-JOIN submitted_notebook ON comment.notebook_id = submitted_notebook.id
-JOIN submitted_assignment ON submitted_notebook.assignment_id = submitted_assignment.id
-JOIN assignment ON submitted_assignment.assignment_id = assignment.id
-JOIN base_cell ON comment.cell_id = base_cell.id
-WHERE assignment.name = ?
-"""
-
-
-def _rows(gradebook: Path, query: str, assignment: str) -> dict[str, dict[str, Any]]:
+def _rows(course: Path, query: str, assignment: str) -> dict[str, dict[str, Any]]:
+    gradebook = course / GRADEBOOK
     found: dict[str, dict[str, Any]] = {}
     if not gradebook.is_file():
         return found

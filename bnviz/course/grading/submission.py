@@ -1,12 +1,10 @@
 """One submission: what was handed in, and what came of running it."""
 
-import contextlib
 import hashlib
 import json
 import subprocess
 import sys
-import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -15,32 +13,20 @@ import nbformat
 from nbformat import NotebookNode
 from nbgrader.utils import is_grade, is_solution
 
-from bnviz.course.grading.compose import compose, grade_id
+from bnviz.course.grading.compose import compose
+from bnviz.course.grading.folder import OF_NBGRADER, notebook_in, place, read
 from bnviz.course.grading.gradebook import points
+from bnviz.course.grading.marks import checks_of, grade_id
 from bnviz.course.grading.runner import Job
 from bnviz.course.grading.sandbox import Isolation, Limits
-from bnviz.course.grading.watchdog import end_with_all
+from bnviz.course.grading.watchdog import Running, end_with_all
 
-__all__ = [
-    "MOST_BYTES",
-    "OF_NBGRADER",
-    "REFUSED",
-    "Graded",
-    "Running",
-    "Submission",
-    "points_possible",
-    "run_submission",
-]
+__all__ = ["MOST_BYTES", "REFUSED", "Graded", "Submission", "run_submission"]
 
 GRACE_SECONDS = 120.0  # for the runner, beyond the submission's own time, before it is ended
-OF_NBGRADER = ("timestamp.txt", "submission_secret.txt")  # beside the notebook, for its exchange
 MOST_BYTES = 100_000_000  # of a notebook, and of all files beside it
 TRIES = 2
-# Without the first line, jsonschema compiles a grammar for addresses at each start: 3 seconds.
-RUNNER = """\
-import sys; sys.modules["rfc3987_syntax"] = None
-from bnviz.course.grading.runner import main; main()
-"""
+RUNNER = "from bnviz.course.grading.runner import main; main()"
 REFUSED = (AttributeError, KeyError, OSError, RecursionError, TypeError, ValueError)
 
 
@@ -51,7 +37,8 @@ class Graded:
     Attributes:
         student: who handed in.
         status: "graded", "unchanged" since it was graded, or "not graded": then the notes say why,
-            and points that are not known are None, never 0.
+            and points that are not known are None, never 0. Points that an earlier run gave to the
+            same submission stay.
         earned: grade id → points.
         possible: grade id → the most that it can bring.
         isolation: what the code ran in.
@@ -96,40 +83,66 @@ class Submission:
     @property
     def folder(self) -> Path:
         """What was handed in."""
-        return self.course / "submitted" / self.student / self.assignment
+        return place(self.course, "submitted", self.assignment, self.student)
 
     @property
     def notebook(self) -> Path:
         """The notebook that was handed in."""
-        return self.folder / f"{self.assignment}.ipynb"
+        return notebook_in(self.course, "submitted", self.assignment, self.student)
 
     @property
     def graded(self) -> Path:
         """Where nbgrader looks for the notebook with its outputs."""
-        name = f"{self.assignment}.ipynb"
-        return self.course / "autograded" / self.student / self.assignment / name
+        return notebook_in(self.course, "autograded", self.assignment, self.student)
 
     @property
     def files(self) -> dict[str, Path]:
         """What lies beside the notebook; where names are equal, the course's file counts."""
-        given = self.course / "source" / self.assignment
+        given = place(self.course, "source", self.assignment)
         found = dict(_files_in(self.folder))
         found.update((name, path) for name, path in _files_in(given) if path.suffix != ".ipynb")
         for name in (self.notebook.name, *OF_NBGRADER):
             found.pop(name, None)
         return found
 
+    def read(self) -> NotebookNode:
+        """The notebook that was handed in.
+
+        Raises:
+            ValueError: there is none, or it is too large.
+        """
+        if not self.notebook.is_file():
+            raise ValueError("it was not handed in under this name")
+        if self.notebook.stat().st_size > MOST_BYTES:
+            raise ValueError("it has more than 100 MB")
+        return read(self.notebook)
+
+    @property
+    def possible(self) -> dict[str, float]:
+        """Grade id → the most points, of each cell that has some."""
+        return {check.name: check.points for check in checks_of(self.source)}
+
     @property
     def key(self) -> str:
         """Changes with anything that the points come from."""
-        parts = [nbformat.writes(self.source), str(self.limits), self.notebook.read_bytes()]
-        for name, path in sorted(self.files.items()):
-            parts += [name, path.read_bytes()]
-        digest = hashlib.sha256()
-        for part in parts:
-            data = part if isinstance(part, bytes) else part.encode()
-            digest.update(hashlib.sha256(data).digest())
-        return digest.hexdigest()
+        course = nbformat.writes(self.source).encode(), str(self.limits).encode()
+        return _digest(self.sent.encode(), *course, *_contents(self.files.items()))
+
+    @property
+    def sent(self) -> str:
+        """Changes with what the student has sent."""
+        files = ((name, path) for name, path in _files_in(self.folder) if name not in OF_NBGRADER)
+        return _digest(*_contents(files))
+
+
+def _digest(*parts: bytes) -> str:
+    digests = (hashlib.sha256(part).digest() for part in parts)
+    return hashlib.sha256(b"".join(digests)).hexdigest()
+
+
+def _contents(files: Iterable[tuple[str, Path]]) -> Iterator[bytes]:
+    for name, path in sorted(files):
+        yield from (name.encode(), path.read_bytes())
 
 
 def _files_in(folder: Path) -> Iterator[tuple[str, Path]]:
@@ -138,9 +151,7 @@ def _files_in(folder: Path) -> Iterator[tuple[str, Path]]:
             yield path.relative_to(folder).as_posix(), path
 
 
-def run_submission(
-    work: Submission, running: "Running | None" = None
-) -> tuple[NotebookNode, Graded]:
+def run_submission(work: Submission, running: Running | None = None) -> tuple[NotebookNode, Graded]:
     """Run one submission; nothing is written anywhere.
 
     Args:
@@ -150,10 +161,11 @@ def run_submission(
     Returns:
         The executed notebook and what it earned.
     """
-    possible = points_possible(work.source)
+    possible = work.possible
     nothing: dict[str, float | None] = dict.fromkeys(possible)
     try:
-        nb = compose(work.source, _read(work.notebook))
+        sent = work.read()
+        nb = compose(work.source, sent)
         nbformat.validate(nb)
         if sum(path.stat().st_size for path in work.files.values()) > MOST_BYTES:
             raise ValueError("the files beside the notebook have more than 100 MB")
@@ -176,14 +188,31 @@ def run_submission(
 
     problem = _broken_setup(nb) or problem
     earned = dict(nothing)
-    if not _broken_setup(nb):
-        for i, cell in enumerate(nb.cells):
-            if is_grade(cell) and (i in told or cell.cell_type != "code"):
-                earned[grade_id(cell)] = points(cell)
+    lost = _lost(work.source, sent)
+    for i, cell in enumerate(nb.cells):
+        if grade_id(cell) in lost:
+            cell.outputs, cell.execution_count = [], None
+        elif is_grade(cell) and (i in told or cell.cell_type != "code") and not _broken_setup(nb):
+            earned[grade_id(cell)] = points(cell)
     notes = [problem] if problem else [_told(ran, nb) for ran in told.values() if _told(ran, nb)]
+    if lost:
+        answers = ", ".join(dict.fromkeys(lost.values()))
+        notes.append(f"Lost with a part of the file, so not graded: {answers}.")
     notes += work.remarks
-    status: Literal["graded", "not graded"] = "not graded" if problem else "graded"
+    status: Literal["graded", "not graded"] = "not graded" if problem or lost else "graded"
     return nb, Graded(work.student, status, earned, possible, work.isolation, tuple(notes))
+
+
+def _lost(source: NotebookNode, sent: NotebookNode) -> dict[str, str]:
+    """The checks whose answers a damaged file has no more, as intake notes it: check → answer."""
+    noted = sent.metadata.get("bnviz")
+    names = noted.get("lost") if isinstance(noted, dict) else None
+    found, answer = {}, ""
+    for cell in source.cells:
+        answer = grade_id(cell) if is_solution(cell) else answer
+        if is_grade(cell) and isinstance(names, list) and answer in names:
+            found[grade_id(cell)] = answer
+    return found
 
 
 def _told(ran: dict[str, Any], nb: NotebookNode) -> str:
@@ -192,24 +221,6 @@ def _told(ran: dict[str, Any], nb: NotebookNode) -> str:
         return ""
     cell = nb.cells[ran["cell"]]
     return f"Cell {grade_id(cell) or ran['cell'] + 1}: {ran['outputs'][-1]['evalue']}"
-
-
-def _read(path: Path) -> NotebookNode:
-    if not path.is_file():
-        raise ValueError("it was not handed in under this name")
-    if path.stat().st_size > MOST_BYTES:
-        raise ValueError("it has more than 100 MB")
-    nb: NotebookNode = nbformat.read(path, as_version=4)
-    return nb
-
-
-def points_possible(source: NotebookNode) -> dict[str, float]:
-    """Grade id → the most points, of each cell that has some.
-
-    Args:
-        source: the assignment's own notebook.
-    """
-    return {grade_id(c): float(c.metadata.nbgrader.points) for c in source.cells if is_grade(c)}
 
 
 def _broken_setup(nb: NotebookNode) -> str:
@@ -224,35 +235,6 @@ def _broken_setup(nb: NotebookNode) -> str:
                 said = f"{output.ename}: {output.evalue}".splitlines()[0][:300]
                 return f"The course's own cell {grade_id(cell)!r} does not run here: {said}"
     return ""
-
-
-class Running:
-    """The processes that run submissions at the moment."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._processes: set[int] = set()
-        self._over = False
-
-    @contextlib.contextmanager
-    def among(self, pid: int) -> Iterator[None]:
-        """While in this context, ``pid`` runs a submission."""
-        with self._lock:
-            self._processes.add(pid)
-            if self._over:
-                end_with_all(pid)
-        try:
-            yield
-        finally:
-            with self._lock:
-                self._processes.discard(pid)
-
-    def end(self) -> None:
-        """End those that run, and those that begin from now on."""
-        with self._lock:
-            self._over = True
-            for pid in self._processes:
-                end_with_all(pid)
 
 
 def _outputs(

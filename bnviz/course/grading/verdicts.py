@@ -8,7 +8,9 @@ from dataclasses import dataclass
 
 from nbformat import NotebookNode
 
-__all__ = ["Verdict", "verdicts"]
+from bnviz.course.grading.marks import exercise, grade_id, nbgrader
+
+__all__ = ["Verdict", "uncolored", "verdicts"]
 
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 #: Of a report of `bnviz.check`; where no likely mistake is known, what stopped the answer.
@@ -40,28 +42,29 @@ def verdicts(graded: NotebookNode) -> Iterator[Verdict]:
     A failed test shows its message, which its author wrote for students, and never its code.
     """
     for cell in graded.cells:
-        data = cell.metadata.get("nbgrader", {})
-        if not data.get("grade") or cell.cell_type != "code":
-            continue
-        name = data["grade_id"]
-        exercise = cell.metadata.get("bnviz", {}).get("exercise", name)
-        yield _verdict(name, exercise, cell)
+        if nbgrader(cell).get("grade") and cell.cell_type == "code":
+            yield _verdict(grade_id(cell), exercise(cell), cell)
 
 
-def _verdict(name: str, exercise: str, cell: NotebookNode) -> Verdict:
+def uncolored(text: str) -> str:
+    """A text as it was before a terminal's colors were put into it."""
+    return _ANSI.sub("", text)
+
+
+def _verdict(name: str, of: str, cell: NotebookNode) -> Verdict:
     errors = [output for output in cell.outputs if output.output_type == "error"]
     if not errors:
         state = "right" if cell.get("execution_count") else "not graded"
-        return Verdict(name, exercise, state)
-    kind, text = errors[0].ename, _ANSI.sub("", errors[0].evalue).strip()
+        return Verdict(name, of, state)
+    kind, text = errors[0].ename, uncolored(errors[0].evalue).strip()
     if text.startswith("Not attempted yet"):
-        return Verdict(name, exercise, "not attempted", text)
+        return Verdict(name, of, "not attempted", text)
     if kind == "CheckFailed":
         blocks = _LIKELY.findall(text)  # “Likely” stands last
         likely = " ".join(blocks[-1].split()) if blocks else ""
-        return Verdict(name, exercise, "wrong", text, likely)
+        return Verdict(name, of, "wrong", text, likely)
     if kind == "AssertionError":
         first = text.split("\n")[0]
-        return Verdict(name, exercise, "wrong", text or "A test failed.", first)
+        return Verdict(name, of, "wrong", text or "A test failed.", first)
     said = f"{kind}: {text}".removesuffix(": ")
-    return Verdict(name, exercise, "wrong", said, f"{kind}: {text[:100]}".removesuffix(": "))
+    return Verdict(name, of, "wrong", said, f"{kind}: {text[:100]}".removesuffix(": "))

@@ -1,13 +1,13 @@
-"""Watches a process and all that it begins, and ends them."""
+"""Watches processes and all that they begin, and ends them."""
 
 import contextlib
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from types import TracebackType
 
 import psutil
 
-__all__ = ["Watchdog", "end_with_all"]
+__all__ = ["Running", "Watchdog", "end_with_all"]
 
 MOST_PROCESSES = 128
 EVERY_SECONDS = 0.25
@@ -67,6 +67,35 @@ class Watchdog:
         if used > self._memory_mb << 20:
             return f"Ended: it used more than {self._memory_mb} MB of memory."
         return ""
+
+
+class Running:
+    """The processes that run submissions at the moment."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._processes: set[int] = set()
+        self._over = False
+
+    @contextlib.contextmanager
+    def among(self, pid: int) -> Iterator[None]:
+        """While in this context, ``pid`` runs a submission."""
+        with self._lock:
+            self._processes.add(pid)
+            if self._over:
+                end_with_all(pid)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._processes.discard(pid)
+
+    def end(self) -> None:
+        """End those that run, and those that begin from now on."""
+        with self._lock:
+            self._over = True
+            for pid in self._processes:
+                end_with_all(pid)
 
 
 def end_with_all(pid: int) -> None:

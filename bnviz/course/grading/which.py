@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from nbformat import NotebookNode
 
 from bnviz.course.grading.code import functions, plain, variables
-from bnviz.course.grading.matching import nbgrader
+from bnviz.course.grading.marks import grade_id
 
 __all__ = ["assignment_of"]
 
@@ -48,8 +48,8 @@ def _marks(notebook: NotebookNode) -> frozenset[tuple[str, str]]:
             marks.add(("text", text))
         if cell.cell_type == "code":
             marks |= {("name", each) for each in functions(text) | variables(text)}
-        if isinstance(grade_id := nbgrader(cell).get("grade_id"), str):
-            marks.add(("grade id", grade_id))
+        if name := grade_id(cell):
+            marks.add(("grade id", name))
     return frozenset(marks)
 
 

@@ -1,8 +1,6 @@
 """Tells which student sent a file: by the roster, the notebook, the folder or the file's name."""
 
-import csv
 import difflib
-import io
 import re
 import unicodedata
 from collections import defaultdict
@@ -12,9 +10,10 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
+from bnviz.course.grading.classlist import by_column, read_class_list, student_in
 from bnviz.course.grading.inbox import Sent, bare_name
 
-__all__ = ["Roster", "Who", "claimed_name", "identify", "student_id"]
+__all__ = ["Roster", "Who", "claimed_name", "identify", "own_name", "student_id"]
 
 STUDENT = re.compile(
     r"""^STUDENT[ \t]*=[ \t]*(?:"([^"\n]*)"|'([^'\n]*)'|([^"'\n#]*))""", re.MULTILINE
@@ -46,43 +45,26 @@ class Roster:
     """The students of a course, found by any of their columns.
 
     Args:
-        path: a table (CSV) with a column ``id`` and others, such as name and email.
+        path: a class list as CSV, with a column ``id`` or another that names students, and others.
 
     Raises:
-        ValueError: there is no column ``id``, or an id is no name for a folder.
+        ValueError: no column names students, or a name is none for a folder.
     """
 
     def __init__(self, path: Path) -> None:
-        data = path.read_bytes()
-        try:
-            text = data.decode("utf-8-sig")
-        except UnicodeDecodeError:  # as Excel on Windows writes it
-            text = data.decode("cp1252", errors="replace")
-        first = text.split("\n")[0]
-        delimiter = max(",;\t", key=first.count)
-        rows = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter)
-        columns = {name.strip().lower(): name for name in rows.fieldnames or [] if name}
-        if "id" not in columns:
-            raise ValueError(
-                f"{path.name} has the columns {', '.join(columns) or 'none'}. A roster has one "
-                "that is called id, and any others: id,name,email."
-            )
         self.ids: list[str] = []
         self._known: defaultdict[str, set[str]] = defaultdict(set)
-        for row in rows:
-            student = (row[columns["id"]] or "").strip()
-            if not student:
-                continue
+        for row in read_class_list(path):
+            student = student_in(row)
             if not re.fullmatch(r"\w[\w.@-]*", student):
                 raise ValueError(
                     f"{path.name} has the id {student!r}. An id becomes the name of a folder: "
                     "letters, digits and . _ @ -, the first a letter or a digit."
                 )
             self.ids.append(student)
-            values = [value for value in row.values() if isinstance(value, str)]
-            names = {key.strip().lower(): value for key, value in row.items() if key}
-            values.append(f"{names.get('first_name') or ''} {names.get('last_name') or ''}")
-            for value in values:
+            names = {key.replace("_", " "): value for key, value in by_column(row).items()}
+            full_name = f"{names.get('first name', '')} {names.get('last name', '')}"
+            for value in (*row.values(), full_name):
                 for form in _forms(value):
                     self._known[form].add(student)
 
@@ -102,6 +84,12 @@ def claimed_name(notebook: NotebookNode) -> str:
     sources = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
     names = ["".join(found).strip() for source in sources for found in STUDENT.findall(source)]
     return next((name for name in reversed(names) if name), "")
+
+
+def own_name(sent: Sent) -> str:
+    """A file's name as its student gave it: Canvas puts the student's before it."""
+    found = CANVAS.match(sent.name)
+    return found["file"] if found else sent.name
 
 
 def student_id(name: str) -> str:
