@@ -169,6 +169,12 @@ def test_with_batch_norm_a_network_reads_its_company_in_training_mode_alone():
 
 
 @pytest.mark.slow
+def test_at_a_rate_of_a_fifth_it_learns_far_less_of_this():
+    found = chapter.heard(("batch norm",), (2, 16), (100, 101), lr=0.2)
+    assert found.training["batch norm"].max() < 0.4
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("norm", ["without norm", "layer norm"])
 def test_without_batch_norm_it_cannot(norm):
     found = chapter.heard((norm,), (16,), (100, 101), steps=80)
