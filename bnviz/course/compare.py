@@ -67,10 +67,14 @@ def show(value: object, digits: int = 4) -> str:
 
     >>> show(np.array([1 / 3, 2.0]))
     '[0.3333, 2]'
+    >>> show([(16, 1, 3, 3), (16,)])
+    '[(16, 1, 3, 3), (16,)]'
     """
     if isinstance(value, str | bool):
         return repr(value)
     if isinstance(value, tuple | list) and numbers(value) is None:
+        if all(_is_shape(part) for part in value):
+            return f"[{', '.join(map(str, value))}]"
         return f"({', '.join(describe(part) for part in value)})"
     array = numbers(value)
     if array is not None:
@@ -80,6 +84,10 @@ def show(value: object, digits: int = 4) -> str:
     except Exception:  # the repr of a stranger's class
         text = f"<{type(value).__name__}>"
     return text if len(text) <= 200 else text[:197] + "..."
+
+
+def _is_shape(value: object) -> bool:
+    return isinstance(value, tuple) and all(isinstance(length, int) for length in value)
 
 
 def _without_dust(array: np.ndarray, largest: float) -> np.ndarray:

@@ -112,11 +112,26 @@ def along_uphill(w, curvature, rates):
         ),
         ("noisy", lambda x, b, a, eps: noisy_in_torch(x, b, a, 1e-5), "Use the eps"),
         ("noisy", lambda x, b, a, eps: noisy_in_torch(x, a, b, eps), "changed places"),
+        ("noisy", lambda x, b, a, eps: noisy_in_torch(x, b, 1 / a, eps), "you divided by it"),
+        ("noisy", lambda x, b, a, eps: noisy_in_torch(-x, b, a, eps), "its sign turned"),
         ("along", along_onward, "Each step starts at w"),
         ("along", along_uphill, "Go against the gradient"),
         ("along", lambda *given: along_with_autograd(*given)[::-1], "The order is loss_range"),
         ("along", lambda w, c, r: (along_without_a_loop(w, c, r)[0], c.max()), "largest curvature"),
         ("along", lambda w, c, r: [0.0, 0.0], "Not right yet"),
+        (
+            "along",
+            lambda w, c, r: along_without_a_loop(w, c, 2 * r),
+            "the half in the loss takes the 2 away",
+        ),
+        (
+            "along",
+            lambda w, c, r: (
+                along_without_a_loop(w, c, r)[0],
+                along_without_a_loop(w, c, r)[1] ** 2,
+            ),
+            "not their squares",
+        ),
         (
             "bearable",
             lambda rates, start, loss: rates[np.argmax(loss > start[:, None], axis=1)],
@@ -126,6 +141,16 @@ def along_uphill(w, curvature, rates):
             "bearable",
             lambda rates, start, loss: np.argmax(loss > start[:, None], axis=1),
             "Not right yet",
+        ),
+        (
+            "bearable",
+            lambda rates, start, loss: np.nan_to_num(bearable_in_lists(rates, start, loss)),
+            "the answer is NaN",
+        ),
+        (
+            "bearable",
+            lambda rates, start, loss: np.argmax(loss > start[:, None], axis=0),
+            "along axis 1",
         ),
         ("bearable", lambda rates, start, loss: rates[loss.argmin(1)], "That is the best rate"),
         (

@@ -105,9 +105,10 @@ def test_d_is_normalized_and_still_learns_little():
     assert last(PATIENTS["D"], "tested").max() < 0.4
 
 
-def test_batches_of_eight_heal_d_and_layer_norm_helps_at_a_small_rate():
-    assert healed("D", batch_size=8).min() > 0.7
-    assert healed("D", norm="layer", lr=0.01).min() > 0.45
+def test_batches_of_eight_heal_d_and_layer_norm_helps_less_at_a_small_rate():
+    larger, layer = healed("D", batch_size=8), healed("D", norm="layer", lr=0.01)
+    assert larger.min() > 0.7
+    assert layer.min() > 0.45 and layer.mean() < larger.mean() - 0.1
 
 
 def test_f_is_not_recorded_any_more_and_at_five_times_the_rate_explodes():
@@ -169,6 +170,9 @@ def test_a_cast_layer_rounds_small_steps_away():
     assert abs(found["float16"][:, -1] - 5).max() < 0.2
     assert found["bfloat16"][:, -1].max() < 4.2
     assert (running_means(0.001, seed=100)["bfloat16"][:, -1] == 2).all()
+    longer = running_means(0.001, seed=100, steps=5000)
+    assert abs(longer["float32"][:, -1] - 5).max() < 0.1
+    assert abs(longer["float16"][:, -1] - 4).max() < 0.01
 
 
 def test_each_share_and_product_is_rounded_and_one_rounding_would_come_further():

@@ -75,11 +75,19 @@ EXERCISES = (
             "have a bias: look at the dimensions.": lambda shapes, decay: [
                 0.0 if place % 2 else decay for place in range(len(shapes))
             ],
+            "Biases, γ and β are spared whatever their length, not only those of length 1.": (
+                lambda shapes, decay: [decay if np.prod(shape) > 1 else 0.0 for shape in shapes]
+            ),
+            "The decay itself, however many dimensions there are: do not multiply.": (
+                lambda shapes, decay: [decay * (len(shape) - 1) for shape in shapes],
+                lambda shapes, decay: [decay * len(shape) for shape in shapes],
+            ),
             "These are yes and no. Give the weight decay itself, or 0.": lambda shapes, decay: [
                 float(len(shape) > 1) for shape in shapes
             ],
             "These are only those that decay. Give one number for each shape, 0 for the rest.": (
-                lambda shapes, decay: [decay for shape in shapes if len(shape) > 1]
+                lambda shapes, decay: [decay for shape in shapes if len(shape) > 1],
+                lambda shapes, decay: decay,
             ),
         },
     ),
@@ -135,16 +143,46 @@ EXERCISES = (
             "0.341 is the share of the variance, not of the standard deviation.": (
                 lambda spread, weight_std, units, eps: _kept(
                     units * (weight_std * 0.341 * spread) ** 2, eps
-                )
+                ),
+                lambda spread, weight_std, units, eps: (
+                    np.sqrt(0.341) * next_spread(spread, weight_std, units, eps)
+                ),
             ),
             "A sum adds up all units: multiply by their number.": (
                 lambda spread, weight_std, units, eps: _kept(
                     0.341 * (weight_std * spread) ** 2, eps
                 )
             ),
-            "The units' variances add up: units times, not its square.": (
+            "The units' variances add up: units times, neither its square nor its root.": (
                 lambda spread, weight_std, units, eps: _kept(
                     0.341 * (units * weight_std * spread) ** 2, eps
+                ),
+                lambda spread, weight_std, units, eps: _kept(
+                    0.341 * np.sqrt(units) * (weight_std * spread) ** 2, eps
+                ),
+            ),
+            "Use the eps that is given, as it is.": (
+                lambda spread, weight_std, units, eps: next_spread(spread, weight_std, units, 1e-5),
+                lambda spread, weight_std, units, eps: next_spread(
+                    spread, weight_std, units, eps**2
+                ),
+            ),
+            "What is summed has the variance 0.341 · spread². The spread is missing.": (
+                lambda spread, weight_std, units, eps: next_spread(1, weight_std, units, eps)
+            ),
+            "The spread is in the sums already: do not multiply by it once more.": (
+                lambda spread, weight_std, units, eps: (
+                    spread * next_spread(spread, weight_std, units, eps)
+                )
+            ),
+            "Batch norm divides standard deviations. You divided the variance by the root.": (
+                lambda spread, weight_std, units, eps: (
+                    (v := 0.341 * units * (weight_std * spread) ** 2) / np.sqrt(v + eps)
+                )
+            ),
+            "That is what batch norm divides by. Divide the sums' standard deviation by it.": (
+                lambda spread, weight_std, units, eps: np.sqrt(
+                    0.341 * units * (weight_std * spread) ** 2 + eps
                 )
             ),
             "ε is added to the variance, under the root.": (
@@ -194,7 +232,40 @@ EXERCISES = (
                 lambda means, variances, counts: (
                     _combined(means, variances, counts)[0],
                     _combined(means, variances, counts, away=False)[1] + means.var(axis=0),
+                ),
+                lambda means, variances, counts: (
+                    (mean := combined(means, variances, counts)[0]),
+                    _combined(means, variances, counts, away=False)[1]
+                    + ((means - mean) ** 2).mean(axis=0),
+                ),
+            ),
+            "The squared distances of the means are averaged, too: weighed, and not summed.": (
+                lambda means, variances, counts: (
+                    (mean := combined(means, variances, counts)[0]),
+                    _combined(means, variances, counts, away=False)[1]
+                    + ((means - mean) ** 2).sum(axis=0),
                 )
+            ),
+            "The means' distances from the mean of all must be squared.": (
+                lambda means, variances, counts: (
+                    (mean := combined(means, variances, counts)[0]),
+                    np.average(variances + abs(means - mean), axis=0, weights=counts),
+                )
+            ),
+            "Add how far the means lie apart; you subtracted it.": (
+                lambda means, variances, counts: (
+                    (mean := combined(means, variances, counts)[0]),
+                    np.average(variances - (means - mean) ** 2, axis=0, weights=counts),
+                )
+            ),
+            "Average variances, not standard deviations.": lambda means, variances, counts: (
+                (mean := combined(means, variances, counts)[0]),
+                np.average(np.sqrt(variances), axis=0, weights=counts) ** 2
+                + np.average((means - mean) ** 2, axis=0, weights=counts),
+            ),
+            "That is the mean of x². Subtract the squared mean.": lambda means, variances, counts: (
+                combined(means, variances, counts)[0],
+                np.average(variances + means**2, axis=0, weights=counts),
             ),
             "This is divided by N − 1. Batch norm divides by N.": (
                 lambda means, variances, counts: _combined(means, variances, counts, unbiased=True)
@@ -212,7 +283,8 @@ EXERCISES = (
                 lambda means, variances, counts: (
                     (counts[:, None] * means).sum(0),
                     (counts[:, None] * variances).sum(0),
-                )
+                ),
+                lambda means, variances, counts: (means.sum(axis=0), variances.sum(axis=0)),
             ),
             "The mean of x² less the squared mean is right, but the mean of x² on a device is its "
             "variance *plus* its squared mean.": lambda means, variances, counts: (

@@ -100,6 +100,26 @@ EXERCISES = (
                 ),
             ),
             "That is a share. How many are there?": lambda lengths: active(lengths) / len(lengths),
+            "One number for each step, also for steps at which no sequence ends: from 1 to the "
+            "longest length.": (
+                lambda lengths: np.array([np.sum(lengths >= step) for step in np.unique(lengths)]),
+                lambda lengths: np.array([np.sum(lengths >= step) for step in lengths]),
+                lambda lengths: np.sum(lengths >= lengths.max()),
+            ),
+            "Those are the lengths. For each step, count the sequences that reach it.": (
+                lambda lengths: lengths,
+                lambda lengths: np.sort(lengths)[::-1],
+            ),
+            "That is yes or no for each sequence and step. Add up over the sequences.": (
+                lambda lengths: lengths[:, None] >= np.arange(1, lengths.max() + 1),
+                lambda lengths: lengths >= np.arange(1, lengths.max() + 1)[:, None],
+            ),
+            "That is all of them, at each step. Some have ended by then.": (
+                lambda lengths: np.full(lengths.max(), len(lengths))
+            ),
+            "You added up lengths. Count the sequences.": lambda lengths: np.array(
+                [lengths[lengths >= step].sum() for step in range(1, lengths.max() + 1)]
+            ),
             "The first step comes first: yours are in the order from the last.": (
                 lambda lengths: active(lengths)[::-1]
             ),
@@ -119,6 +139,7 @@ EXERCISES = (
             "A variance grows with the square of the factor.": (
                 lambda mean, var, factor, offset: (factor * mean + offset, factor * var),
                 lambda mean, var, factor, offset: (factor * mean + offset, abs(factor) * var),
+                lambda mean, var, factor, offset: (factor * mean + offset, 2 * factor * var),
             ),
             "An offset moves all values alike: it does not change how far they spread.": (
                 lambda mean, var, factor, offset: (
@@ -131,6 +152,11 @@ EXERCISES = (
                 ),
                 lambda mean, var, factor, offset: (
                     factor * mean + offset,
+                    factor**2 * var + factor * offset,
+                ),
+                lambda mean, var, factor, offset: (factor * mean + offset, factor * var + offset),
+                lambda mean, var, factor, offset: (
+                    factor * mean + offset,
                     (factor * np.sqrt(var) + offset) ** 2,
                 ),
             ),
@@ -141,7 +167,17 @@ EXERCISES = (
                 )
             ),
             "First the factor, then the offset: the offset is not multiplied.": (
-                lambda mean, var, factor, offset: (factor * (mean + offset), factor**2 * var)
+                lambda mean, var, factor, offset: (factor * (mean + offset), factor**2 * var),
+                lambda mean, var, factor, offset: (mean + factor * offset, factor**2 * var),
+            ),
+            "var is a square already. Square the factor, and leave var.": (
+                lambda mean, var, factor, offset: (factor * mean + offset, (factor * var) ** 2)
+            ),
+            "Add the offset; you subtracted it.": (
+                lambda mean, var, factor, offset: (factor * mean - offset, factor**2 * var)
+            ),
+            "The mean is multiplied by the factor itself; only the variance, by its square.": (
+                lambda mean, var, factor, offset: (factor**2 * mean + offset, factor**2 * var)
             ),
             "The mean is multiplied by the factor, too.": (
                 lambda mean, var, factor, offset: (mean + offset, factor**2 * var)
@@ -196,6 +232,22 @@ EXERCISES = (
             "Subtract the mean of all m images: a is one of them.": (
                 lambda a, b, m, eps: (a - b) / np.sqrt(np.var([a] + [b] * (m - 1)) + eps)
             ),
+            "The mean is that of all m images: b counts m − 1 times.": (
+                lambda a, b, m, eps: (a - b) / 2 / np.sqrt(np.var([a] + [b] * (m - 1)) + eps)
+            ),
+            "Divide by the standard deviation as well.": (
+                lambda a, b, m, eps: (a - b) * (m - 1) / m,
+                lambda a, b, m, eps: a - b,
+            ),
+            "The sign is turned. It is a minus the mean, where a comes once and b m − 1 times.": (
+                lambda a, b, m, eps: -odd_one(a, b, m, eps),
+                lambda a, b, m, eps: abs(odd_one(a, b, m, eps)),
+            ),
+            "That is the whole mini-batch. Return x̂ of the first image alone.": (
+                lambda a, b, m, eps: np.array(
+                    [odd_one(a, b, m, eps)] + [_odd(a, b, m, eps, other=True)] * (m - 1)
+                )
+            ),
         },
     ),
     Exercise(
@@ -224,6 +276,22 @@ EXERCISES = (
                 lambda gains, norm: np.cumsum(gains) * 0 + gains / np.cumsum(gains),
             ),
             "Share of the sum right after the block, not of the sum at the end.": _of_all,
+            "One number for each block: keep the shares of the earlier ones, too.": (
+                lambda gains, norm: shares(gains, norm)[-1]
+            ),
+            "That is what all branches so far make up. Divide this block's branch alone.": (
+                lambda gains, norm: 1 - np.cumprod(1 - shares(gains, norm))
+            ),
+            "Variances are asked. Take no root.": lambda gains, norm: np.sqrt(shares(gains, norm)),
+            "The branch is added to the skip path; it does not take its place.": (
+                lambda gains, norm: gains / (gains + (np.append(1, gains[:-1]) if norm else 1))
+            ),
+            "The skip path grows by the branch. With norm, that is not gain times the path.": (
+                lambda gains, norm: gains / (np.cumprod(1 + gains) if norm else 1 + gains)
+            ),
+            "1 / (l + 1) is so where all gains are 1. Here each block has its own.": (
+                lambda gains, norm: 1 / (np.arange(len(gains)) + 2)
+            ),
             "You took norm the wrong way round.": lambda gains, norm: shares(gains, not norm),
             "Without norm the branch multiplies the variance that the skip path has there.": (
                 lambda gains, norm: shares(gains, True)

@@ -58,6 +58,11 @@ def _range(w, curvature, rates, *, divisor=None, **how):
     return (max(losses) - min(losses)) / (_loss(w, curvature) if divisor is None else divisor)
 
 
+def _from_first_to_last(w, curvature, rates):
+    first, *_, last = (_loss(place, curvature) for place in _ways(w, curvature, rates))
+    return (last - first) / _loss(w, curvature)
+
+
 def _changes(w, curvature, rates, **how):
     """Change of the gradient and length of the way, for each step."""
     places = _ways(w, curvature, rates, **how)
@@ -76,6 +81,10 @@ def _slip(*, loss_range=_range, smoothness=_smoothness):
         loss_range(w, curvature, rates),
         smoothness(w, curvature, rates),
     )
+
+
+def _or(otherwise, rates, start, loss):
+    return np.nan_to_num(bearable(rates, start, loss), nan=otherwise)
 
 
 def _last(rates, start, loss):
@@ -120,6 +129,15 @@ EXERCISES = (
             ),
             "stretch multiplies; you added it to 1 first.": (
                 lambda x, shift, stretch, eps: (1 + stretch) * _hat(x, eps) + shift
+            ),
+            "stretch multiplies; you divided by it.": (
+                lambda x, shift, stretch, eps: _hat(x, eps) / stretch + shift
+            ),
+            "You normalized once more after the noise, which takes it out again.": (
+                lambda x, shift, stretch, eps: _hat(stretch * _hat(x, eps) + shift, eps)
+            ),
+            "x minus the mean: your x̂ has its sign turned.": (
+                lambda x, shift, stretch, eps: shift - stretch * _hat(x, eps)
             ),
             "Add the shift; you subtracted it.": (
                 lambda x, shift, stretch, eps: stretch * _hat(x, eps) - shift
@@ -173,6 +191,13 @@ EXERCISES = (
             "Go against the gradient: w − rate · gradient.": _slip(
                 loss_range=lambda *given: _range(*given, sign=1)
             ),
+            "The gradient is curvature * w: the half in the loss takes the 2 away.": _slip(
+                loss_range=lambda w, c, r: _range(w, c, 2 * r)
+            ),
+            "The gradient is curvature * w. You went along w itself.": _slip(
+                loss_range=lambda w, c, r: np.ptp((1 - r) ** 2),
+                smoothness=lambda w, c, r: np.linalg.norm(c * w) / np.linalg.norm(w),
+            ),
             "Each step starts at w. You went on from where the last one ended.": (
                 _slip(
                     loss_range=lambda *given: _range(*given, onward=True),
@@ -183,10 +208,25 @@ EXERCISES = (
             "Divide the range by the loss at w.": _slip(
                 loss_range=lambda *given: _range(*given, divisor=1)
             ),
-            "You divided by the lowest loss of the steps, not by the loss at w.": _slip(
-                loss_range=lambda w, c, r: _range(
-                    w, c, r, divisor=min(_loss(p, c) for p in _ways(w, c, r))
-                )
+            "You divided by a loss at the end of a step, not by the loss at w.": (
+                _slip(
+                    loss_range=lambda w, c, r: _range(
+                        w, c, r, divisor=min(_loss(p, c) for p in _ways(w, c, r))
+                    )
+                ),
+                _slip(
+                    loss_range=lambda w, c, r: _range(
+                        w, c, r, divisor=max(_loss(p, c) for p in _ways(w, c, r))
+                    )
+                ),
+            ),
+            "The loss is half the sum, at w and at the ends of the steps alike.": (
+                _slip(loss_range=lambda *given: _range(*given) / 2),
+                _slip(loss_range=lambda *given: _range(*given) * 2),
+            ),
+            "Highest minus lowest, not the last minus the first.": (
+                _slip(loss_range=lambda *given: _from_first_to_last(*given)),
+                _slip(loss_range=lambda *given: -_from_first_to_last(*given)),
             ),
             "Only the ends of the steps count, and highest minus lowest: not the loss at w.": (
                 _slip(loss_range=lambda *given: _range(*given, with_start=True)),
@@ -220,8 +260,18 @@ EXERCISES = (
             "That is the largest curvature: what is asked for is along the gradient.": _slip(
                 smoothness=lambda w, c, r: c.max()
             ),
-            "Lengths of whole arrays: np.linalg.norm, not entry by entry.": _slip(
-                smoothness=lambda w, c, r: c.mean()
+            "Lengths of whole arrays: np.linalg.norm, not entry by entry.": (
+                _slip(smoothness=lambda w, c, r: c.mean()),
+                _slip(smoothness=lambda w, c, r: abs(c * c * w).sum() / abs(c * w).sum()),
+            ),
+            "The root is missing: lengths, not their squares.": _slip(
+                smoothness=lambda *given: _smoothness(*given) ** 2
+            ),
+            "Subtract the gradients first, then take the length: they may turn.": _slip(
+                smoothness=lambda w, c, r: max(
+                    abs(np.linalg.norm(c * p) - np.linalg.norm(c * w)) / np.linalg.norm(p - w)
+                    for p in _ways(w, c, r)
+                )
             ),
         },
     ),
@@ -252,6 +302,27 @@ EXERCISES = (
             "Where no rate raises the loss, the answer is NaN: argmax gives 0 there.": (
                 lambda rates, start, loss: rates[(loss > start[:, None]).argmax(axis=1)]
             ),
+            "Where no rate raises the loss, the answer is NaN.": (
+                lambda rates, start, loss: _or(0, rates, start, loss),
+                lambda rates, start, loss: _or(rates[-1], rates, start, loss),
+                lambda rates, start, loss: _or(np.inf, rates, start, loss),
+            ),
+            "Each network has a start of its own.": (
+                lambda rates, start, loss: bearable(rates, np.full_like(start, start[0]), loss)
+            ),
+            "That is yes and no. Take the first rate of each network at which it is yes.": (
+                lambda rates, start, loss: loss > start[:, None],
+                lambda rates, start, loss: (loss > start[:, None]).sum(axis=1),
+            ),
+            "A row is a network: look for the first along axis 1.": (
+                lambda rates, start, loss: (loss > start[:, None]).argmax(axis=0),
+                lambda rates, start, loss: rates[
+                    np.minimum((loss > start[:, None]).argmax(axis=0), len(rates) - 1)
+                ],
+            ),
+            "That is the rate with the highest loss. Which is the first above the start?": (
+                lambda rates, start, loss: rates[loss.argmax(axis=1)]
+            ),
             "That is the last rate before: return the first at which the loss is higher.": (
                 lambda rates, start, loss: np.where(
                     (loss > start[:, None]).any(axis=1),
@@ -277,6 +348,10 @@ EXERCISES = (
             ),
             "That is the best rate, with the lowest loss.": (
                 lambda rates, start, loss: rates[loss.argmin(axis=1)]
+            ),
+            "Compare with the loss at the start, not with that after the shortest step.": (
+                lambda rates, start, loss: bearable(rates, loss[:, 0], loss),
+                lambda rates, start, loss: rates[(loss > loss[:, :1]).argmax(axis=1)],
             ),
             "That is where the loss begins to rise again. Compare it with the loss at the start.": (
                 lambda rates, start, loss: np.where(

@@ -76,7 +76,7 @@ def accuracy_by_depth(
 ) -> dict[str, Floats]:
     """Train networks of several depths, each at the best of some learning rates.
 
-    A chain of thirty layers names fewer than half of the images with batch norm, also after 100
+    A chain of thirty layers names fewer than half of the images with batch norm, also after 200
     steps. With skips it trains, and from 0 it does even without norm.
 
     Args:
