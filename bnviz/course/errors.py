@@ -96,7 +96,7 @@ def _shapes(text: str, case: Mapping[str, object]) -> str | None:
                     f"{name}[:, None] makes it a column."
                 )
         return (
-            "One number for each row does not fit the columns. Take it down the rows, one for each "
-            "column: axis 0."
+            "One number for each row does not fit the columns. Where each row has its own, "
+            "keepdims=True keeps them a column; where each column has its own, take axis 0."
         )
     return None

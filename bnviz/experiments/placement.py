@@ -96,8 +96,9 @@ def steps_to_goal(
     """Count the steps to a test accuracy, without BN and with it in either place.
 
     After the activation it is mostly as soon or sooner, on the digits and at moderate learning
-    rates. Where it stops: sigmoids with large weights at a large learning rate saturate before a
-    norm that comes after them, and do not learn.
+    rates. Where it stops: several layers of sigmoids with large weights saturate before a norm that
+    comes after them, and learn late, or never at a large learning rate. A single layer of them is
+    sooner with the norm behind it all the same.
 
     Args:
         seeds: of split, weights and order.

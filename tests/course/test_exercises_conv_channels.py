@@ -66,6 +66,7 @@ def test_right_by_another_way(verdict, name, answer):
         ("table", lambda x: x.reshape(-1, x.shape[1]), "Move the channels to the end"),
         ("table", lambda x: torch.tensor(x).flatten(1), "per-place"),
         ("table", lambda x: x.transpose(2, 3, 0, 1).reshape(-1, x.shape[1]), "not go image by"),
+        ("table", lambda x: np.moveaxis(x, 0, -1), "channels, axis 1, that belong there"),
         ("worth", lambda x: x.mean((2, 3)).var(0) / x.var((0, 2, 3)), "upside down"),
         ("worth", lambda x: x.std((0, 2, 3)) / x.mean((2, 3)).std(0), "standard deviations"),
         ("worth", lambda x: torch.tensor(x).var((0, 2, 3)) / torch.tensor(x).mean((2, 3)).var(0),
@@ -75,6 +76,13 @@ def test_right_by_another_way(verdict, name, answer):
         ("fold", lambda W, b, a, s: (W * a[:, None, None],
                                      b + (W * (a * s)[:, None, None]).sum((1, 2, 3))),
          "the scaled weights"),
+        ("fold", lambda W, b, a, s: (W * a[:, None, None],
+                                     a * b + (W * s[:, None, None]).sum((1, 2, 3))),
+         "bias was scaled, too"),
+        ("fold", lambda W, b, a, s: (W * a[:, None, None], b + W.sum((1, 2, 3)) * s),
+         "those that come in, axis 1: shift[:, None, None]"),
+        ("fold", lambda W, b, a, s: (W * a, b + (W * s[:, None, None]).sum((1, 2, 3))),
+         "scale[:, None, None] lines up with axis 1"),
     ],
 )  # fmt: skip
 def test_a_slip_is_told_by_its_name(verdict, name, answer, told):

@@ -48,6 +48,16 @@ def noticed_in_torch(x, axes, eps):
     return [(hat(x * factor) - hat(x)).abs().amax() for factor in (others, own)]
 
 
+def without_a_copy(x, axes, eps):
+    def hat(x):
+        return ((x - x.mean(axes, keepdims=True)) / np.sqrt(x.var(axes, keepdims=True) + eps))[0]
+
+    others = own = x
+    others[1:] *= 10
+    own[0] *= 10
+    return [abs(hat(changed) - hat(x)).max() for changed in (others, own)]
+
+
 @pytest.mark.parametrize(
     ("name", "answer"),
     [
@@ -94,7 +104,12 @@ def test_right_by_another_way(verdict, name, answer):
             "not their sum",
         ),
         ("noticed", lambda *given: noticed_in_torch(*given)[::-1], "The order is others, own"),
-        ("noticed", lambda x, axes, eps: [0.0, 0.0], "Not right yet"),
+        ("noticed", without_a_copy, "a name is no copy"),
+        (
+            "rms-norm",
+            lambda x, w, eps: w * x / np.sqrt((x**2).mean(1) + eps),
+            "keepdims=True keeps them a column",
+        ),
     ],
 )
 def test_a_mistake_is_told(verdict, name, answer, told):

@@ -42,6 +42,12 @@ def test_with_large_weights_they_are_later_with_the_norm_behind_them() -> None:
     assert np.isnan(tanh["BN after"]).all() and (tanh["BN before"] < 60).all()
 
 
+def test_a_single_layer_of_them_is_sooner_with_the_norm_behind_it() -> None:
+    for lr in (0.5, 1.0):
+        found = steps_to_goal(SEEDS, init=1.0, depth=1, lr=lr)
+        assert (found["BN after"] < found["BN before"]).all()
+
+
 @pytest.mark.parametrize("depth", [3, 8])
 def test_relus_hardly_care(depth) -> None:
     found = steps_to_goal(SEEDS, activation="relu", init="kaiming", lr=0.1, depth=depth)

@@ -69,6 +69,15 @@ def test_what_lost_means_is_the_callers_word():
     assert "1 of 2 never" in dots({"a": [100, None]}, value_axis=LOSS, lost="never").alt
 
 
+def test_dots_that_are_no_seeds_are_called_what_they_are():
+    figure = dots({"a": [0.1, 0.2, 0.3], "b": [0.5]}, dot="repetition")
+    assert figure.alt.splitlines() == [
+        "Test accuracy of each repetition, and the median.",
+        "a: 20.0 % (10.0 % to 30.0 %, 3 repetitions).",
+        "b: 50.0 % (1 repetition).",
+    ]
+
+
 def test_a_condition_that_a_series_lacks_is_not_measured():
     figure = dots({"x": {"a": [0.5]}, "y": {"a": [0.4], "b": [0.3]}})
     assert figure.arrays["counts"].tolist() == [[[1, 0], [1, 1]]]
@@ -244,6 +253,15 @@ def test_a_click_on_a_dot_follows_its_seed_and_another_lets_it_go(open_figure):
     assert readings(page) == ["90.0 %", "80.0 %"]
     after_draw(page, lambda: page.mouse.click(x, y))
     assert slider.get_attribute("aria-valuetext") == "off"
+
+
+def test_only_seeds_are_followed(open_figure):
+    figure = dots({"a": [0.1, 0.5, 0.9]}, styles={"a": "with"}, dot="repetition")
+    page = open_figure(figure)
+    assert page.get_by_role("slider").count() == 0
+    page.mouse.click(*sorted(dot_centers(page, "with"))[0])
+    page.mouse.move(1, 1)
+    assert readings(page) == ["50.0 %"]
 
 
 def test_the_mouse_reads_what_it_is_over_and_chooses_nothing(open_figure):

@@ -89,6 +89,8 @@ EXERCISES = (
             "values counts all channels. Each has a mean of its own.": _pair(
                 values=lambda n, c, h, w: n * c * h * w
             ),
+            "values counts one number an image and channel. Within one channel the mean runs over "
+            "all its places.": _pair(values=lambda n, c, h, w: n * c),
             "values is what one image has. A mean runs over images, and within one channel.": _pair(
                 values=lambda n, c, h, w: c * h * w
             ),
@@ -100,6 +102,12 @@ EXERCISES = (
             "learned counts one γ and β for the layer. Each channel has its own.": _pair(
                 learned=lambda n, c, h, w: 2
             ),
+            "learned counts a γ and β for each image. Images share those of their channel.": (
+                _pair(learned=lambda n, c, h, w: 2 * n),
+                _pair(learned=lambda n, c, h, w: 2 * n * c),
+            ),
+            "learned counts the weights of a filter. Those are the convolution's; asked are γ and "
+            "β.": _pair(learned=lambda n, c, h, w: 9 * c),
             "learned counts the running mean and variance too. Those are collected, not learned.": (
                 _pair(learned=lambda n, c, h, w: 4 * c)
             ),
@@ -117,6 +125,21 @@ EXERCISES = (
             "The shape is right, the columns are not channels: reshape alone cuts the numbers as "
             "they lie in memory, map after map. Move the channels to the end first.": (
                 lambda x: x.reshape(-1, x.shape[1])
+            ),
+            "The images went to the end. It is the channels, axis 1, that belong there.": (
+                lambda x: np.moveaxis(x, 0, -1).reshape(-1, x.shape[1]),
+                lambda x: np.moveaxis(x, 0, -1),
+            ),
+            "The channels came first, and reshape cut through them. They have to stand last.": (
+                lambda x: x.transpose(1, 0, 2, 3).reshape(-1, x.shape[1])
+            ),
+            "reshape cannot turn images into channels: it cuts the numbers as they lie in memory. "
+            "Move the axis first.": lambda x: x.reshape(x.shape[1], -1).T,
+            "The columns of the maps were moved, not the channels: axis 1 goes to the end.": (
+                lambda x: np.moveaxis(x, -1, 1).reshape(-1, x.shape[1])
+            ),
+            "x.T turns all axes around, and the images come last. Only the channels go there.": (
+                lambda x: x.T.reshape(-1, x.shape[1])
             ),
             "Each column is a channel, but the rows do not go image by image. The images come "
             "first, the channels last.": (
@@ -164,8 +187,18 @@ EXERCISES = (
                 lambda x: np.full(x.shape[1], float(x.shape[2] * x.shape[3])),
                 lambda x: float(x.shape[2] * x.shape[3]),
             ),
-            "You took all channels together. Each has its own: leave axis 1.": lambda x: (
-                x.var() / x.mean((1, 2, 3)).var()
+            "You took all channels together. Each has its own: leave axis 1.": (
+                lambda x: x.var() / x.mean((1, 2, 3)).var(),
+                lambda x: x.var() / x.mean((2, 3)).var(),
+                lambda x: x.var() / x.mean((2, 3)).var(0),
+                lambda x: x.var((0, 2, 3)) / x.mean((2, 3)).var(),
+                lambda x: x.var((0, 2, 3)) / x.mean((1, 2, 3)).var(),
+            ),
+            "Below stands the mean of the means. How far the images' means differ is their "
+            "variance.": lambda x: x.var((0, 2, 3)) / x.mean((0, 2, 3)),
+            "Above stands the variance of each place over the images. Take that of all values of "
+            "the channel: axes 0, 2 and 3.": lambda x: (
+                x.var(0).mean((1, 2)) / x.mean((2, 3)).var(0)
             ),
         },
     ),
@@ -188,6 +221,29 @@ EXERCISES = (
             "shift.": (
                 _fold(bias=lambda W, b, a, s: b + s),
                 _fold(bias=lambda W, b, a, s: b + s.sum()),
+            ),
+            "weight was multiplied along its columns: NumPy lines scale up with the last axis. "
+            "scale[:, None, None] lines up with axis 1, the channels that come in.": (
+                _fold(weight=lambda W, a: W * a),
+                lambda W, b, a, s: (W * a, b + (W * s).sum((1, 2, 3))),
+            ),
+            "weight was multiplied along its rows, axis 2. The channels that come in are axis 1: "
+            "scale[:, None, None].": _fold(weight=lambda W, a: W * a[:, None]),
+            "bias was scaled, too. The scale is for what comes in; the old bias is added behind.": (
+                _fold(bias=lambda W, b, a, s: a * b + (W * s[:, None, None]).sum((1, 2, 3))),
+                _fold(bias=lambda W, b, a, s: a * (b + (W * s[:, None, None]).sum((1, 2, 3)))),
+                _fold(bias=lambda W, b, a, s: a * b + (W * (a * s)[:, None, None]).sum((1, 2, 3))),
+            ),
+            "In bias the shift stands for the channels that go out, axis 0. It belongs to those "
+            "that come in, axis 1: shift[:, None, None].": (
+                _fold(bias=lambda W, b, a, s: b + (W * s[:, None, None, None]).sum((1, 2, 3))),
+            ),
+            "bias was summed over the channels that go out. Sum over axes 1, 2 and 3.": _fold(
+                bias=lambda W, b, a, s: b + (W * s[:, None, None]).sum((0, 2, 3))
+            ),
+            "In bias each incoming channel meets its own shift: multiply first, then sum.": (
+                _fold(bias=lambda W, b, a, s: b + W.sum((1, 2, 3)) * s.sum()),
+                _fold(bias=lambda W, b, a, s: b + W.sum((1, 2, 3)) * s.mean()),
             ),
             "bias lacks the shift: a constant that comes in goes out as one, by way of the "
             "weights.": (_fold(bias=lambda W, b, a, s: b)),

@@ -29,7 +29,7 @@ def rms_norm(x, weight, eps):
     return weight * x / np.sqrt((x**2).mean(axis=1, keepdims=True) + eps)
 
 
-def noticed(x, axes, eps):
+def noticed(x, axes, eps, which=slice(1, None)):
     """How far the first image's normalized values move: others ten times as large, then itself."""
 
     def first(x):
@@ -37,18 +37,22 @@ def noticed(x, axes, eps):
         return ((x - mean) / np.sqrt(var + eps))[0]
 
     others, own = x.copy(), x.copy()
-    others[1:] *= 10
+    others[which] *= 10
     own[0] *= 10
     return tuple(abs(first(changed) - first(x)).max() for changed in (others, own))
 
 
-def _sets_norm(x, groups, eps, *, ddof=0, centred=True, root=True, outside=False, axis=2):
+def _sets_norm(
+    x, groups, eps, *, ddof=0, centred=True, scaled=True, root=True, outside=False, axis=2
+):
     sets = x.reshape(x.shape[0], groups, -1)
     mean = sets.mean(axis=axis, keepdims=True) * centred
     var = sets.var(axis=axis, keepdims=True, ddof=ddof)
     scale = np.sqrt(var + eps) if root else var + eps
     if outside:
         scale = np.sqrt(var) + eps
+    if not scaled:
+        scale = 1
     return ((sets - mean) / scale).reshape(x.shape)
 
 
@@ -74,9 +78,15 @@ def _by_place(x, groups, eps):
     return ((sets - mean) / np.sqrt(var + eps)).reshape(x.shape)
 
 
-def _by_channel(x, groups, eps):
-    mean, var = x.mean(axis=(2, 3), keepdims=True), x.var(axis=(2, 3), keepdims=True)
+def _over(x, axes, eps):
+    mean, var = x.mean(axis=axes, keepdims=True), x.var(axis=axes, keepdims=True)
     return (x - mean) / np.sqrt(var + eps)
+
+
+def _one_image_a_group(x, groups, eps):
+    sets = x.reshape(groups, -1)
+    mean, var = sets.mean(axis=1, keepdims=True), sets.var(axis=1, keepdims=True)
+    return ((sets - mean) / np.sqrt(var + eps)).reshape(x.shape)
 
 
 def _rms(x, weight, eps, *, axis=1, total=False, centred=False, outside=False, root=True):
@@ -88,9 +98,11 @@ def _rms(x, weight, eps, *, axis=1, total=False, centred=False, outside=False, r
     return weight * away / (np.sqrt(square + eps) if root else square + eps)
 
 
-def _noticed(x, axes, eps, *, how=np.max, signed=False, rows=slice(0, 1), both=False, shift=False):
+def _noticed(
+    x, axes, eps, *, how=np.max, signed=False, rows=slice(0, 1), both=False, shift=False, ddof=0
+):
     def normalized(x):
-        mean, var = x.mean(axis=axes, keepdims=True), x.var(axis=axes, keepdims=True)
+        mean, var = x.mean(axis=axes, keepdims=True), x.var(axis=axes, keepdims=True, ddof=ddof)
         return ((x - mean) / np.sqrt(var + eps))[rows]
 
     others, own = x.copy(), x.copy()
@@ -184,10 +196,22 @@ EXERCISES = (
                 _interleaved
             ),
             "You averaged over the images too. Each image has its own statistics.": _over_batch,
+            "That is batch norm, or groups of it. Each image has statistics of its own.": (
+                lambda x, groups, eps: _over(x, (0, 2, 3), eps)
+            ),
+            "After the reshape the groups are axis 1 and the numbers of a set axis 2. Average over "
+            "axis 2.": (
+                lambda x, groups, eps: _sets_norm(x, groups, eps, axis=1),
+                lambda x, groups, eps: _sets_norm(x, groups, eps, axis=0),
+            ),
             "You averaged over the channels of a group, place by place. All places share.": (
                 _by_place
             ),
-            "That is instance norm: the channels of a group share.": _by_channel,
+            "That is instance norm: the channels of a group share.": (
+                lambda x, groups, eps: _over(x, (2, 3), eps)
+            ),
+            "reshape(groups, -1) lays all images end to end and cuts that. Keep the images apart: "
+            "reshape(N, groups, -1).": _one_image_a_group,
             "That is layer norm: each group has its own statistics.": (
                 lambda x, groups, eps: group_norm(x, 1, eps)
             ),
@@ -199,6 +223,9 @@ EXERCISES = (
             ),
             "Subtract the mean of the set as well.": (
                 lambda x, groups, eps: _sets_norm(x, groups, eps, centred=False)
+            ),
+            "The mean is gone; now divide by the root of the variance, plus ε.": (
+                lambda x, groups, eps: _sets_norm(x, groups, eps, scaled=False)
             ),
             "Divide by the root of the variance, not by the variance.": (
                 lambda x, groups, eps: _sets_norm(x, groups, eps, root=False)
@@ -240,6 +267,33 @@ EXERCISES = (
             "You divided by the length of the row. The mean of the squares, not their sum.": (
                 lambda x, weight, eps: _rms(x, weight, eps, total=True)
             ),
+            "That takes the mean first and squares it. First square, then take the mean.": (
+                lambda x, weight, eps: (
+                    weight * x / np.sqrt(x.mean(axis=1, keepdims=True) ** 2 + eps)
+                )
+            ),
+            "That is the mean of the absolute values. Square, take the mean, then the root.": (
+                lambda x, weight, eps: weight * x / (abs(x).mean(axis=1, keepdims=True) + eps),
+                lambda x, weight, eps: (
+                    weight * x / np.sqrt(abs(x).mean(axis=1, keepdims=True) + eps)
+                ),
+            ),
+            "You multiplied by the root mean square. Divide by it.": (
+                lambda x, weight, eps: (
+                    weight * x * np.sqrt((x**2).mean(axis=1, keepdims=True) + eps)
+                )
+            ),
+            "That is the root mean square itself. Divide x by it, and multiply by weight.": (
+                lambda x, weight, eps: np.sqrt((x**2).mean(axis=1, keepdims=True) + eps)
+            ),
+            "weight comes last: the root mean square is that of x, not of weight · x.": (
+                lambda x, weight, eps: _rms(weight * x, np.ones_like(weight), eps)
+            ),
+            "Divide by how many numbers a row has, not one less: nothing was subtracted.": (
+                lambda x, weight, eps: (
+                    weight * x / np.sqrt((x**2).sum(axis=1, keepdims=True) / (x.shape[1] - 1) + eps)
+                )
+            ),
             "ε stands under the root, beside the mean of the squares.": (
                 lambda x, weight, eps: _rms(x, weight, eps, outside=True)
             ),
@@ -268,8 +322,37 @@ EXERCISES = (
             {"x": MAPS, "axes": (1, 2, 3), "eps": 1e-2},
             {"x": TALL, "axes": (2, 3), "eps": 1e-2},
             {"x": TALL, "axes": (1,), "eps": 1e-2},
+            {"x": TALL, "axes": (0, 2, 3), "eps": 0.1},
         ],
         mistakes={
+            "For the first number the first image stays as it is; you changed all of them.": (
+                lambda x, axes, eps: (
+                    abs(_over(10 * x, axes, eps)[0] - _over(x, axes, eps)[0]).max(),
+                    noticed(x, axes, eps)[1],
+                )
+            ),
+            "Change all other images for the first number, not the next one alone.": (
+                lambda x, axes, eps: (
+                    noticed(x, axes, eps, slice(1, 2))[0],
+                    noticed(x, axes, eps)[1],
+                )
+            ),
+            "Nothing seems to move: a name is no copy, so before and after are the same array. "
+            "Change x.copy().": lambda x, axes, eps: (0.0, 0.0),
+            "Divide by N: the biased variance.": lambda x, axes, eps: _noticed(
+                x, axes, eps, ddof=1
+            ),
+            "Add the eps that is given to the variance.": (
+                lambda x, axes, eps: noticed(x, axes, 0),
+                lambda x, axes, eps: noticed(x, axes, 1e-5),
+            ),
+            "Compare x̂, not x: normalize before and after.": (
+                lambda x, axes, eps: (0.0, abs(9 * x[0]).max())
+            ),
+            "The largest move, not the sum or the length of all.": (
+                lambda x, axes, eps: _noticed(x, axes, eps, how=np.sum),
+                lambda x, axes, eps: _noticed(x, axes, eps, how=np.linalg.norm),
+            ),
             "The order is others, own. You gave own first.": (
                 lambda x, axes, eps: noticed(x, axes, eps)[::-1]
             ),
@@ -288,16 +371,18 @@ EXERCISES = (
             "Compare the first image, x̂[0]. You looked at the others.": (
                 lambda x, axes, eps: _noticed(x, axes, eps, rows=slice(1, None))
             ),
-            "For the second number only the first image is changed, not all of them.": (
-                lambda x, axes, eps: _noticed(x, axes, eps, both=True)
-            ),
-            "Multiply by 10; you added 10.": (
-                lambda x, axes, eps: _noticed(x, axes, eps, shift=True)
+            "For the second number only the first image is changed. Are the others still ten times "
+            "as large? Begin each time with x.copy().": (
+                lambda x, axes, eps: _noticed(x, axes, eps, both=True),
+                lambda x, axes, eps: (_noticed(x, axes, eps, both=True)[1],) * 2,
             ),
             "For the second number, change the first image of x as it was given, not with the "
             "others changed already.": lambda x, axes, eps: (
                 noticed(x, axes, eps)[0],
                 _noticed_after(x, axes, eps),
+            ),
+            "Multiply by 10; you added 10.": (
+                lambda x, axes, eps: _noticed(x, axes, eps, shift=True)
             ),
         },
     ),

@@ -77,11 +77,35 @@ EXERCISES = (
                 _normalize(z, eps),
                 both_orders(z, eps)[1],
             ),
+            "The ReLU is missing with BN after it.": lambda z, eps: (
+                both_orders(z, eps)[0],
+                _normalize(z, eps),
+            ),
+            "With BN before the ReLU, BN gets z as it is: the ReLU comes after it.": (
+                lambda z, eps: (
+                    np.maximum(_normalize(np.maximum(z, 0), eps), 0),
+                    both_orders(z, eps)[1],
+                )
+            ),
+            "There is one BN in each order. With BN after, the ReLU gets z as it is.": (
+                lambda z, eps: (
+                    both_orders(z, eps)[0],
+                    _normalize(np.maximum(_normalize(z, eps), 0), eps),
+                )
+            ),
             "Each column is a unit: take mean and variance over the images, axis 0.": (
                 lambda z, eps: (
                     np.maximum(_normalize(z, eps, 1), 0),
                     _normalize(np.maximum(z, 0), eps, 1),
-                )
+                ),
+                lambda z, eps: (
+                    np.maximum(_normalize(z, eps, None), 0),
+                    _normalize(np.maximum(z, 0), eps, None),
+                ),
+            ),
+            "Subtract the mean of the column before you divide.": lambda z, eps: (
+                np.maximum(z / np.sqrt(z.var(0) + eps), 0),
+                np.maximum(z, 0) / np.sqrt(np.maximum(z, 0).var(0) + eps),
             ),
             "You divided by N − 1. Batch normalization divides by N.": lambda z, eps: (
                 np.maximum(_normalize(z, eps, ddof=1), 0),
@@ -122,9 +146,15 @@ EXERCISES = (
             "weight @ beta.": lambda beta, weight, bias: (
                 (weight.T @ beta if weight.shape[0] == weight.shape[1] else weight @ beta) + bias
             ),
-            "β goes through the weights first: weight @ beta.": lambda beta, weight, bias: (
-                bias + beta[: len(bias)]
+            "β goes through the weights first: weight @ beta.": (
+                lambda beta, weight, bias: bias + beta[: len(bias)],
+                lambda beta, weight, bias: bias + beta.sum(),
             ),
+            "The layer's own bias stays as it is: add it, do not subtract it.": (
+                lambda beta, weight, bias: weight @ beta - bias
+            ),
+            "That has a number for each weight. A unit of the next layer sums them up: sum over "
+            "the columns.": lambda beta, weight, bias: weight * beta + bias[:, None],
             "Only the bias stands there: where does β go when W multiplies it?": (
                 lambda beta, weight, bias: bias
             ),
@@ -166,6 +196,21 @@ EXERCISES = (
             "Those are the places of BN. Asked for are those of the linear layers before it.": (
                 lambda parts: _positions(parts, lambda i, one: one == "batchnorm")
             ),
+            "BN takes out what comes before it. A bias behind it counts.": (
+                lambda parts: _positions(
+                    parts, lambda i, one: one == "linear" and parts[:i][-1:] == ["batchnorm"]
+                ),
+                lambda parts: _positions(
+                    parts,
+                    lambda i, one: (
+                        one == "linear" and "batchnorm" in (parts[i + 1 : i + 2] + parts[:i][-1:])
+                    ),
+                ),
+            ),
+            "There may be more than one. Return all positions.": (
+                lambda parts: superfluous(parts)[:1]
+            ),
+            "In ascending order.": lambda parts: superfluous(parts)[::-1],
             "Count from 0.": lambda parts: superfluous(parts) + 1,
             "Count the positions among all parts, not among the linear layers.": lambda parts: (
                 np.array(
@@ -174,7 +219,10 @@ EXERCISES = (
                 )
             ),
             "That says yes or no of each part. Return the positions where it is yes.": (
-                lambda parts: np.isin(np.arange(len(parts)), superfluous(parts))
+                lambda parts: np.isin(np.arange(len(parts)), superfluous(parts)),
+                lambda parts: np.array(
+                    [i in superfluous(parts) for i, one in enumerate(parts) if one == "linear"]
+                ),
             ),
         },
     ),

@@ -94,6 +94,14 @@ EXERCISES = (
             "The order is mean, variance. You gave the variance first.": (
                 lambda means, variances, m: population(means, variances, m)[::-1]
             ),
+            "Average the variances, not the standard deviations.": lambda means, variances, m: (
+                means.mean(0),
+                m / (m - 1) * np.sqrt(variances).mean(0) ** 2,
+            ),
+            "That is the last mini-batch alone. Average over all of them.": (
+                lambda means, variances, m: (means[-1], variances[-1]),
+                lambda means, variances, m: (means[-1], m / (m - 1) * variances[-1]),
+            ),
             "Algorithm 2 leaves the scatter of the means out: the factor m / (m - 1) already makes "
             "up for it.": (
                 lambda means, variances, m: (means.mean(0), variances.mean(0) + means.var(0)),
@@ -109,8 +117,9 @@ EXERCISES = (
         title="How long until the start is forgotten?",
         reference=steps_to_forget,
         cases=[
-            {"momentum": 0.1, "share": 0.05},
+            {"momentum": 0.1, "share": 0.42},
             {"momentum": 0.02, "share": 0.3},
+            {"momentum": 0.05, "share": 0.6},
             {"momentum": 0.7, "share": 0.001},
             {"momentum": 0.5, "share": 0.25},
         ],
@@ -119,7 +128,19 @@ EXERCISES = (
                 lambda momentum, share: math.ceil(math.log(share) / math.log(momentum))
             ),
             "One step too few: after that step more than the share is still there. Round up.": (
-                lambda momentum, share: math.floor(_exact_steps(momentum, share))
+                lambda momentum, share: math.floor(_exact_steps(momentum, share)),
+                lambda momentum, share: round(_exact_steps(momentum, share)),
+            ),
+            "At most the share: a step that leaves exactly the share is enough.": (
+                lambda momentum, share: (
+                    steps_to_forget(momentum, share)
+                    + ((1 - momentum) ** steps_to_forget(momentum, share) == share)
+                )
+            ),
+            "Each step multiplies by 1 - momentum, which is not quite exp(-momentum): divide by "
+            "log(1 - momentum).": (
+                lambda momentum, share: math.ceil(-math.log(share) / momentum),
+                lambda momentum, share: -math.log(share) / momentum,
             ),
             "One step too many. Count the steps until the weight is at most the share.": (
                 lambda momentum, share: steps_to_forget(momentum, share) + 1
@@ -133,6 +154,10 @@ EXERCISES = (
             "leave the share?": (
                 lambda momentum, share: math.ceil(1 / momentum),
                 lambda momentum, share: 1 / momentum,
+            ),
+            "Upside down: divide log(share) by log(1 - momentum).": (
+                lambda momentum, share: math.ceil(1 / _exact_steps(momentum, share)),
+                lambda momentum, share: 1 / _exact_steps(momentum, share),
             ),
             "That many steps leave 1 - share on the start. At most the share is to be left.": (
                 lambda momentum, share: steps_to_forget(momentum, 1 - share)
@@ -194,8 +219,38 @@ EXERCISES = (
                 )
             ),
             "The weights shrink by a factor each step, they are not multiplied by the number of "
-            "steps: (1 - momentum) ** steps.": lambda running, start, momentum, steps: (
-                (running - (1 - momentum) * steps * start) / (1 - (1 - momentum) * steps)
+            "steps: (1 - momentum) ** steps.": (
+                lambda running, start, momentum, steps: (
+                    (running - (1 - momentum) * steps * start) / (1 - (1 - momentum) * steps)
+                ),
+                lambda running, start, momentum, steps: (
+                    (running - (1 - momentum * steps) * start) / (momentum * steps)
+                ),
+            ),
+            "Each of the mini-batches has a weight. All of them together have "
+            "1 - (1 - momentum) ** steps, not momentum.": (
+                lambda running, start, momentum, steps: (
+                    (running - (1 - momentum) ** steps * start) / momentum
+                ),
+                lambda running, start, momentum, steps: (
+                    (running - (1 - momentum) * start) / momentum
+                ),
+            ),
+            "Take the start out first; then divide all that is left.": (
+                lambda running, start, momentum, steps: (
+                    running / (1 - (1 - momentum) ** steps) - (1 - momentum) ** steps * start
+                ),
+                lambda running, start, momentum, steps: (
+                    running / (1 - (1 - momentum) ** steps) - start
+                ),
+            ),
+            "You took out the weight of the start alone. Take out weight times start.": (
+                lambda running, start, momentum, steps: (
+                    (running - (1 - momentum) ** steps) / (1 - (1 - momentum) ** steps)
+                )
+            ),
+            "The running value and the start have changed places.": (
+                lambda running, start, momentum, steps: corrected(start, running, momentum, steps)
             ),
             "The start is added where it is to be taken out.": (
                 lambda running, start, momentum, steps: (

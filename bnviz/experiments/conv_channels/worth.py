@@ -66,9 +66,10 @@ def image_worth(
     Values of one image go up and down together where the image as a whole does: it counts for less
     than its places. Where places differ from each other, alike in all images, or where a filter
     answers with plus beside minus, it counts for more. Before training, and in the first layer,
-    the digits count for more than their 64 places. After training, in the last layer before a mean
-    over each map, they count for 2 to 5 of them with three layers and about 9 with two, at other
-    rates, widths, batch sizes and with tanh; where the last layer reads every place, for 45 to 80.
+    the digits count for about as many as their 64 places, or more. After training, in the last
+    layer before a mean over each map, they count for 2 to 5 of them with three layers and 6 to 10
+    with two, at other rates, widths, batch sizes and with tanh; where the last layer reads every
+    place, for 45 or more.
     """
     means, variances = [], []
     for seed in seeds:

@@ -25,7 +25,7 @@ import { dotMark } from "./swarm.js";
  * @property {import("../../kit/controls.js").Cause[]} causes
  * @property {{cell: number, at: number|null}} start
  * @property {Array<{name: string, value: number}>} marks
- * @property {string[]} seeds
+ * @property {string[]} seeds to follow; none where dots are something else
  * @property {string} lost
  * @property {string[]} alts
  */

@@ -36,6 +36,7 @@ def dots(
     marks: Mapping[str, float] | None = None,
     styles: Mapping[str, str] | None = None,
     seeds: Sequence[object] | None = None,
+    dot: str = "seed",
     lost: str = "exploded",
     caption: str | None = None,
 ) -> Figure:
@@ -56,6 +57,7 @@ def dots(
         styles: ``{series: key}``, or ``{condition: key}`` where there are no series; "without" and
             "with" are the colours of batch normalization.
         seeds: what the seeds are called; 1, 2, … by default.
+        dot: what a dot is, in a word; only seeds can be followed from one condition to the next.
         lost: what a value that is not finite means, in a word: "exploded", "never".
         caption: what to see; a general one by default.
 
@@ -87,9 +89,9 @@ def dots(
         "causes": cells.spec,
         "start": cells.start(start, "dots()", condition_axis.name if condition_axis else None),
         "marks": [{"name": name, "value": float(at)} for name, at in (marks or {}).items()],
-        "seeds": names,
+        "seeds": names if dot == "seed" else [],
         "lost": lost,
-        "alts": _alts(found, conditions, order, value_axis, lost, marks or {}),
+        "alts": _alts(found, conditions, order, value_axis, dot, lost, marks or {}),
     }
     if condition_axis:
         places = np.array(found.conditions, dtype=np.float64)
@@ -205,7 +207,7 @@ def _with_margins(places: np.ndarray[Any, Any], axis: Axis) -> list[float]:
 def _height(found: Results, spec: Mapping[str, Any]) -> tuple[int, int]:
     """Rows need what they hold; on a phone their names stand above them."""
     lanes, rows = len(found.series), len(found.conditions)
-    seeded = found.values.shape[-1] > 1
+    seeded = len(spec["seeds"]) > 1
     causes, legend = len(spec["causes"]), 28 if lanes > 1 else 0
     controls = 40 * seeded + 40 * (causes > 0)
     if "across" in spec:
@@ -240,6 +242,7 @@ def _alts(
     conditions: list[str],
     order: list[int],
     axis: Axis,
+    dot: str,
     lost: str,
     marks: Mapping[str, float],
 ) -> list[str]:
@@ -247,10 +250,10 @@ def _alts(
     alts = []
     marked = listed([f"{name} at {axis.text(float(at))}" for name, at in marks.items()])
     for values, counts in zip(found.values, found.counts, strict=True):
-        lines = [f"{axis.name[:1].upper()}{axis.name[1:]} of each seed, and the median."]
+        lines = [f"{axis.name[:1].upper()}{axis.name[1:]} of each {dot}, and the median."]
         for k in order:
             said = [
-                " ".join(filter(None, [label, _said(values[s, k], counts[s, k], axis, lost)]))
+                " ".join(filter(None, [label, _said(values[s, k], counts[s, k], axis, dot, lost)]))
                 for s, label in enumerate(found.series)
                 if counts[s, k]
             ]
@@ -261,13 +264,13 @@ def _alts(
     return alts
 
 
-def _said(values: np.ndarray[Any, Any], count: int, axis: Axis, lost: str) -> str:
+def _said(values: np.ndarray[Any, Any], count: int, axis: Axis, dot: str, lost: str) -> str:
     """One condition, such as "98.5 % (98.0 % to 99.0 %, 2 seeds)"."""
     one = spread(values, int(count))
-    seeds = "1 seed" if count == 1 else f"{count} seeds"
+    counted = f"1 {dot}" if count == 1 else f"{count} {dot}s"
     gone = f"{one.lost} of {number(one.seeds)} {lost}" if one.lost else ""
     if one.lost == one.seeds:
         return gone
     middle, low, high = (axis.text(v) for v in (one.median, one.low, one.high))
-    within = f"{low} to {high}, {seeds}" if low != high else seeds
+    within = f"{low} to {high}, {counted}" if low != high else counted
     return ", ".join(filter(None, [f"{middle} ({within})", gone]))
