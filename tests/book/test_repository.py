@@ -138,3 +138,10 @@ def test_no_setting_of_the_book_is_given_twice():
     keys = [line.split(":")[0] for line in (ROOT / "_config.yml").read_text().splitlines()]
     named = [key for key in keys if key and not key.startswith((" ", "#"))]
     assert len(named) == len(set(named))
+
+
+def test_the_glossary_explains_each_term_once():
+    """A second heading of the same words has an address that no link knows."""
+    lines = (ROOT / "chapters" / "glossary.md").read_text().splitlines()
+    terms = [line for line in lines if line.startswith("#")]
+    assert len(terms) == len(set(terms)) > 50

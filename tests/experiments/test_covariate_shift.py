@@ -214,7 +214,8 @@ def test_from_the_right_start_nothing_of_the_lead_is_left() -> None:
     assert plain[1].mean() < 1.5 * bn[1].mean()
     assert np.isnan(plain[2]).all() and not np.isnan(bn[2]).any()
     bold = starts((0.3,), (0.2, 0.5), (100, 101), activation="relu", steps=300)
-    assert (bold["without BN"][0, 0] >= 1.5 * bold["with BN"][0, 0]).all()
+    lead = bold["without BN"][0, 0] / bold["with BN"][0, 0]
+    assert lead.min() > 2 and lead.max() < 7
     assert np.isnan(bold["without BN"][0, 1]).all() and not np.isnan(bold["with BN"]).any()
     easy = starts((1.0,), (0.5, 1.0), (100, 101), steps=600)
     lead = easy["without BN"] / easy["with BN"]

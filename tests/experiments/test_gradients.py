@@ -62,6 +62,13 @@ def test_at_a_small_rate_and_with_tanh_little_is_to_be_seen_of_it() -> None:
     assert np.abs(tanh.accuracy[0, ..., -1] - tanh.accuracy[1, ..., -1]).max() < 0.06
 
 
+def test_at_a_larger_rate_no_gap_is_left_at_16_images_though_there_is_at_64() -> None:
+    held = held_constant((64, 16), (100, 101), lr=0.2, steps=200, eval_every=200)
+    gap = (held.accuracy[0] - held.accuracy[1])[..., -1]
+    assert gap[0].min() > 0.05
+    assert np.abs(gap[1]).max() < 0.03
+
+
 def test_held_constant_is_mostly_behind_the_network_without_batch_norm_and_not_everywhere() -> None:
     def lead(seeds: range, **options: Any) -> Floats:
         held = held_constant((64,), seeds, steps=200, eval_every=200, **options)
@@ -69,6 +76,7 @@ def test_held_constant_is_mostly_behind_the_network_without_batch_norm_and_not_e
         return found
 
     assert np.median(lead(range(100, 104))) < 0
+    assert lead(range(102, 104), lr=0.05).min() > 0
     assert lead(range(102, 104), hidden=(100,)).min() > 0
     assert lead(range(102, 104), activation="sigmoid").min() > 0.3
 
@@ -160,5 +168,7 @@ def test_plain_sgd_makes_weights_before_batch_norm_only_longer(activation, hidde
     assert np.diff(found.length, axis=-1).min() > -1e-5
     grown = (found.length[..., -1] / found.length[..., 0])[..., 0]  # (scales, rates)
     assert (grown[0] > 1.05).all() and (grown[-1] < 1.001).all()
+    if activation == "sigmoid":  # at a large rate, smaller weights are no quicker
+        assert found.accuracy[0, 0, 1].mean() < found.accuracy[0, 1, 1].mean() + 0.01
     assert (np.diff(grown, axis=0) < 0).all() and (grown[0, 1] > grown[0, 0])
     assert (found.growth[..., -1].min(-1) > 0).all()  # long ones too, if by next to nothing

@@ -127,6 +127,17 @@ def test_a_page_may_ask_one_question_over_few_controls(open_figure):
     assert_fits(open_figure, make(Setting(), questions=[QUESTION], controls=controls))
 
 
+@pytest.mark.parametrize(
+    ("controls", "fades"),
+    [(["init", "seed"], False), (["init"], False), (["activation", "init", "seed"], True)],
+)
+def test_on_a_phone_a_line_of_controls_that_goes_on_fades_at_its_end(open_figure, controls, fades):
+    page = open_figure(make(SMALL, controls=controls), width=360)
+    line = page.locator(".bnviz-lab-settings")
+    assert line.evaluate("e => e.scrollWidth > e.clientWidth") == fades
+    assert (line.evaluate("e => getComputedStyle(e).maskImage") != "none") == fades
+
+
 def test_it_starts_by_itself_when_it_is_seen(open_figure, figure):
     page = open_figure(figure)
     wait_for_steps(page, 20)
