@@ -165,8 +165,8 @@ def moments(activation: str, weight: float, bias: float) -> tuple[float, float, 
     share = np.exp(-0.5 * z * z) * (step / math.sqrt(2 * math.pi))
     values = apply("sigmoid", weight * z + bias)
     mean = float(share @ values)
-    centred = values - mean
-    return mean, float(share @ centred**2), float(share @ (centred * z))
+    centered = values - mean
+    return mean, float(share @ centered**2), float(share @ (centered * z))
 
 
 def _relu_moments(weight: float, bias: float) -> tuple[float, float, float]:

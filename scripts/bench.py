@@ -1,7 +1,7 @@
 """Measure what watching a network costs, beside other tools, in one run; print one table.
 
 Every comparison alternates short blocks of the same training with and without a tool, so that what
-else the machine does meets both alike, and takes the median of the ratios of neighbouring blocks.
+else the machine does meets both alike, and takes the median of the ratios of neighboring blocks.
 Times are processor time of the whole process, in one thread of PyTorch. Run it by `make bench`.
 """
 
@@ -55,7 +55,7 @@ def step_ratio(
     """Cost of a training step while watched over that of the same step alone.
 
     Returns:
-        The median of the ratios of neighbouring blocks, and their quartiles.
+        The median of the ratios of neighboring blocks, and their quartiles.
     """
     torch.manual_seed(0)
     runs = []

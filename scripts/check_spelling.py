@@ -2,7 +2,7 @@
 
 ``python scripts/check_spelling.py [FILE …]``; without files, all pages, notebooks and code. Of code
 only strings and comments are read, of pages what is neither code nor formula nor address. A word
-that is right and unknown goes into words.txt. American: color, center, neighbor.
+that is right and unknown goes into words.txt.
 """
 
 from __future__ import annotations
@@ -30,7 +30,6 @@ _SETTINGS = {
     "dictionaries": ["own", "softwareTerms", "python", "data-science", "fonts", "html"],
     "dictionaryDefinitions": [{"name": "own", "path": str(WORDS)}],
     "minWordLength": 4,
-    "flagWords": ["colour", "centre", "centres", "centred", "grey", "labelled", "modelled"],
 }
 #: What of a page is not English: code, formulas, addresses, tags and the names of roles.
 _NOT_ENGLISH = re.compile(

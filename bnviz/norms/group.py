@@ -20,7 +20,7 @@ def group_norm(
     bias: np.ndarray | None = None,
     eps: float = 1e-5,
 ) -> np.ndarray:
-    """Normalize each sample over groups of neighbouring channels.
+    """Normalize each sample over groups of neighboring channels.
 
     One group is layer normalization over all of a sample; as many groups as channels is
     instance normalization.

@@ -130,7 +130,7 @@ def fold_keys(key_counts: NDArray[np.integer]) -> NDArray[np.int64]:
 
 
 def _fold(keys: NDArray[np.integer], width: int) -> NDArray[np.integer]:
-    """Add ``width`` neighbouring keys together."""
+    """Add ``width`` neighboring keys together."""
     bins = keys.shape[-1] // width
     if bins == 1:
         keys = keys.sum(axis=-1, keepdims=True)

@@ -137,7 +137,7 @@ class Recording:
         return found if percents.ndim else found[:, 0]
 
     def shares(self, layer: str, edges: ArrayLike) -> NDArray[np.float64]:
-        """Share of the values between neighbouring edges, shape (R, len(edges) - 1)."""
+        """Share of the values between neighboring edges, shape (R, len(edges) - 1)."""
         return _only(self._rows(layer).shares_between(edges))
 
     def mean(self, layer: str) -> NDArray[np.float64]:

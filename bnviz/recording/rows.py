@@ -199,7 +199,7 @@ class Rows:
         return numbers
 
     def shares_between(self, edges: ArrayLike) -> Array:
-        """Share of the numbers between neighbouring ascending edges, shape (T, R, E - 1)."""
+        """Share of the numbers between neighboring ascending edges, shape (T, R, E - 1)."""
         return np.diff(self.shares_below(edges), axis=-1)
 
     def saturated(self) -> Array:

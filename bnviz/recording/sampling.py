@@ -8,7 +8,7 @@ from torch import Tensor
 
 __all__ = ["Grid", "choose_grid"]
 
-#: Of maps, so many times the sample: neighbouring values are alike, and the layers take longer.
+#: Of maps, so many times the sample: neighboring values are alike, and the layers take longer.
 _MAPS = 8
 
 

@@ -1,7 +1,7 @@
 """The tables of a recording: the tracks of all layers, with the same rows, in bounded memory.
 
 A row stands for ``stride`` recorded steps. When there would be more than :data:`MAX_ROWS` rows,
-neighbouring ones are added together and the stride doubles, so a recording of a million steps is
+neighboring ones are added together and the stride doubles, so a recording of a million steps is
 no larger than one of a few hundred.
 """
 

@@ -83,7 +83,7 @@ class Tap:
             and tensor.is_cpu
             and tensor.is_contiguous()
         ):
-            # A plain copy of neighbouring rows: PyTorch's own dispatch would cost several times as
+            # A plain copy of neighboring rows: PyTorch's own dispatch would cost several times as
             # much as the copy itself, and this runs in every layer at every step.
             try:
                 source = tensor.data_ptr()
@@ -146,7 +146,7 @@ class Tap:
         kind = (tensor.ndim, features, tensor.dtype, tensor.device.type, self._unit)
         plain = kind == (2, 1, torch.float32, "cpu", None) and tensor.is_contiguous()
         if plain and not self._grid.whole:
-            # Neighbouring rows, which are one block of memory.
+            # Neighboring rows, which are one block of memory.
             size = (max(1, (self._sample or 1) // size[1]), size[1])
         self._capacity = min(self._window, _BUFFER // math.prod(size))
         if self._capacity < 2:

@@ -1,4 +1,4 @@
-"""For readers with a keyboard, with other colours, without scripts, or with a narrow screen."""
+"""For readers with a keyboard, with other colors, without scripts, or with a narrow screen."""
 
 from __future__ import annotations
 
@@ -36,13 +36,13 @@ def test_code_is_readable_without_scripts(scheme: str, visit: Callable[..., Visi
 def test_code_is_quieter_than_figures(scheme: str, visit: Callable[..., Visit]) -> None:
     """A few hues, none of them strong."""
     page = visit(color_scheme=scheme).open(f"{CHAPTERS[0]}.html")
-    colours = page.locator(".highlight span[class]").evaluate_all(
+    colors = page.locator(".highlight span[class]").evaluate_all(
         "all => [...new Set(all.map((e) => getComputedStyle(e).color.match(/[\\d.]+/g).join()))]"
     )
-    assert 3 <= len(colours) <= 4
-    for colour in colours:
-        red, green, blue = map(float, colour.split(","))
-        assert max(red, green, blue) - min(red, green, blue) <= 60, colour
+    assert 3 <= len(colors) <= 4
+    for color in colors:
+        red, green, blue = map(float, color.split(","))
+        assert max(red, green, blue) - min(red, green, blue) <= 60, color
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -94,7 +94,7 @@ def test_without_scripts_the_contents_cover_no_figure(visit: Callable[..., Visit
     assert contents.bounding_box()["height"] > before + 40
 
 
-def test_marks_over_letters_leave_the_letters_seen_in_forced_colours(
+def test_marks_over_letters_leave_the_letters_seen_in_forced_colors(
     visit: Callable[..., Visit],
 ) -> None:
     page = visit(forced_colors="active").open("chapters/03-equation.html")

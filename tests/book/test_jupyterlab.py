@@ -110,7 +110,7 @@ def page(chromium, lab) -> Iterator[Page]:
     """A page that fails the test where our code writes an error."""
     context = chromium.new_context(viewport={"width": 1200, "height": 1000})
     page, problems = context.new_page(), []
-    # JupyterLab logs as errors what is none of ours: requests for settings or licences that this
+    # JupyterLab logs as errors what is none of ours: requests for settings or licenses that this
     # fresh server has not, and its own warnings. What a figure throws names a bnviz class, comes
     # from an anywidget module (a blob: address), or is not caught at all.
     page.on(

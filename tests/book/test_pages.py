@@ -303,15 +303,15 @@ def test_a_page_has_one_title_and_says_what_it_is_about(name: str, book: Path) -
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_orange_and_blue_belong_to_the_figures(scheme: str, visit: Callable[..., Visit]) -> None:
     page = visit(color_scheme=scheme).open(CHAPTERS[0] + ".html")
-    colours = page.evaluate(
+    colors = page.evaluate(
         """() => [...document.querySelectorAll("a, button, summary, .admonition-title")]
             .filter((part) => !part.closest("figure, .claim"))
             .map((part) => getComputedStyle(part).color)"""
     )
-    assert colours
-    for colour in set(colours):
-        red, green, blue = (float(part) for part in re.findall(r"[\d.]+", colour)[:3])
-        assert max(red, green, blue) - min(red, green, blue) < 40, colour
+    assert colors
+    for color in set(colors):
+        red, green, blue = (float(part) for part in re.findall(r"[\d.]+", color)[:3])
+        assert max(red, green, blue) - min(red, green, blue) < 40, color
 
 
 @pytest.mark.parametrize("name", CHAPTERS)

@@ -122,7 +122,7 @@ def test_medians_travel_and_spreads_grow_less_with_batch_norm(moved: Movement) -
     assert (moved.steps_to_90[plain] > 10 * moved.steps_to_90[bn]).all()
 
 
-def test_in_eval_mode_the_centre_moves_with_batch_norm_too(moved: Movement) -> None:
+def test_in_eval_mode_the_center_moves_with_batch_norm_too(moved: Movement) -> None:
     train, evaluated = (moved.center_moves["with BN", mode] for mode in ("train", "eval"))
     assert train.max() < 0.2
     assert evaluated.min() > 0.3

@@ -20,7 +20,7 @@ NORMS = {
     "places": (1,),
     "instance": (2, 3),
     "group": Over((1, 2, 3), groups=(1, 2, 6)),
-    "RMS": Over((1, 2, 3), centred=False),
+    "RMS": Over((1, 2, 3), centered=False),
 }
 
 

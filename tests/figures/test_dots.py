@@ -84,7 +84,7 @@ def test_a_condition_that_a_series_lacks_is_not_measured():
     assert figure.alt.splitlines()[2] == "b: y 30.0 % (1 seed)."
 
 
-def test_conditions_without_series_are_grey_unless_styled():
+def test_conditions_without_series_are_gray_unless_styled():
     figure = dots({"both": [0.9], "none": [0.5]}, styles={"both": "with"})
     assert figure.spec["keys"] == [["with", "d"]]
 

@@ -63,7 +63,7 @@ def decoded(figure):
     levels = np.cumsum(a["levels"].astype(np.int64), axis=-1)
     levels = (levels + 128) % 256 - 128
     relative = np.moveaxis(levels, -1, 1) / LEVELS
-    return a["centre"][:, :, None] + relative * a["half"][:, :, None]
+    return a["center"][:, :, None] + relative * a["half"][:, :, None]
 
 
 # --- without a browser --------------------------------------------------------------------------
@@ -157,7 +157,7 @@ def test_both_modes_are_told_apart_in_words():
     assert [line.split(":")[0] for line in lines[1:4]] == [
         "without BN", "with BN, training mode", "with BN, eval mode",
     ]  # fmt: skip
-    assert "normalized by these very images, so its centre is β" in lines[4]
+    assert "normalized by these very images, so its center is β" in lines[4]
     assert ["|γ|" in note for note in figure.spec["notes"]] == [True, False]
 
 
@@ -265,8 +265,8 @@ def test_trained_twins_show_the_drift_that_batch_norm_takes_away():
         drift(pair)
     figure = drift(pair.train(60, progress=False))
     mean = figure.arrays["mean"]
-    travelled = np.linalg.norm(mean[:2, -1] - mean[:2, 0], axis=1)
-    assert travelled[0] > 10 * travelled[1]
+    traveled = np.linalg.norm(mean[:2, -1] - mean[:2, 0], axis=1)
+    assert traveled[0] > 10 * traveled[1]
     assert figure.arrays["steps"][[0, -1]].tolist() == [0, 60]
 
 
@@ -436,7 +436,7 @@ def test_running_averages_let_the_cloud_move(open_page):
     page = open_page(twins())
     plain, before = ink(page, 0), ink(page, 1)
     assert "training mode" in drawing(page, 1).get_attribute("aria-label")
-    note = page.get_by_text("Training mode: the centre is β")
+    note = page.get_by_text("Training mode: the center is β")
     assert note.is_visible()
     after_draw(page, lambda: page.get_by_role("radio", name="running averages").click())
     assert "eval mode" in drawing(page, 1).get_attribute("aria-label")

@@ -146,20 +146,20 @@ def test_runs_bring_their_style():
 
 
 @pytest.mark.parametrize("selector", [".bnviz-figure", 'html[data-theme="dark"] .bnviz-figure'])
-def test_colours_stand_out_from_the_background(selector):
+def test_colors_stand_out_from_the_background(selector):
     css = (KIT / "kit.css").read_text()
     block = css[css.index(f"\n{selector}") :].split("}")[0]
-    colours = dict(re.findall(r"--bnviz-([\w-]+): (#\w{6})", block))
+    colors = dict(re.findall(r"--bnviz-([\w-]+): (#\w{6})", block))
 
-    def luminance(colour):
-        channels = np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)]) / 255
+    def luminance(color):
+        channels = np.array([int(color[i : i + 2], 16) for i in (1, 3, 5)]) / 255
         linear = np.where(
             channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4
         )
         return linear @ [0.2126, 0.7152, 0.0722]
 
     def contrast(a, b):
-        high, low = sorted((luminance(colours[a]), luminance(colours[b])), reverse=True)
+        high, low = sorted((luminance(colors[a]), luminance(colors[b])), reverse=True)
         return (high + 0.05) / (low + 0.05)
 
     for key in STYLES:
@@ -171,10 +171,10 @@ def test_colours_stand_out_from_the_background(selector):
     assert contrast("accent", "surface") >= 4.5
 
 
-def test_paper_has_the_colours_of_light_pages():
+def test_paper_has_the_colors_of_light_pages():
     css = (KIT / "kit.css").read_text()
-    for key, (colour, _) in STYLES.items():
-        assert f"--bnviz-{key}: {colour};" in css
+    for key, (color, _) in STYLES.items():
+        assert f"--bnviz-{key}: {color};" in css
 
 
 def test_a_picture_has_no_ground():

@@ -126,7 +126,7 @@ def test_no_height_depends_on_the_choice(open_figure):
     assert page.locator("figure").bounding_box()["height"] == height
 
 
-def test_series_differ_by_more_than_colour(open_figure):
+def test_series_differ_by_more_than_color(open_figure):
     page = open_figure(points({"a": SQUARE, "b": RING}, x_axis=X, y_axis=Y))
     caps = page.eval_on_selector_all(
         "svg[role=img] .bnviz-points-dots", "all => all.map(p => p.getAttribute('stroke-linecap'))"

@@ -47,7 +47,7 @@ class Round:
 
 
 def text_of(page: Path) -> str:
-    """What one reads; colours split a line of code into many elements."""
+    """What one reads; colors split a line of code into many elements."""
     text = page.read_text(encoding="utf-8")
     text = re.sub(r"<style.*?</style>|<script.*?</script>|<[^>]+>", "", text, flags=re.DOTALL)
     return html.unescape(text)

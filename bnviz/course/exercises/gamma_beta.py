@@ -18,7 +18,7 @@ X_HAT = np.array(
 )
 X_HAT[:, [0, 2]] *= sqrt(5 / 4)
 # As in eval mode, where the columns need not have mean 0: a sum of x_hat alone gives itself away.
-OFF_CENTRE = np.array([[1.0, -1.0], [-0.5, 2.0]])
+OFF_Center = np.array([[1.0, -1.0], [-0.5, 2.0]])
 
 
 def output_statistics(var, weight, bias, eps):
@@ -249,7 +249,7 @@ EXERCISES = (
                 ),
                 "x_hat": X_HAT,
             },
-            {"grad_y": np.array([[0.1, 2.0], [0.3, -1.0]]), "x_hat": OFF_CENTRE},
+            {"grad_y": np.array([[0.1, 2.0], [0.3, -1.0]]), "x_hat": OFF_Center},
         ],
         mistakes={
             "You took means. Every sample adds its own part to the gradient: take sums. (A mean "

@@ -43,10 +43,10 @@ def noticed(x, axes, eps, which=slice(1, None)):
 
 
 def _sets_norm(
-    x, groups, eps, *, ddof=0, centred=True, scaled=True, root=True, outside=False, axis=2
+    x, groups, eps, *, ddof=0, centered=True, scaled=True, root=True, outside=False, axis=2
 ):
     sets = x.reshape(x.shape[0], groups, -1)
-    mean = sets.mean(axis=axis, keepdims=True) * centred
+    mean = sets.mean(axis=axis, keepdims=True) * centered
     var = sets.var(axis=axis, keepdims=True, ddof=ddof)
     scale = np.sqrt(var + eps) if root else var + eps
     if outside:
@@ -89,8 +89,8 @@ def _one_image_a_group(x, groups, eps):
     return ((sets - mean) / np.sqrt(var + eps)).reshape(x.shape)
 
 
-def _rms(x, weight, eps, *, axis=1, total=False, centred=False, outside=False, root=True):
-    away = x - x.mean(axis=axis, keepdims=True) if centred else x
+def _rms(x, weight, eps, *, axis=1, total=False, centered=False, outside=False, root=True):
+    away = x - x.mean(axis=axis, keepdims=True) if centered else x
     square = (away**2).sum(axis=axis, keepdims=True) if total else None
     square = (away**2).mean(axis=axis, keepdims=True) if square is None else square
     if outside:
@@ -192,7 +192,7 @@ EXERCISES = (
             {"x": TALL, "groups": 3, "eps": 1e-2},
         ],
         mistakes={
-            "Neighbouring channels make a group: 0 and 1, then 2 and 3. You took every other.": (
+            "Neighboring channels make a group: 0 and 1, then 2 and 3. You took every other.": (
                 _interleaved
             ),
             "You averaged over the images too. Each image has its own statistics.": _over_batch,
@@ -222,7 +222,7 @@ EXERCISES = (
                 lambda x, groups, eps: _sets_norm(x, groups, eps, ddof=1)
             ),
             "Subtract the mean of the set as well.": (
-                lambda x, groups, eps: _sets_norm(x, groups, eps, centred=False)
+                lambda x, groups, eps: _sets_norm(x, groups, eps, centered=False)
             ),
             "The mean is gone; now divide by the root of the variance, plus ε.": (
                 lambda x, groups, eps: _sets_norm(x, groups, eps, scaled=False)
@@ -252,7 +252,7 @@ EXERCISES = (
         ],
         mistakes={
             "That is layer norm: RMSNorm subtracts no mean.": (
-                lambda x, weight, eps: _rms(x, weight, eps, centred=True)
+                lambda x, weight, eps: _rms(x, weight, eps, centered=True)
             ),
             "You subtracted nothing, and yet divided by the standard deviation, which looks from "
             "the mean. Take the mean of x².": lambda x, weight, eps: (

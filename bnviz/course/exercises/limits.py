@@ -34,9 +34,9 @@ def shares(gains, norm):
     return np.array(found)
 
 
-def _odd(a, b, m, eps, *, ddof=0, outside=False, root=True, other=False, centred=True):
+def _odd(a, b, m, eps, *, ddof=0, outside=False, root=True, other=False, centered=True):
     x = np.array([a] + [b] * (m - 1))
-    away = (b if other else a) - (x.mean() if centred else 0)
+    away = (b if other else a) - (x.mean() if centered else 0)
     var = x.var(ddof=ddof)
     if outside:
         return away / (np.sqrt(var) + eps)
@@ -227,7 +227,7 @@ EXERCISES = (
                 lambda a, b, m, eps: _odd(a, b, m, eps, other=True)
             ),
             "Subtract the mean of the mini-batch.": (
-                lambda a, b, m, eps: _odd(a, b, m, eps, centred=False)
+                lambda a, b, m, eps: _odd(a, b, m, eps, centered=False)
             ),
             "Subtract the mean of all m images: a is one of them.": (
                 lambda a, b, m, eps: (a - b) / np.sqrt(np.var([a] + [b] * (m - 1)) + eps)

@@ -18,7 +18,7 @@ def images_needed(share):
 
 
 def group_batch_norm(x, group, eps):
-    """x̂ of x (N, C): each group of so many neighbouring rows is normalized by itself."""
+    """x̂ of x (N, C): each group of so many neighboring rows is normalized by itself."""
     parts = x.reshape(-1, group, x.shape[1])
     mean = parts.mean(axis=1, keepdims=True)
     var = parts.var(axis=1, keepdims=True)
@@ -39,9 +39,9 @@ def length_with_decay(length, pull, lr, decay, steps):
     return length
 
 
-def _groups(x, group, eps, *, ddof=0, centred=True, root=True, outside=False, axis=1):
+def _groups(x, group, eps, *, ddof=0, centered=True, root=True, outside=False, axis=1):
     parts = x.reshape(-1, group, x.shape[1])
-    mean = parts.mean(axis=axis, keepdims=True) * centred
+    mean = parts.mean(axis=axis, keepdims=True) * centered
     var = parts.var(axis=axis, keepdims=True, ddof=ddof)
     scale = np.sqrt(var + eps) if root else var + eps
     return ((parts - mean) / (np.sqrt(var) + eps if outside else scale)).reshape(x.shape)
@@ -105,10 +105,10 @@ def _with_the_first_gradient(length, pull, lr, decay, steps):
     return length
 
 
-def _ratio(x, w, p, *, factor=None, square=True, centred=False, weights=True):
+def _ratio(x, w, p, *, factor=None, square=True, centered=False, weights=True):
     calm = (x @ w).var()
     factor = p / (1 - p) if factor is None else factor(p)
-    away = x - x.mean(axis=0) if centred else x
+    away = x - x.mean(axis=0) if centered else x
     size = (away**2).mean(axis=0) if square else away.mean(axis=0) ** 2
     return calm / (calm + factor * (size * (w**2 if weights else 1)).sum())
 
@@ -171,7 +171,7 @@ EXERCISES = (
             "You normalized all rows together. Each group has statistics of its own.": (
                 lambda x, group, eps: _groups(x, len(x), eps)
             ),
-            "Neighbouring rows make a group: 0, 1, 2, then 3, 4, 5. You took rows further apart.": (
+            "Neighboring rows make a group: 0, 1, 2, then 3, 4, 5. You took rows further apart.": (
                 _every_other,
                 lambda x, group, eps: _groups(x, group, eps, axis=0),
             ),
@@ -203,7 +203,7 @@ EXERCISES = (
                 lambda x, group, eps: _groups(x, group, eps, ddof=1)
             ),
             "Subtract the mean of the group as well.": (
-                lambda x, group, eps: _groups(x, group, eps, centred=False)
+                lambda x, group, eps: _groups(x, group, eps, centered=False)
             ),
             "Divide by the root of the variance, not by the variance.": (
                 lambda x, group, eps: _groups(x, group, eps, root=False)
@@ -248,7 +248,7 @@ EXERCISES = (
                 lambda x, w, p: _ratio(x, w, p, factor=lambda p: p * (1 - p))
             ),
             "Dropout sets x itself to 0, not its distance from the mean: take the mean of x².": (
-                lambda x, w, p: _ratio(x, w, p, centred=True)
+                lambda x, w, p: _ratio(x, w, p, centered=True)
             ),
             "First square, then average: the mean of x², not the square of the mean.": (
                 lambda x, w, p: _ratio(x, w, p, square=False)

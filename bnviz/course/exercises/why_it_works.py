@@ -33,10 +33,10 @@ def bearable(rates, start, loss):
     return np.where(higher.any(axis=1), first, np.nan)
 
 
-def _hat(x, eps, *, ddof=0, axis=0, outside=False, root=True, centred=True):
+def _hat(x, eps, *, ddof=0, axis=0, outside=False, root=True, centered=True):
     var = x.var(axis=axis, ddof=ddof, keepdims=True)
     scale = np.sqrt(var) + eps if outside else np.sqrt(var + eps) if root else var + eps
-    return (x - x.mean(axis=axis, keepdims=True) * centred) / scale
+    return (x - x.mean(axis=axis, keepdims=True) * centered) / scale
 
 
 def _ways(w, curvature, rates, *, sign=-1, onward=False, with_start=False):
@@ -159,7 +159,7 @@ EXERCISES = (
                 lambda x, shift, stretch, eps: stretch * _hat(x, eps, root=False) + shift
             ),
             "Subtract the mean as well.": (
-                lambda x, shift, stretch, eps: stretch * _hat(x, eps, centred=False) + shift
+                lambda x, shift, stretch, eps: stretch * _hat(x, eps, centered=False) + shift
             ),
             "Use the eps that is given: yours is left out, or another.": (
                 lambda x, shift, stretch, eps: stretch * _hat(x, 0) + shift,

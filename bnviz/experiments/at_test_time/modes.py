@@ -47,7 +47,7 @@ def forgotten_eval(
 
     In large batches of mixed classes nothing shows that ``eval()`` was forgotten; in small ones the
     noise of the batch costs accuracy. Sorted by class, as images of one kind come in, each batch is
-    centred on its own class, and what told the classes apart is subtracted.
+    centered on its own class, and what told the classes apart is subtracted.
 
     Args:
         sizes: of the test batches; each divides 500, the number of test images.

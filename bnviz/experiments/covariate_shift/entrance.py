@@ -23,7 +23,7 @@ __all__ = [
     "weights_by_density",
 ]
 
-OLD, NEW = -1.0, 1.5  # centres of the two places, in the first coordinate
+OLD, NEW = -1.0, 1.5  # centers of the two places, in the first coordinate
 _SPREAD = (0.5, 0.7)
 
 

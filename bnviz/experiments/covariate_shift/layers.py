@@ -39,9 +39,9 @@ class Movement(NamedTuple):
         drift: how far the median travels, in units of the final spread (85th − 15th percentile);
             mean over units, shape (S,).
         growth: widest spread divided by narrowest; mean over units, shape (S,).
-        center_moves: the greatest distance of the centre of 200 test images from where it began,
+        center_moves: the greatest distance of the center of 200 test images from where it began,
             in the plane of units 0 and 1, by label and mode ("train", "eval"), shape (S,). In
-            training mode and with BN the centre *is* β, whatever comes in.
+            training mode and with BN the center *is* β, whatever comes in.
         steps_to_90: updates to 90 % test accuracy, shape (S,); NaN where it is not reached.
     """
 
@@ -64,7 +64,7 @@ def movement(
 ) -> Movement:
     """Follow the inputs of the last sigmoids of the twins: medians travel, spreads grow.
 
-    With BN less of both, in training mode. In eval mode the same images' centre moves too, because
+    With BN less of both, in training mode. In eval mode the same images' center moves too, because
     the running statistics follow behind.
 
     Args:

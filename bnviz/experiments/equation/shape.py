@@ -66,13 +66,13 @@ class Shapes(NamedTuple):
     """How x̂ is distributed in some units, and in a bell curve.
 
     Attributes:
-        centres: of the bins, in standard deviations, shape (B,).
+        centers: of the bins, in standard deviations, shape (B,).
         density: by unit, shape (U, B).
         bell: that of the standard normal distribution, shape (B,).
         kurtosis: of each unit before normalizing and after, shape (U, 2); 0 in a bell curve.
     """
 
-    centres: Floats
+    centers: Floats
     density: Floats
     bell: Floats
     kurtosis: Floats
@@ -97,7 +97,7 @@ def shapes(seed: int = 0, *, bins: int = 33, reach: float = 4) -> Shapes:
     order = np.argsort(before)
     units = order[[0, len(order) // 2, -1]]
     edges = np.linspace(-reach, reach, bins + 1)
-    centres, width = (edges[1:] + edges[:-1]) / 2, edges[1] - edges[0]
+    centers, width = (edges[1:] + edges[:-1]) / 2, edges[1] - edges[0]
     density = [np.histogram(x_hat[:, u], edges)[0] / len(x_hat) / width for u in units]
-    bell = np.exp(-(centres**2) / 2) / np.sqrt(2 * np.pi)
-    return Shapes(centres, np.array(density), bell, np.stack([before[units], after[units]], 1))
+    bell = np.exp(-(centers**2) / 2) / np.sqrt(2 * np.pi)
+    return Shapes(centers, np.array(density), bell, np.stack([before[units], after[units]], 1))

@@ -147,7 +147,7 @@ def classes_seen(
     """As :func:`adapted`, where the new images show only a few of the ten digits.
 
     With few classes the statistics of the new images are no longer those of the training, even of
-    images that did not change. With one, each layer is centred on this class, and what told it
+    images that did not change. With one, each layer is centered on this class, and what told it
     from the others is subtracted.
 
     Args:

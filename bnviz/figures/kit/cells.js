@@ -76,7 +76,7 @@ export function cellGrid({ label, rows, columns, onchange }) {
   };
 }
 
-const DEEPEST = 90; // per cent of the text's colour
+const DEEPEST = 90; // per cent of the text's color
 
 /**
  * The cell that a key goes to, or null.

@@ -1,4 +1,4 @@
-// Small grey images as ink on the page: drawn on a canvas in the colour of the text.
+// Small gray images as ink on the page: drawn on a canvas in the color of the text.
 
 /** @typedef {import("./blob.js").Numbers} Numbers */
 
@@ -24,7 +24,7 @@ export function fitCanvas(canvas, width, height) {
  * All images side by side on one canvas, each with a halo that sets it off from what it covers.
  * @param {Numbers} images bytes of shape (P, H, W), 0 for paper
  * @param {number} size pixels of the screen for one image
- * @param {string} ink a CSS colour
+ * @param {string} ink a CSS color
  * @param {string} paper of the halo
  */
 export function inkAtlas(images, size, ink, paper) {
@@ -84,11 +84,11 @@ export function drawImage(canvas, images, i, ink) {
 }
 
 /**
- * Images under each other, their grey as opacity of one colour.
+ * Images under each other, their gray as opacity of one color.
  * @param {Numbers} images
- * @param {string} colour
+ * @param {string} color
  */
-function sheet(images, colour) {
+function sheet(images, color) {
   const [count, height, width] = images.shape;
   const canvas = document.createElement("canvas");
   canvas.width = width;
@@ -98,17 +98,17 @@ function sheet(images, colour) {
   for (let k = 0; k < images.length; k += 1) data.data[4 * k + 3] = images[k];
   context.putImageData(data, 0, 0);
   context.globalCompositeOperation = "source-in";
-  context.fillStyle = colour;
+  context.fillStyle = color;
   context.fillRect(0, 0, canvas.width, canvas.height);
   return canvas;
 }
 
 /**
- * What a colour variable of the figure's style is here and now.
+ * What a color variable of the figure's style is here and now.
  * @param {Element} element
  * @param {string} name such as "text" for `--bnviz-text`
  */
-export function colour(element, name) {
+export function color(element, name) {
   return getComputedStyle(element).getPropertyValue(`--bnviz-${name}`).trim();
 }
 

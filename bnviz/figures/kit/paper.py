@@ -1,4 +1,4 @@
-"""Colours of series, and still pictures with matplotlib.
+"""Colors of series, and still pictures with matplotlib.
 
 Orange and dashed is *without* batch normalization, blue and solid *with* it, in every figure of
 the book, and nothing else is. The other styles are named a, b, c, d.
@@ -29,7 +29,7 @@ __all__ = [
     "to_png",
 ]
 
-#: Colour (Okabe & Ito's, darkened a little for white; kit.css has those for dark pages) and dash
+#: Color (Okabe & Ito's, darkened a little for white; kit.css has those for dark pages) and dash
 #: of each style. The dash is the second cue.
 STYLES: Mapping[str, tuple[str, str]] = {
     "without": ("#d55e00", "6 3"),
@@ -41,7 +41,7 @@ STYLES: Mapping[str, tuple[str, str]] = {
 }
 _FREE = ("a", "b", "c", "d")
 
-# Pictures have no ground, so that they stand on light and dark pages alike; these greys are read
+# Pictures have no ground, so that they stand on light and dark pages alike; these grays are read
 # on both.
 INK = "#6b7480"
 MUTED = "#7a828c"
@@ -52,7 +52,7 @@ def series_styles(
     labels: Sequence[str],
     styles: Mapping[str, str | None] | None = None,
 ) -> list[dict[str, Any]]:
-    """Colour and dash of each series, by key and never by the words of its label.
+    """Color and dash of each series, by key and never by the words of its label.
 
     Args:
         labels: of the series.
@@ -60,7 +60,7 @@ def series_styles(
 
     Returns:
         One dict a label: ``label``, ``key`` (as in ``--bnviz-KEY`` of kit.css), ``dash`` (an SVG
-        dash array), ``hex`` (the colour, for matplotlib).
+        dash array), ``hex`` (the color, for matplotlib).
 
     Raises:
         ValueError: a key that is no style, or a label that is no series.

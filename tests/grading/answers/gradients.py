@@ -10,7 +10,7 @@ def rest_by_steps(pull, lr, decay):
     return length
 
 
-def uncentred_by_loops(grad_y, x, weight, eps):
+def uncentered_by_loops(grad_y, x, weight, eps):
     found = np.zeros(x.shape)
     for unit in range(x.shape[1]):
         column, g = x[:, unit], weight[unit] * grad_y[:, unit]
@@ -20,16 +20,16 @@ def uncentred_by_loops(grad_y, x, weight, eps):
     return found.astype(np.float32)
 
 
-def uncentred(grad_y, x, weight, eps, *, centre=False, sums=False, through=True):
+def uncentered(grad_y, x, weight, eps, *, center=False, sums=False, through=True):
     r = np.sqrt((x**2).mean(0) + eps)
     x_hat, g = x / r, weight * grad_y
     along = (g * x_hat).sum(0) if sums else (g * x_hat).mean(0)
-    return (g - (g.mean(0) if centre else 0) - (x_hat * along if through else 0)) / r
+    return (g - (g.mean(0) if center else 0) - (x_hat * along if through else 0)) / r
 
 
 RIGHT = {
     "rest": [rest_by_steps],
-    "uncentred": [uncentred_by_loops, uncentred],
+    "uncentered": [uncentered_by_loops, uncentered],
 }
 
 WRONG = {
@@ -41,15 +41,15 @@ WRONG = {
         lambda pull, lr, decay: np.sqrt(pull / decay),  # the step along the weights
         lambda pull, lr, decay: pull / decay,
     ],
-    "uncentred": [
-        lambda *a: uncentred(*a, centre=True),
-        lambda *a: uncentred(*a, sums=True),
-        lambda *a: uncentred(*a, through=False),
-        lambda g, x, w, eps: uncentred(g, x, abs(w), eps),
-        lambda g, x, w, eps: uncentred(g, x, np.ones_like(w), eps),
-        lambda g, x, w, eps: uncentred(g, x, w, 0),
-        lambda g, x, w, eps: uncentred(g.T, x.T, w[:, None], eps).T,
-        lambda g, x, w, eps: uncentred(g, x - x.mean(0), w, eps, centre=True),
-        lambda g, x, w, eps: -uncentred(g, x, w, eps),
+    "uncentered": [
+        lambda *a: uncentered(*a, center=True),
+        lambda *a: uncentered(*a, sums=True),
+        lambda *a: uncentered(*a, through=False),
+        lambda g, x, w, eps: uncentered(g, x, abs(w), eps),
+        lambda g, x, w, eps: uncentered(g, x, np.ones_like(w), eps),
+        lambda g, x, w, eps: uncentered(g, x, w, 0),
+        lambda g, x, w, eps: uncentered(g.T, x.T, w[:, None], eps).T,
+        lambda g, x, w, eps: uncentered(g, x - x.mean(0), w, eps, center=True),
+        lambda g, x, w, eps: -uncentered(g, x, w, eps),
     ],
 }

@@ -16,15 +16,15 @@ def changed(x, first, factor=1.0, offset=0.0):
     return made
 
 
-def centred_by_projection(weight, bias):
+def centered_by_projection(weight, bias):
     c = len(weight)
-    centre = torch.eye(c, dtype=torch.float64) - torch.full((c, c), 1 / c, dtype=torch.float64)
-    return centre @ torch.from_numpy(weight), (centre @ torch.from_numpy(bias)).tolist()
+    center = torch.eye(c, dtype=torch.float64) - torch.full((c, c), 1 / c, dtype=torch.float64)
+    return center @ torch.from_numpy(weight), (center @ torch.from_numpy(bias)).tolist()
 
 
 RIGHT = {
     "twin": [twin_shifted, lambda x, groups: changed(x, len(x) // groups, 7)],
-    "centred": [centred_by_projection],
+    "centered": [centered_by_projection],
 }
 
 WRONG = {
@@ -37,7 +37,7 @@ WRONG = {
         lambda x, groups: changed(x, len(x) // groups, 1e-4),
         lambda x, groups: x[::-1],
     ],
-    "centred": [
+    "centered": [
         lambda w, b: (w - w.mean(0), b),
         lambda w, b: (w, b - b.mean()),
         lambda w, b: (w - w.mean(1, keepdims=True), b - b.mean()),

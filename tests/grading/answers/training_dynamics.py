@@ -19,8 +19,8 @@ def edge_of(a, half=False, divide=True):
     return 2 / bends[-1], bends[-1] / bends[0]
 
 
-def growth(a, centred=True):
-    mean = (1 - a) / math.sqrt(2 * math.pi) if centred else 0.0
+def growth(a, centered=True):
+    mean = (1 - a) / math.sqrt(2 * math.pi) if centered else 0.0
     return math.sqrt((1 + a**2) / 2 / ((1 + a**2) / 2 - mean**2))
 
 
@@ -56,7 +56,7 @@ WRONG = {
     "leak": [
         lambda n, f: leak_by_halving(n, f, power=2),  # the squared length
         lambda n, f: leak_by_halving(n, f, power=1 / n),
-        lambda n, f: leak_by_halving(n, f, growth=lambda a: growth(a, centred=False)),
+        lambda n, f: leak_by_halving(n, f, growth=lambda a: growth(a, centered=False)),
         lambda n, f: leak_by_halving(n, f, growth=lambda a: 1.21 * (1 - a) + a),
         lambda n, f: 1 - leak_by_halving(n, f),
         lambda n, f: round(float(leak_by_halving(n, f)), 1),

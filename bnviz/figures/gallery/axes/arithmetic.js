@@ -4,8 +4,8 @@
  * A way to normalize a block.
  * @typedef {object} Over
  * @property {number[]} axes that share a mean and a standard deviation
- * @property {number} groups of neighbouring channels; 1 for all in one
- * @property {boolean} centred the mean is subtracted
+ * @property {number} groups of neighboring channels; 1 for all in one
+ * @property {boolean} centered the mean is subtracted
  */
 
 /**
@@ -24,7 +24,7 @@
  * @param {number} eps added to the variance
  * @returns {Normalized}
  */
-export function normalize(x, shape, { axes, groups, centred }, eps) {
+export function normalize(x, shape, { axes, groups, centered }, eps) {
   const keys = new Int32Array(x.length);
   // An axis that is averaged over counts as one; channels of a group count as their group.
   const sizes = shape.map((size, axis) => (axes.includes(axis) ? (axis === 1 ? groups : 1) : size));
@@ -42,7 +42,7 @@ export function normalize(x, shape, { axes, groups, centred }, eps) {
   const away = new Float64Array(x.length);
   const squares = zeros(count);
   for (let i = 0; i < x.length; i += 1) {
-    away[i] = centred ? x[i] - means[keys[i]] : x[i];
+    away[i] = centered ? x[i] - means[keys[i]] : x[i];
     squares[keys[i]] += (away[i] * away[i]) / share;
   }
   return {

@@ -21,9 +21,9 @@ class Over:
 
     Args:
         axes: that share their statistics, such as (0, 2, 3) for batch norm of (N, C, H, W).
-        groups: neighbouring channels (axis 1, which must be among the axes) that share theirs are
+        groups: neighboring channels (axis 1, which must be among the axes) that share theirs are
             C / groups; several numbers let the reader choose.
-        centred: the mean is subtracted; RMSNorm leaves it and divides by the root mean square.
+        centered: the mean is subtracted; RMSNorm leaves it and divides by the root mean square.
 
     Raises:
         ValueError: no axes, one that is named twice, groups without the channels, or no groups.
@@ -34,7 +34,7 @@ class Over:
 
     axes: Sequence[int]
     groups: int | Sequence[int] = 1
-    centred: bool = True
+    centered: bool = True
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "axes", tuple(self.axes))
@@ -52,7 +52,7 @@ class Over:
 
     def spec(self) -> dict[str, Any]:
         """What JavaScript needs."""
-        return {"axes": self.axes, "groups": self.counts, "centred": self.centred}
+        return {"axes": self.axes, "groups": self.counts, "centered": self.centered}
 
 
 class Normalized(NamedTuple):
@@ -86,7 +86,7 @@ def normalize(x: Floats, over: Over, eps: float, groups: int = 1) -> Normalized:
     inner = tuple(axis + (axis >= 1) for axis in over.axes)
     block = x.reshape(split)
     mean = block.mean(inner, keepdims=True)
-    away = block - mean if over.centred else block
+    away = block - mean if over.centered else block
     square = np.mean(away**2, inner, keepdims=True)
     count = math.prod(square.shape)
     keys = np.arange(count).reshape(square.shape)

@@ -10,7 +10,7 @@ import { tidy } from "../../kit/words.js";
 import { indexOf, normalize, numberAt } from "./arithmetic.js";
 import { makeCells } from "./cells.js";
 
-/** @typedef {{label: string, axes: number[], groups: number[], centred: boolean}} Norm */
+/** @typedef {{label: string, axes: number[], groups: number[], centered: boolean}} Norm */
 
 const DEEPEST = 3; // standard deviations, of normalized values
 
@@ -31,8 +31,8 @@ export default figure("axes", ({ spec, arrays, stage, redraw }) => {
   let out = compute();
 
   function compute() {
-    const { axes, centred } = norms[norm];
-    return normalize(x, shape, { axes, centred, groups: groups[norm] }, spec.eps);
+    const { axes, centered } = norms[norm];
+    return normalize(x, shape, { axes, centered, groups: groups[norm] }, spec.eps);
   }
   function changed() {
     out = compute();
@@ -109,12 +109,12 @@ export default figure("axes", ({ spec, arrays, stage, redraw }) => {
       control.element.style.display = control === shown ? "" : "none";
       control.element.style.visibility = control === several[norm] ? "" : "hidden";
     }
-    const { axes, centred } = norms[norm];
+    const { axes, centered } = norms[norm];
     const part = groups[norm] > 1 ? `${shape[1] / groups[norm]} of ` : "";
     const over = axes.map((axis) => (axis === 1 ? part : "") + spec.letters[axis]);
     write(read.over.value, over.join(", "));
-    write(read.mean.term, centred ? "mean" : "mean (not used)");
-    write(read.scale.term, centred ? "standard deviation" : "root mean square");
+    write(read.mean.term, centered ? "mean" : "mean (not used)");
+    write(read.scale.term, centered ? "standard deviation" : "root mean square");
   }
   /**
    * @param {{value: HTMLDataElement}} slot

@@ -2,7 +2,7 @@
 // Where there is one channel, the images lie side by side instead: so they fit a phone.
 
 import { html } from "../../kit/elements.js";
-import { colour, fitCanvas } from "../../kit/ink.js";
+import { color, fitCanvas } from "../../kit/ink.js";
 import { dragging } from "../../kit/plot.js";
 import { indexOf, numberAt } from "./arithmetic.js";
 
@@ -74,7 +74,7 @@ export function makeCells({ shape, names, onpick }) {
      */
     draw(values, most, keys, chosen) {
       const [ink, below, share, muted, surface] = ["text", "b", "c", "muted", "surface"].map((name) =>
-        colour(canvas, name),
+        color(canvas, name),
       );
       context.clearRect(0, 0, width, height);
       heads(muted);

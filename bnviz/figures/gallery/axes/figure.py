@@ -26,7 +26,7 @@ _LETTERS = {2: "NC", 3: "NCL", 4: "NCHW"}
 _MOST = 4096  # numbers that still are cells on a screen
 _LARGEST = 16  # images, and channels, side by side
 _CAPTION = (
-    "Tap a number. Full cells share its mean and standard deviation; the others are small. Grey is "
+    "Tap a number. Full cells share its mean and standard deviation; the others are small. Gray is "
     "above 0, rose below, the deeper the farther. Exact arithmetic, γ = 1, β = 0."
 )
 
@@ -168,7 +168,7 @@ def _describe(
     for label, (over, out) in variants.items():
         count = int(np.count_nonzero(out.keys == out.keys[at]))
         shared = f"mean {_said(out.mean[at])} and standard deviation {_said(out.scale[at])}"
-        if not over.centred:
+        if not over.centered:
             shared = f"root mean square {_said(out.scale[at])}"
         lines.append(
             f"{label}: {count} number{'s' * (count > 1)} share{'s' * (count == 1)} {shared}; "

@@ -61,7 +61,7 @@ def _draw_block(ax: Axes, x: Floats, shares: np.ndarray, at: tuple[int, ...]) ->
     values = x.reshape(images, channels, height, width)
     full = shares.reshape(values.shape)
     depth = np.abs(values) / (np.abs(values).max() or 1)
-    patches, grounds, colours = [], [], []
+    patches, grounds, colors = [], [], []
     for n, c, h, w in np.ndindex(*values.shape):
         left, top = c * (width + _GAP) + w, n * (height + _GAP) + h
         size = 1.0 if full[n, c, h, w] else 0.5
@@ -70,11 +70,11 @@ def _draw_block(ax: Axes, x: Floats, shares: np.ndarray, at: tuple[int, ...]) ->
             grounds.append(Rectangle(corner, size, size))
         patches.append(Rectangle(corner, size, size))
         tint = INK if values[n, c, h, w] >= 0 else STYLES["b"][0]
-        colours.append((tint, float(0.08 + 0.92 * depth[n, c, h, w])))
+        colors.append((tint, float(0.08 + 0.92 * depth[n, c, h, w])))
     ax.add_collection(
         PatchCollection(grounds, facecolor=(STYLES["c"][0], 0.3), linewidth=0, antialiased=False)
     )
-    ax.add_collection(PatchCollection(patches, facecolor=colours, linewidth=0, antialiased=False))
+    ax.add_collection(PatchCollection(patches, facecolor=colors, linewidth=0, antialiased=False))
     n, c, h, w = (*at[:2], *(0, 0, *at[2:])[-2:])
     ring = (c * (width + _GAP) + w, n * (height + _GAP) + h)
     ax.add_patch(Rectangle(ring, 1, 1, fill=False, edgecolor=INK, linewidth=1.6))

@@ -73,7 +73,7 @@ def curves(
         start: ``{name: value}``, the choice to begin with, and the place of the cursor by the name
             of the axis; the first choice and the last place by default.
         marks: level lines to compare with, ``{name: value}``.
-        styles: ``{label: key}``; "without" and "with" are the colours of batch normalization.
+        styles: ``{label: key}``; "without" and "with" are the colors of batch normalization.
         caption: what to see; a general one by default.
 
     Returns:

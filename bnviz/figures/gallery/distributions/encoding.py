@@ -14,7 +14,7 @@ L layers, S series (labels), R rows in time:
 ===============  =====================  ====================================================
 
 Time is the last axis, and all bytes are differences in time (less the one before, modulo 256):
-neighbours are alike, and differences that are mostly small compress best. ``off`` is what
+neighbors are alike, and differences that are mostly small compress best. ``off`` is what
 ``panel["off"]`` says. Positions on a logarithmic axis are those of the logarithms. All numbers are
 those of the recordings' own methods: both read with ``Rows``. ``Encoder`` turns the numbers of any
 rows into bytes: of all rows for a page, of the newest one for a figure that is live.

@@ -59,7 +59,7 @@ def distributions(
         bins: bars of each histogram, 10 to 200.
         names: ``{recorded name: name for readers}``; otherwise those of the runs, or the
             recorded names themselves.
-        styles: ``{label: key}``; "without" and "with" are the colours of batch normalization.
+        styles: ``{label: key}``; "without" and "with" are the colors of batch normalization.
             Otherwise those of the runs.
         start: the step at which the figure rests where it does not play: in a notebook, or where
             a reader wants no motion. The last by default, and while a recording runs.

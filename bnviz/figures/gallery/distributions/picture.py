@@ -135,7 +135,7 @@ def _draw_images(
 
 
 def _cards(pixels: Array, color: str) -> Array:
-    """Images (P, h, w) as dark ink on white paper with a coloured edge, (P, 3h + 2, 3w + 2, 3)."""
+    """Images (P, h, w) as dark ink on white paper with a colored edge, (P, 3h + 2, 3w + 2, 3)."""
     large = np.kron(pixels, np.ones((1, 3, 3)))[..., None] / 255
     ink = np.array(_PAPER) * (1 - large) + np.array(_BLACK) * large
     red_green_blue = [int(color[i : i + 2], 16) for i in (1, 3, 5)]

@@ -16,9 +16,9 @@ __all__ = ["caption_of", "describe"]
 Array = NDArray[Any]
 Spec = Mapping[str, Any]
 
-_GREY = {
-    "saturated": "Grey: saturated.",
-    "inactive": "Grey: inactive.",
+_Gray = {
+    "saturated": "Gray: saturated.",
+    "inactive": "Gray: inactive.",
 }
 _SPOKEN = 6  # layers
 
@@ -32,7 +32,7 @@ def caption_of(spec: Spec) -> str:
     if any(panel["images"] is not None for panel in panels):
         words[0] += f"; below, {COUNT} test images, each at its value"
     words[0] += ". Play the training, or drag in the plots over time."
-    words += [_GREY[off] for off in sorted({panel["off"] for panel in panels}) if off in _GREY]
+    words += [_Gray[off] for off in sorted({panel["off"] for panel in panels}) if off in _Gray]
     return " ".join(words)
 
 

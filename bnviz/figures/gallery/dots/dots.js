@@ -139,7 +139,7 @@ function ease(share) {
 }
 
 /**
- * Which form and colour belongs to which series.
+ * Which form and color belongs to which series.
  * @param {Spec} spec
  */
 function legend({ series, keys }) {

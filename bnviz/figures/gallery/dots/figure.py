@@ -23,7 +23,7 @@ from bnviz.figures.kit.words import listed, number
 __all__ = ["dots"]
 
 ACCURACY = Axis("test accuracy", percent=True)
-_PLAIN = "d"  # the grey of conditions that nothing tells apart but their names
+_PLAIN = "d"  # the gray of conditions that nothing tells apart but their names
 
 
 def dots(
@@ -55,7 +55,7 @@ def dots(
             with; the first choice, and where the series differ most, by default.
         marks: values to compare with, ``{name: value}``, such as ``{"constant answer": 0.84}``.
         styles: ``{series: key}``, or ``{condition: key}`` where there are no series; "without" and
-            "with" are the colours of batch normalization.
+            "with" are the colors of batch normalization.
         seeds: what the seeds are called; 1, 2, … by default.
         dot: what a dot is, in a word; only seeds can be followed from one condition to the next.
         lost: what a value that is not finite means, in a word: "exploded", "never".

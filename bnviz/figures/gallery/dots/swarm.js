@@ -70,7 +70,7 @@ function crowd(along, size) {
 }
 
 /**
- * `d` of dots. The style's key decides the form: colours are never the only cue.
+ * `d` of dots. The style's key decides the form: colors are never the only cue.
  * @param {string} key
  * @param {ArrayLike<number>} xs NaN for a dot that is not there
  * @param {ArrayLike<number>} ys

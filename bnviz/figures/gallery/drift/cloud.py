@@ -116,7 +116,7 @@ def quantize(points: Array) -> tuple[Array, Array, Array]:
 
     Returns:
         The change of each point's level from the moment before, modulo 256, as uint8 of shape
-        (C, P, 2, S): what varies slowly takes few bytes. Then the centre and the half extent of
+        (C, P, 2, S): what varies slowly takes few bytes. Then the center and the half extent of
         each cloud, (C, S, 2).
     """
     good = np.isfinite(points[..., :1]) & np.isfinite(points[..., 1:])  # (C, S, P, 1)
@@ -124,13 +124,13 @@ def quantize(points: Array) -> tuple[Array, Array, Array]:
     high = np.where(good, points, -np.inf).max(axis=2)
     some = good.any(axis=2)
     low, high = np.where(some, low, 0.0), np.where(some, high, 0.0)
-    centre = (low + high) / 2
+    center = (low + high) / 2
     half = np.where(high > low, (high - low) / 2, 0.0)
     safe = np.where(half > 0, half, 1.0)
-    relative = (np.where(good, points, centre[:, :, None]) - centre[:, :, None]) / safe[:, :, None]
+    relative = (np.where(good, points, center[:, :, None]) - center[:, :, None]) / safe[:, :, None]
     levels = np.where(good, np.round(LEVELS * relative), MISSING).astype(np.int64)
     changes = np.diff(levels, axis=1, prepend=0) % 256
-    return np.moveaxis(changes.astype(np.uint8), 1, -1), centre, half
+    return np.moveaxis(changes.astype(np.uint8), 1, -1), center, half
 
 
 def common_range(points: Array) -> list[list[float]]:

@@ -32,7 +32,7 @@ export function readCloud(arrays, index) {
         values[(row * count + p) * 2 + u] =
           level === MISSING
             ? NaN
-            : two(arrays.centre, row, u) + (level / LEVELS) * two(arrays.half, row, u);
+            : two(arrays.center, row, u) + (level / LEVELS) * two(arrays.half, row, u);
       }
     }
   }
@@ -50,7 +50,7 @@ export function readCloud(arrays, index) {
     std: (/** @type {number} */ row) => [Math.sqrt(covariance(row)[0]), Math.sqrt(covariance(row)[2])],
     missing: (/** @type {number} */ row) => arrays.missing[index * rows + row],
     /** The middle between the outermost points. @returns {Point} */
-    centre: (/** @type {number} */ row) => [two(arrays.centre, row, 0), two(arrays.centre, row, 1)],
+    center: (/** @type {number} */ row) => [two(arrays.center, row, 0), two(arrays.center, row, 1)],
     /** How far the outermost points are from there. */
     reach: (/** @type {number} */ row) =>
       Math.max(two(arrays.half, row, 0), two(arrays.half, row, 1)),

@@ -3,7 +3,7 @@
 import { choice, select, slider } from "../../kit/controls.js";
 import { swatch } from "../../kit/draw.js";
 import { html, write } from "../../kit/elements.js";
-import { colour, drawImage, onTheme } from "../../kit/ink.js";
+import { color, drawImage, onTheme } from "../../kit/ink.js";
 import { figure } from "../../kit/life.js";
 import { player, reducedMotion } from "../../kit/player.js";
 import { fixed } from "../../kit/words.js";
@@ -16,7 +16,7 @@ export default figure("drift", ({ spec, arrays, stage, root, redraw }) => {
   const last = arrays.steps.length - 1;
   const state = { row: reducedMotion() ? last : 0, mode: 0, marked: -1, followed: 0 };
   let kept = 0; // the image that is followed when the mouse points at none
-  let stale = false; // the colours of the page changed
+  let stale = false; // the colors of the page changed
 
   const time = player({
     label: spec.time,
@@ -184,7 +184,7 @@ function makeBeside({ spec, arrays, state, onmark, onfollow }) {
       const { followed } = state;
       const what = spec.classes[arrays.classes[followed]] ?? `image ${followed + 1}`;
       if (shown !== followed && canvas && images) {
-        drawImage(canvas, images, followed, colour(canvas, "text"));
+        drawImage(canvas, images, followed, color(canvas, "text"));
       }
       shown = followed;
       write(name, what);

@@ -58,7 +58,7 @@ def drift(
             must have the same steps and images.
         layer: of the probe; the last one by default.
         units: which two of the probed units.
-        styles: ``{label: key}``; "without" and "with" are the colours of batch normalization.
+        styles: ``{label: key}``; "without" and "with" are the colors of batch normalization.
         caption: what to see; a general one by default.
 
     Returns:
@@ -84,7 +84,7 @@ def drift(
     rows = rows_over_time(read.steps, _MOST_ROWS)
     shown = spread_over_classes(read.classes)[:_MOST_POINTS]
     mean, covariance, missing = moments(points)
-    levels, centre, half = quantize(points[:, rows][:, :, shown])
+    levels, center, half = quantize(points[:, rows][:, :, shown])
     names, of_point = np.unique(read.classes, return_inverse=True)
     named = 1 < len(names) <= _MOST_CLASSES
     styled = series_styles(labels, styles_of(by_label(clouds), styles))
@@ -104,7 +104,7 @@ def drift(
     arrays = {
         "steps": steps.astype(np.int32),
         "levels": levels,  # (C, P, 2, S): changes from moment to moment
-        "centre": centre.astype(np.float32),  # (C, S, 2)
+        "center": center.astype(np.float32),  # (C, S, 2)
         "half": half.astype(np.float32),  # (C, S, 2)
         "mean": mean[:, rows].astype(np.float32),  # (C, S, 2)
         "covariance": covariance[:, rows].astype(np.float32),  # (C, S, 3): xx, xy, yy
@@ -161,7 +161,7 @@ def _notes(read: Clouds) -> list[str]:
     if not read.running:
         return []
     return [
-        "Training mode: the centre is β and, up to ε, the standard deviation |γ|, by definition.",
+        "Training mode: the center is β and, up to ε, the standard deviation |γ|, by definition.",
         "Eval mode: averages over the batches so far stand in. Now the cloud can move.",
     ]
 
@@ -210,7 +210,7 @@ def _describe(read: Clouds, mean: Array, covariance: Array, missing: Array) -> s
         lines.append(f"{name or 'The cloud'}: {'; '.join(words)}.")
     if read.running:
         lines.append(
-            "In training mode a cloud is normalized by these very images, so its centre is β and, "
+            "In training mode a cloud is normalized by these very images, so its center is β and, "
             "up to ε, its standard deviation |γ|; in eval mode by running averages."
         )
     return "\n".join(lines)

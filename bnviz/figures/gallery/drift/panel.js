@@ -2,7 +2,7 @@
 
 import { label, linePath, rule, stroke, swatch } from "../../kit/draw.js";
 import { html, set, svg, write } from "../../kit/elements.js";
-import { colour, fitCanvas, inkAtlas } from "../../kit/ink.js";
+import { color, fitCanvas, inkAtlas } from "../../kit/ink.js";
 import { plot } from "../../kit/plot.js";
 import { fixed } from "../../kit/words.js";
 import {
@@ -118,10 +118,10 @@ export function makePanel(spec, arrays, network) {
       this.tint();
     },
 
-    /** Takes over the colours of the page. */
+    /** Takes over the colors of the page. */
     tint() {
-      ink = colour(canvas, "text");
-      atlas = arrays.images ? inkAtlas(arrays.images, size, ink, colour(canvas, "surface")) : null;
+      ink = color(canvas, "text");
+      atlas = arrays.images ? inkAtlas(arrays.images, size, ink, color(canvas, "surface")) : null;
     },
 
     /** @param {State} state */
@@ -176,7 +176,7 @@ export function makePanel(spec, arrays, network) {
    * @param {Point[]} oval
    */
   function magnify(cloud, row, factor, { x, y, side }, oval) {
-    const [cx, cy] = pixel(cloud.centre(row));
+    const [cx, cy] = pixel(cloud.center(row));
     const [mx, my] = [x + side / 2, y + side / 2];
     /** @type {(point: Point) => Point} */
     const under = ([h, v]) => [mx + (h - cx) * factor, my + (v - cy) * factor];

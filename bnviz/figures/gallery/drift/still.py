@@ -24,7 +24,7 @@ _IMAGES = 60  # more would hide each other where there is no ground to set them 
 _RASTER = 480  # pixels across a panel
 _ENLARGE = 3  # pixels for one of an image
 _LENS = 0.46  # of the panel's side
-_FULL = 0.46  # of the lens: how far a cloud may reach from its centre
+_FULL = 0.46  # of the lens: how far a cloud may reach from its center
 _ROUND = (1, 1.5, 2, 3, 4, 5, 6, 8)
 
 
@@ -75,10 +75,10 @@ def _draw_cloud(ax: Axes, still: Still, i: int, row: int) -> None:
         ax.plot(*outline.T, **_pen(style), linewidth=1.4)
         return
     ax.plot(*points.T, ".", color=INK, markersize=1.5, mew=0)
-    centre = np.nan_to_num((np.nanmin(points, 0) + np.nanmax(points, 0)) / 2)
+    center = np.nan_to_num((np.nanmin(points, 0) + np.nanmax(points, 0)) / 2)
     lens = ax.inset_axes(_corner(mean, still.range))
     reach = (x1 - x0) * _LENS / factor / 2
-    ends = [(float(c - reach), float(c + reach)) for c in centre]
+    ends = [(float(c - reach), float(c + reach)) for c in center]
     lens.set(xlim=ends[0], ylim=ends[1], xticks=[], yticks=[], facecolor="none")
     lens.spines[:].set_color(MUTED)
     _draw_points(lens, still.images, points, ends, _LENS)

@@ -149,7 +149,7 @@ def _axis(
 
 
 def _digits(low: float, high: float, step: float) -> int:
-    """Significant digits that tell two neighbouring values on the axis apart, and their mean."""
+    """Significant digits that tell two neighboring values on the axis apart, and their mean."""
     return max(4, 2 + math.ceil(math.log10(max(abs(low), abs(high)) / step)))
 
 

@@ -4,7 +4,7 @@ import { label } from "../../kit/draw.js";
 import { set, svg, write } from "../../kit/elements.js";
 
 /**
- * The chosen sample on an axis: a ring with its number, whatever the colour.
+ * The chosen sample on an axis: a ring with its number, whatever the color.
  * @param {string} key
  * @param {number} r
  */

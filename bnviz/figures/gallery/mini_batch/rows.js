@@ -215,8 +215,8 @@ function makeRow(r, each, ruler) {
       const inside = (/** @type {number} */ v) => round(Math.min(width, Math.max(0, scale(v))));
       const [low, high] = [inside(middle - std), inside(middle + std)];
       set(band, { x: low, width: Math.max(0, high - low) });
-      const centre = inside(middle);
-      set(mean, { x1: centre, x2: centre });
+      const center = inside(middle);
+      set(mean, { x1: center, x2: center });
       write(numbers, say(tidy(middle, index ? 3 : digits), tidy(std)));
       const beyond = [0, 0];
       const [first, last] = scale.domain;

@@ -69,7 +69,7 @@ export default figure("points", ({ spec, arrays, stage, redraw }) => {
 });
 
 /**
- * Round dots and square ones, in turn: colour is not the only cue.
+ * Round dots and square ones, in turn: color is not the only cue.
  * @param {Style} style
  * @param {number} series
  */

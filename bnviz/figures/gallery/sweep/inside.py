@@ -16,7 +16,7 @@ C choices, R rows, K columns, S series, L layers, N seeds, T evaluations, M mome
 ``dead``      uint8 (C, R, K, S, L, M)    the same for units of a rectifier that pass nothing
 ============  ==========================  =====================================================
 
-Those with moments are differences in time, modulo 256 or 65536: neighbours are alike, and what is
+Those with moments are differences in time, modulo 256 or 65536: neighbors are alike, and what is
 mostly small compresses best.
 
 All cells share one axis of values, ``arsinh(value / unit)``: even near zero, logarithmic far from
