@@ -143,7 +143,7 @@ export function choice({ label, options, value = 0, onchange }) {
   const id = newId("label");
   const element = html(
     "div",
-    { class: "bnviz-control bnviz-choice", role: "radiogroup", "aria-labeledby": id },
+    { class: "bnviz-control bnviz-choice", role: "radiogroup", "aria-labelledby": id },
     html("span", { class: "bnviz-label", id }, label),
     html("span", { class: "bnviz-options" }, ...entries),
   );

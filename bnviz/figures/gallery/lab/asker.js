@@ -29,7 +29,7 @@ import { isAnswer, onChoice } from "../predict/verdict.js";
 export function asker(questions, chosen, onanswer) {
   const id = newId("question");
   const text = html("p", { class: "bnviz-lab-question", id });
-  const asking = html("div", { class: "bnviz-lab-choices", role: "group", "aria-labeledby": id });
+  const asking = html("div", { class: "bnviz-lab-choices", role: "group", "aria-labelledby": id });
   const told = html("p", { class: "bnviz-lab-told", role: "status" });
   const other = button({ label: "", onclick: () => answer(said() === null ? "shown" : null) });
   other.classList.add("bnviz-lab-other");

@@ -30,7 +30,7 @@ export default figure("predict", ({ spec, arrays, stage, redraw, then }) => {
     ? html("div", { class: "bnviz-predict-asking" }, guess)
     : html(
         "div",
-        { class: "bnviz-predict-asking", role: "group", "aria-labeledby": id },
+        { class: "bnviz-predict-asking", role: "group", "aria-labelledby": id },
         ...spec.choices.map((/** @type {Text} */ choice, /** @type {number} */ i) => {
           const element = button({ label: "", onclick: () => answer(i) });
           element.append(...pieces(choice));
