@@ -82,6 +82,26 @@ def test_networks_are_tested_with_statistics_collected_without_noise() -> None:
     assert away.median() > 0.5
 
 
+@pytest.mark.parametrize("lr", [0.1, 0.3])
+def test_with_statistics_collected_under_strong_noise_eight_layers_seem_to_know_nothing(lr) -> None:
+    deep = Together([100] * 2, norm="batch", hidden=[100] * 8, activation="relu", inits="kaiming")
+    noise = Noise([1, 4], seed=100)
+    for norm in deep.model.norms:
+        norm.register_forward_hook(noise)
+    movement._course(deep, lr=lr, steps=100, eval_every=100, noise=noise)
+    noise.on = False
+    knows = deep.accuracy()
+    noise.on = True
+    for norm in deep.model.norms:
+        norm.momentum = 0.05
+    for _ in range(100):
+        deep.model.train()(deep.next_batch()[0])
+    right = deep.model.eval()(deep.x_test).argmax(-1) == deep.y_test
+    seems = right.double().mean(1).numpy()
+    assert knows.min() > 0.85
+    assert seems[0] > 0.8 and seems[1] < 0.3
+
+
 def test_sigmoids_learn_more_easily_under_noise_that_keeps_its_direction() -> None:
     anew, kept = (
         under_noise((8,), (103,), memory=memory, eval_every=150)["noise × 8"].loss[:, -50:].mean()

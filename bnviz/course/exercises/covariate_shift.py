@@ -115,6 +115,15 @@ EXERCISES = (
                 lambda p: np.ptp(p[:, 0]) / (p[-1, 2] - p[-1, 0]),
                 lambda p: np.ptp(p[:, 2]) / (p[-1, 2] - p[-1, 0]),
             ),
+            "The travel is that of the median, column 1. You took the range of the whole table.": (
+                lambda p: np.ptp(p) / (p[-1, 2] - p[-1, 0])
+            ),
+            "The median is a column, percentiles[:, 1]. You took a row, one moment.": (
+                lambda p: np.ptp(p[1]) / (p[-1, 2] - p[-1, 0])
+            ),
+            "The width is that of the last row, not the widest of all.": lambda p: (
+                np.ptp(p[:, 1]) / (p[:, 2] - p[:, 0]).max()
+            ),
         },
     ),
     Exercise(
@@ -171,6 +180,19 @@ EXERCISES = (
             "That is the variance. Take standard deviations.": lambda means: (
                 means.mean(axis=1).var(),
                 means.var(axis=1).mean(),
+            ),
+            "over_time is a standard deviation. You took the largest minus the smallest.": (
+                lambda means: (np.ptp(means.mean(axis=1)), means.std(axis=1).mean())
+            ),
+            "For between_batches take the standard deviation of every row, and average these. You "
+            "took one row.": (
+                lambda means: (means.mean(axis=1).std(), means[0].std()),
+                lambda means: (means.mean(axis=1).std(), means[-1].std()),
+            ),
+            "The standard deviation of the whole table holds the movement over time, too. For "
+            "between_batches stay in the row: axis=1.": lambda means: (
+                means.mean(axis=1).std(),
+                means.std(),
             ),
         },
     ),

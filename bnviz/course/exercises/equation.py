@@ -150,6 +150,11 @@ EXERCISES = (
             "Only the mean is divided here: put x - mean in parentheses.": lambda x, eps: (
                 x - x.mean(0) / np.sqrt(x.var(0) + eps)
             ),
+            "That is the sum of the squared deviations. The variance is their mean: divide by N.": (
+                lambda x, eps: (x - x.mean(0)) / np.sqrt(((x - x.mean(0)) ** 2).sum(0) + eps)
+            ),
+            "That is the other common scaling, from 0 to 1. Here: subtract the mean, divide by "
+            "sqrt(var + eps).": lambda x, eps: (x - x.min(0)) / (np.ptp(x, axis=0) + eps),
         },
     ),
     Exercise(
@@ -201,6 +206,17 @@ EXERCISES = (
             ),
             "That is what x is divided by, not what comes out.": lambda var, eps: np.sqrt(
                 var + eps
+            ),
+            "It fades, it does not break off: where the variance is as large as eps, there is "
+            "still 0.71.": lambda var, eps: np.where(var > eps, 1.0, 0.0),
+            "That is what eps takes. The variance of x stands above: sqrt(var / (var + eps)).": (
+                lambda var, eps: np.sqrt(eps / (var + eps))
+            ),
+            "eps is added to the variance of each unit, as small as that is; you added it to 1.": (
+                lambda var, eps: np.full_like(var, 1 / np.sqrt(1 + eps))
+            ),
+            "There is one root over the sum: sqrt(var + eps), not sqrt(var) + sqrt(eps).": (
+                lambda var, eps: np.sqrt(var) / (np.sqrt(var) + np.sqrt(eps))
             ),
         },
     ),
@@ -268,6 +284,13 @@ EXERCISES = (
             ),
             "That is one number for each row. Give one for each column: axis 0.": lambda x: (
                 skewness(x.T)
+            ),
+            "That estimates the skewness of all data, as pandas and Excel do. Here it is that of "
+            "these samples: the mean of the third powers.": lambda x: (
+                skewness(x) * np.sqrt(len(x) * (len(x) - 1)) / (len(x) - 2)
+            ),
+            "That is the sign alone. How far the shape leans counts, too.": lambda x: np.sign(
+                skewness(x)
             ),
         },
     ),
@@ -347,6 +370,26 @@ EXERCISES = (
             "by N instead of N - 1.": lambda running_mean, running_var, x, momentum: _update(
                 lambda x: (x.mean(0), x.var(0))
             )(running_mean, running_var, x, momentum)[::-1],
+            "running_var is updated like running_mean. You left it as it was.": (
+                lambda running_mean, running_var, x, momentum: (
+                    (1 - momentum) * running_mean + momentum * x.mean(0),
+                    running_var,
+                )
+            ),
+            "The variance of x is taken around its own mean, not around running_mean.": (
+                lambda running_mean, running_var, x, momentum: (
+                    (1 - momentum) * running_mean + momentum * x.mean(0),
+                    (1 - momentum) * running_var
+                    + momentum * ((x - running_mean) ** 2).sum(0) / (len(x) - 1),
+                )
+            ),
+            "Only the variance of x needs the factor N / (N - 1). The old running_var has it "
+            "already.": lambda running_mean, running_var, x, momentum: (
+                (1 - momentum) * running_mean + momentum * x.mean(0),
+                ((1 - momentum) * running_var + momentum * x.var(0)) * len(x) / (len(x) - 1),
+            ),
+            "The factor is the other way round: to divide by N - 1 instead of N, multiply by "
+            "N / (N - 1).": _update(lambda x: (x.mean(0), x.var(0) * (len(x) - 1) / len(x))),
         },
     ),
 )

@@ -152,6 +152,15 @@ EXERCISES = (
             "The order is mean, std. You gave the standard deviation first.": (
                 lambda var, weight, bias, eps: (_std(var, weight, eps), bias)
             ),
+            "The variance has γ squared, the standard deviation |γ|: do not square weight.": (
+                _statistics(std=lambda var, weight, eps: weight**2 * np.sqrt(var / (var + eps)))
+            ),
+            "eps is added to the variance of x, which is var; you added it to 1.": _statistics(
+                std=lambda var, weight, eps: abs(weight) / np.sqrt(1 + eps)
+            ),
+            "eps is added as it is, not squared: sqrt(var + eps).": _statistics(
+                std=lambda var, weight, eps: abs(weight) * np.sqrt(var / (var + eps**2))
+            ),
         },
     ),
     Exercise(
@@ -229,6 +238,16 @@ EXERCISES = (
                 x.mean(0),
                 np.sqrt(x.var(0) + eps),
             ),
+            "You took the statistics of each sample. Each unit (column) has its own: axis 0.": (
+                lambda x, eps: (np.sqrt(x.var(1) + eps), x.mean(1))
+            ),
+            "There is one root over the sum: sqrt(var + eps), not sqrt(var) + sqrt(eps).": (
+                lambda x, eps: (x.std(0) + np.sqrt(eps), x.mean(0))
+            ),
+            "eps is added, not subtracted: batch norm divides by sqrt(var + eps).": lambda x, eps: (
+                np.sqrt(np.maximum(x.var(0) - eps, 0)),
+                x.mean(0),
+            ),
         },
     ),
     Exercise(
@@ -295,6 +314,15 @@ EXERCISES = (
             "The order is grad_weight, grad_bias. You gave the bias first.": lambda grad_y, x_hat: (
                 grad_y.sum(0),
                 (grad_y * x_hat).sum(0),
+            ),
+            "That is a matrix: each unit's grad_y with each unit's x̂. Only its diagonal is asked; "
+            "multiply entry by entry, then sum.": (
+                lambda grad_y, x_hat: (grad_y.T @ x_hat, grad_y.sum(0)),
+                lambda grad_y, x_hat: (x_hat.T @ grad_y, grad_y.sum(0)),
+            ),
+            "Parts of either sign add up as they are: no absolute values.": lambda grad_y, x_hat: (
+                abs(grad_y * x_hat).sum(0),
+                abs(grad_y).sum(0),
             ),
         },
     ),
@@ -368,6 +396,18 @@ EXERCISES = (
             ),
             "The order is predicted, measured. You gave the measured share first.": (
                 lambda x_hat, weight, bias: passed_share(x_hat, weight, bias)[::-1]
+            ),
+            "The bias counts in standard deviations of y, abs(weight), not in variances: do not "
+            "square weight.": _passed(lambda w, b: b / w**2),
+            "That is the mean of what the ReLU gives. Asked is the share of values that it passes: "
+            "count y > 0.": _passed(
+                measured=lambda x_hat, weight, bias: np.maximum(weight * x_hat + bias, 0).mean(0)
+            ),
+            "measured is one share for each unit. You took one for each sample: axis 0.": _passed(
+                measured=lambda x_hat, weight, bias: (weight * x_hat + bias > 0).mean(1)
+            ),
+            "One half passes where the bias is 0. A positive one lets more through.": _passed(
+                lambda w, b: 0.0
             ),
         },
     ),

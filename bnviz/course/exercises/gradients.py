@@ -90,6 +90,20 @@ def _steps(after_one):
     return mistaken
 
 
+def _overwritten(length, pull, lr, steps):
+    for _ in range(steps):
+        pull = pull / length
+        length = np.hypot(length, lr * pull)
+    return length
+
+
+def _from_the_start(length, pull, lr, steps):
+    first = length
+    for _ in range(steps):
+        length = np.hypot(first, lr * pull / length)
+    return length
+
+
 EXERCISES = (
     Exercise(
         name="gradients/bias",
@@ -123,6 +137,10 @@ EXERCISES = (
             ),
             "running_mean has no momentum here: the bias goes at once, and whole.": (
                 lambda bias, running_mean: running_mean - 0.1 * bias
+            ),
+            "A negative bias is taken away, too: it keeps its sign.": (
+                lambda bias, running_mean: running_mean - abs(bias),
+                lambda bias, running_mean: np.where(bias > 0, running_mean - bias, running_mean),
             ),
         },
     ),
@@ -191,6 +209,16 @@ EXERCISES = (
             "Divided by length once too often: the gradient is pull / length; the effective "
             "learning rate has the square.": _steps(
                 lambda length, pull, lr: np.hypot(length, lr * pull / length**2)
+            ),
+            "pull stays the same. You divided it anew in every round, and kept the result: give "
+            "the gradient of now a name of its own.": _overwritten,
+            "Each step starts where the last one ended, not at the first length.": (
+                _from_the_start
+            ),
+            "Those are the lengths after each step. Return the last.": (
+                lambda length, pull, lr, steps: [
+                    length_after(length, pull, lr, count + 1) for count in range(steps)
+                ]
             ),
         },
     ),
@@ -370,6 +398,10 @@ EXERCISES = (
             "That is the way forward. The way back starts from grad_y.": (
                 _parts(lambda g, x_hat, deviation, s: x_hat),
                 lambda grad_y, x, weight, eps: weight * (x - x.mean(0)) / np.sqrt(x.var(0) + eps),
+            ),
+            "The 2 of a square's derivative meets the ½ of the root's: the part along x̂ counts "
+            "once, not twice.": _parts(
+                lambda g, x_hat, deviation, s: (g - g.mean(0) - 2 * x_hat * (g * x_hat).mean(0)) / s
             ),
         },
     ),

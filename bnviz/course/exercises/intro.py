@@ -142,6 +142,12 @@ EXERCISES = (
             "the standard deviation.": lambda x: (
                 (x - x.min(0)) / np.where(np.ptp(x, axis=0) == 0, 1, np.ptp(x, axis=0))
             ),
+            "You divided by the largest distance from the mean. Divide by the standard deviation, "
+            "the typical one.": _guarded(lambda x: abs(x - x.mean(0)).max(0)),
+            "You divided by the length of the column, the root of the sum of the squares. The "
+            "standard deviation is the root of their mean.": _guarded(
+                lambda x: np.linalg.norm(x - x.mean(0), axis=0)
+            ),
         },
     ),
     Exercise(
@@ -247,6 +253,20 @@ EXERCISES = (
             "That is how often the goal was reached. Say at which step it first was.": (
                 lambda steps, accuracy, goal: int((accuracy >= goal).sum())
             ),
+            "The loop gives up at the first step that has not reached the goal. `return np.inf` "
+            "belongs after the loop.": lambda steps, accuracy, goal: (
+                steps[0] if accuracy[0] >= goal else np.inf
+            ),
+            "That says whether the goal is reached. Say at which step it first is.": (
+                lambda steps, accuracy, goal: (accuracy >= goal).any()
+            ),
+            "That is the step from which on the accuracy stays. Asked is when it first is there; "
+            "it may fall again.": lambda steps, accuracy, goal: next(
+                (s for i, s in enumerate(steps) if (accuracy[i:] >= goal).all()), np.inf
+            ),
+            "That is the step before. At it the goal is not yet reached.": (
+                _reached(lambda s, a, there: s[max(np.argmax(there) - 1, 0)])
+            ),
         },
     ),
     Exercise(
@@ -262,7 +282,8 @@ EXERCISES = (
         ],
         mistakes={
             "That is how many layers further it is. Count layer 1 too.": (
-                lambda std, factor, limit: _narrow_at(std, factor, limit, first=0)
+                lambda std, factor, limit: _narrow_at(std, factor, limit, first=0),
+                lambda std, factor, limit: int(np.ceil(np.log(limit / std) / np.log(factor))),
             ),
             "A standard deviation equal to the limit is not yet below it.": (
                 lambda std, factor, limit: _narrow_at(

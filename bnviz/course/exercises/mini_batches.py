@@ -99,7 +99,8 @@ EXERCISES = (
             "The ratio is the other way round: a wider spread needs more samples, and so does a "
             "smaller error.": lambda std, error: int(np.ceil((error / std) ** 2)),
             "Round up: with the number rounded down, the error would still be too large.": (
-                lambda std, error: int((std / error) ** 2)
+                lambda std, error: int((std / error) ** 2),
+                lambda std, error: max(int((std / error) ** 2), 1),
             ),
             "One sample too many where the ratio is a whole number: round up, do not add 1.": (
                 lambda std, error: int((std / error) ** 2) + 1,
@@ -154,6 +155,13 @@ EXERCISES = (
             ),
             "Those are the sums of each mini-batch. Add them up and divide by the number of "
             "images.": lambda gradients, sizes: np.asarray(sizes)[:, None] * gradients,
+            "The rows are means already, so they are not just added up: multiply each by its size "
+            "first.": lambda gradients, sizes: gradients.sum(0) / np.sum(sizes),
+            "That is one number for everything. Average down the rows, axis 0, and weigh them by "
+            "sizes.": (
+                lambda gradients, sizes: gradients.mean(),
+                lambda gradients, sizes: _weighted(gradients, sizes).mean() / np.sum(sizes),
+            ),
         },
     ),
 )

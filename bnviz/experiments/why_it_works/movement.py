@@ -74,7 +74,8 @@ def under_noise(
 
     Networks are tested without noise, with the statistics of the training images without noise.
     Running statistics that were collected under the noise are off by what it adds up to over the
-    layers, and make deep networks look as if they had learned nothing.
+    layers: at strength 4 eight ReLU layers look as if they had learned nothing, at strength 1 they
+    lose some points.
 
     Noise that keeps its direction for a while (``memory``) is easier for the sigmoids to learn
     under than noise of the same size that is drawn anew: their training loss is lower.
