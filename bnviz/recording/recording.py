@@ -50,7 +50,7 @@ class Recording:
         #: True once nothing more will be recorded.
         self.closed = False
         self._source = source
-        self._why_empty = "it never ran in training mode while it was recorded"
+        self._why_empty = "the model never ran in training mode while it was recorded"
         self._subscribers: list[Callable[[Recording], object]] = []
 
     def __repr__(self) -> str:
@@ -60,7 +60,8 @@ class Recording:
     def __str__(self) -> str:
         with self.lock:
             self._bring_up_to_date()
-            return summary(self.store, repr(self))
+            empty = f"nothing was recorded: {self._why_empty}" if self.closed else "nothing yet"
+            return summary(self.store, repr(self), empty)
 
     @property
     def lock(self) -> AbstractContextManager[Any]:
