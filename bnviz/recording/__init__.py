@@ -9,9 +9,9 @@ To record: ``recorder`` sets the hooks and fills the tables, its ``clock`` count
 ``layers`` says which modules to watch and where their units are (``layouts``: of those that do not
 know it themselves). A ``place`` is one of them, ``taps`` makes its taps, a ``tap`` keeps its values
 (``sampling`` says which, ``tensors`` how to get at them), ``binning`` brings them into the tables,
-``dead`` judges units, ``updates`` measures weights. What PyTorch does to models is known to
-``tracing``, ``compiled``, ``scripting``, ``hooks``, and ``coverage``, which finds activations that
-no hook sees.
+``dead`` judges units, ``updates`` measures weights; ``threads`` knows whose pass runs. What PyTorch
+does to models is known to ``tracing``, ``compiled``, ``scripting``, ``hooks``, and ``coverage``,
+which finds activations that no hook sees.
 """
 
 from bnviz.recording.recording import Recording, RecordingError, load, merge

@@ -31,7 +31,8 @@ _INSTANCE = {nn.InstanceNorm1d: -2, nn.InstanceNorm2d: -3, nn.InstanceNorm3d: -4
 #: Layers with weights, which know where their features are.
 WEIGHTED: tuple[type[nn.Module], ...] = (
     *(nn.Linear, nn.Bilinear, _CONV, _BATCH, *_INSTANCE),
-    *(nn.LayerNorm, nn.GroupNorm, nn.RMSNorm, nn.RNNBase, nn.MultiheadAttention),
+    *(nn.LayerNorm, nn.GroupNorm, nn.RMSNorm, nn.MultiheadAttention),
+    *(nn.RNNBase, nn.RNNCellBase),
 )
 # Modules that hold the model or layer that they stand for, under this name.
 _WRAPPERS = ("_orig_mod", "_fsdp_wrapped_module", "_checkpoint_wrapped_module")
@@ -184,6 +185,8 @@ def layout_of(module: nn.Module, *, at_input: bool = False) -> Layout | None:
     if isinstance(module, nn.RNNBase):
         width = (module.proj_size or module.hidden_size) * (2 if module.bidirectional else 1)
         return Layout(-1, module.input_size if at_input else width)
+    if isinstance(module, nn.RNNCellBase):
+        return Layout(-1, module.input_size if at_input else module.hidden_size)
     if isinstance(module, nn.MultiheadAttention):
         return Layout(-1, module.embed_dim)
     if isinstance(module, nn.Embedding):

@@ -28,7 +28,8 @@ def why_empty(model: nn.Module, places: Sequence[Place], clock: Clock) -> str:
     """
     name = type(model).__name__
     if any(place.ran for place in places):
-        return f"no watched layer of the {name} gave floating-point numbers"
+        kinds = "numbers or gradients" if any(place.gradients for place in places) else "numbers"
+        return f"no watched layer of the {name} gave floating-point {kinds}"
     if clock.evals and not clock.recorded:
         return f"all {clock.evals} passes of the {name} were in eval mode"
     if any(place.strays for place in places):

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
+from threading import get_ident
 from typing import Any
 
 import torch
@@ -15,6 +16,7 @@ from bnviz.recording.hooks import Hook, outside
 from bnviz.recording.notes import Notes
 from bnviz.recording.tap import Tap
 from bnviz.recording.tensors import first_tensor
+from bnviz.recording.threads import Threads
 
 __all__ = ["Place"]
 
@@ -25,6 +27,7 @@ class Place:
     Args:
         name: what the layer is called.
         clock: the recorder's.
+        threads: the recorder's.
         values: record the values.
         gradients: record the gradients of the loss at the values.
         make_taps: makes the taps of one call; it is given the label of the call, the first tensor
@@ -36,6 +39,7 @@ class Place:
         self,
         name: str,
         clock: Clock,
+        threads: Threads,
         *,
         values: bool,
         gradients: bool,
@@ -45,10 +49,11 @@ class Place:
         self.name = name
         #: Calls outside of the model's own passes.
         self.strays = 0
-        self._clock, self._notes = clock, notes
-        self._values, self._gradients = values, gradients
+        self._clock, self._threads, self._notes = clock, threads, notes
+        self._values, self.gradients = values, gradients
         self._make_taps = make_taps
-        self._pass = self._call = -1
+        self._pass = -1
+        self._calls: dict[int, int] = {}  # in this pass, by module: replicas run side by side
         # By call in a pass, what takes a tensor and the recorded step.
         self._pushes: dict[int, list[Callable[[Tensor, int], None]]] = {}
         self._gradient_pushes: dict[int, list[Callable[[Tensor, int], None]]] = {}
@@ -57,38 +62,45 @@ class Place:
     def watch(self, module: nn.Module, *, at_input: bool) -> RemovableHandle:
         """Hook a module's input or output; returns the handle that removes the hook."""
 
-        def before(_: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        def before(called: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
             values = [args, kwargs] if kwargs or len(args) != 1 else args[0]
             if is_dynamo_compiling():
-                outside(self._notes, self.keep, values)
+                outside(self._notes, self.keep, called, values)
             else:
-                self.keep(values)
+                self.keep(called, values)
 
-        def after(_: nn.Module, args: tuple[Any, ...], output: Any) -> None:
+        def after(called: nn.Module, args: tuple[Any, ...], output: Any) -> None:
             if is_dynamo_compiling():
-                outside(self._notes, self.keep, output)
+                outside(self._notes, self.keep, called, output)
             else:
-                self.keep(output)
+                self.keep(called, output)
 
         if at_input:
             return module.register_forward_pre_hook(Hook(before), with_kwargs=True)
         return module.register_forward_hook(Hook(after))
 
-    def keep(self, values: Any) -> None:
-        """Take what came by: a tensor, or values with a tensor in them."""
-        clock = self._clock
-        now = clock.now
-        if now < 0:
-            self._stray(values)
-            return
-        if self._pass != clock.passes:
-            self._pass, call = clock.passes, 0
-            if self._leaves:
-                self.forget_leaves()
-        else:
-            call = self._call + 1
-        self._call = call
+    def keep(self, module: nn.Module, values: Any) -> None:
+        """Take what came by: a tensor, or values with a tensor in them.
+
+        Args:
+            module: what was called: the module that is watched, or a replica of it.
+            values: what it was given or gave.
+        """
+        clock, threads = self._clock, self._threads
+        threads.lock.acquire()  # `with` takes twice as long, and this runs in every layer
         try:
+            now = clock.now
+            if now < 0 or (threads.several and not threads.belongs(get_ident())):
+                self._stray(values)
+                return
+            if self._pass != clock.passes:
+                self._pass, call = clock.passes, 0
+                self._calls.clear()
+                if self._leaves:
+                    self.forget_leaves()
+            else:
+                call = self._calls.get(id(module), 0)
+            self._calls[id(module)] = call + 1
             tensor = values if type(values) is Tensor else first_tensor(values)
             if tensor is None:
                 return
@@ -98,10 +110,12 @@ class Place:
                 pushes = self._pushes[call] = [tap.push for tap in taps]
             for push in pushes:
                 push(tensor, now)
-            if self._gradients and tensor.requires_grad:
+            if self.gradients and tensor.requires_grad:
                 self._wait_for_gradient(tensor, call, now)
         except Exception as error:  # whatever it is, it must not end the training run
             self.drop(error)
+        finally:
+            threads.lock.release()
 
     @property
     def ran(self) -> bool:
@@ -111,7 +125,7 @@ class Place:
     @property
     def calls(self) -> int:
         """How often it was called in the newest pass."""
-        return self._call + 1 if self._pass == self._clock.passes else 0
+        return sum(self._calls.values()) if self._pass == self._clock.passes else 0
 
     def drop(self, error: Exception) -> None:
         """Watch this place no more."""
@@ -124,7 +138,7 @@ class Place:
     def _stray(self, values: Any) -> None:
         self.strays += 1
         # Reentrant checkpointing calls the layers anew on the way back, and gradients pass there.
-        if self._gradients and self._clock.last >= 0 and torch._C._current_graph_task_id() >= 0:
+        if self.gradients and self._clock.last >= 0 and torch._C._current_graph_task_id() >= 0:
             try:
                 tensor = first_tensor(values)
                 if tensor is not None and tensor.requires_grad:
@@ -134,7 +148,10 @@ class Place:
 
     def _wait_for_gradient(self, tensor: Tensor, call: int, time: int) -> None:
         if _functorch.peek_interpreter_stack() is not None:
-            return  # torch.func takes its gradients by itself
+            self._notes.say(
+                "inside of torch.func no gradients come by the layers, so those are not recorded"
+            )
+            return
         if call not in self._gradient_pushes:  # now, so that they come in the order of the layers
             taps = self._make_taps(self._label(call), tensor, True)
             self._gradient_pushes[call] = [tap.push for tap in taps]
@@ -146,13 +163,14 @@ class Place:
     def _keep_gradient(
         self, pushes: list[Callable[[Tensor, int], None]], time: int, gradient: Tensor
     ) -> None:
-        if not self._clock.running:
-            return
-        try:
-            for push in pushes:
-                push(gradient, time)
-        except Exception as error:
-            self.drop(error)
+        with self._threads.lock:
+            if not self._clock.running:
+                return
+            try:
+                for push in pushes:
+                    push(gradient, time)
+            except Exception as error:
+                self.drop(error)
 
     def forget_leaves(self) -> None:
         """Remove the hooks of tensors that outlive their step."""
@@ -161,5 +179,5 @@ class Place:
         self._leaves = []
 
 
-def _ignore(values: Any) -> None:
+def _ignore(module: nn.Module, values: Any) -> None:
     """Take nothing."""

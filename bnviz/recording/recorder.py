@@ -49,6 +49,7 @@ from bnviz.recording.recording import Recording
 from bnviz.recording.scripting import Scripting
 from bnviz.recording.store import Store
 from bnviz.recording.taps import WINDOW, Taps
+from bnviz.recording.threads import Threads
 from bnviz.recording.tracing import only_traces
 from bnviz.recording.updates import Updates
 
@@ -65,6 +66,9 @@ class record:  # noqa: N801  (reads as a verb: `with record(model) as recording`
     once in a pass is kept apart by call: "relu", "relu#2". On exit, also after an error, all hooks
     are removed and the recording is closed. Recording never changes a run, and never ends it: a
     layer that cannot be watched is left out with a warning.
+
+    The model may train in a thread while another one reads. Where several threads train it at once,
+    each pass is a step, and of those that overlap the newest is recorded.
 
     In a notebook, ``watch = record(model)``, ``watch.start()`` and ``watch.stop()`` do in several
     cells what ``with`` does in one; ``watch.recording`` can be read and drawn at any time.
@@ -87,7 +91,7 @@ class record:  # noqa: N801  (reads as a verb: `with record(model) as recording`
             takes, unless "input" or "output" is given), under names such as "fc1.grad". It is what
             comes by in ``backward()``: a loss that was scaled up, as in mixed precision, has
             gradients that are scaled up; one that was divided by the number of accumulated passes,
-            smaller ones. Gradients that ``torch.func`` takes do not come by.
+            smaller ones. Inside of ``torch.func`` none come by, and a warning says so.
         optimizer: the one that trains the model. A step is then what lies between two of its
             ``step()``, however many passes accumulate gradients for it. And its updates are
             recorded: ‖Δw‖ / ‖w‖ for each weight of two or more dimensions, under names such as
@@ -136,6 +140,9 @@ class record:  # noqa: N801  (reads as a verb: `with record(model) as recording`
         self._binned_at = time.monotonic()
         self._store = Store(every)
         self._notes = Notes(self._store)
+        self._threads = Threads()
+        #: Held by whoever writes what is recorded, or reads it.
+        self.lock = self._threads.lock
         self._clock = Clock(self._store, until_update=optimizer is not None)
         self._code = OwnCode(model)
         self._scripting = Scripting(model.modules(), self._tell_of_script)
@@ -197,8 +204,10 @@ class record:  # noqa: N801  (reads as a verb: `with record(model) as recording`
             place.forget_leaves()
         self._scripting.end()
         self._code.end()
-        self._clock.running = False
-        self._end_of_window()
+        with self.lock:
+            self._clock.running = False
+            self._clock.now = -1  # another thread may still be in a pass
+            self._end_of_window()
         if complete:
             known = self._model, self._places, self._clock, self._store
             for sentence in missing(*known, named=self._asked):
@@ -225,6 +234,7 @@ class record:  # noqa: N801  (reads as a verb: `with record(model) as recording`
         place = Place(
             name,
             self._clock,
+            self._threads,
             values=self._watch != {"gradient"},
             gradients="gradient" in self._watch,
             make_taps=partial(self._taps.make, module, at_input),
@@ -242,39 +252,52 @@ class record:  # noqa: N801  (reads as a verb: `with record(model) as recording`
             self._begin(model, args, kwargs)
 
     def _begin(self, model: nn.Module, args: Any, kwargs: Any) -> None:
-        clock = self._clock
-        clock.now = -1
-        if not clock.running:
-            return
         try:
-            if only_traces(*args, *kwargs.values()):
-                return
-            if not model.training:
-                clock.evals += 1
-                return
-            if not clock.within:
-                time = clock.upcoming
-                if time % WINDOW == 0 or (time > self._binned and self.recording.followed):
-                    self._bring_in_what_waits()
-                clock.begin_step(time)
+            with self.lock:
+                counts = self._counts(model, args, kwargs)
+                news = counts and self._bring_in_what_waits()
+            if news:
+                self.recording.notify()  # who follows may wait for a thread that wants the lock
+            if counts:
+                with self.lock:
+                    if not self._clock.within:
+                        self._clock.begin_step(self._clock.upcoming)
+                    self._clock.begin_pass()
         except Exception as error:  # whatever it is, it must not end the training run
-            clock.running = False
+            self._clock.running = False
             self._notes.say(f"nothing more can be recorded: {error!r}. Training goes on as before")
-            return
-        clock.begin_pass()
 
-    def _bring_in_what_waits(self) -> None:
-        """Fill the tables where a window of steps is over, or a figure has waited for long."""
-        recorded = self._clock.recorded
-        waiting = recorded > self._binned
-        if recorded % WINDOW == 0:
+    def _counts(self, model: nn.Module, args: Any, kwargs: Any) -> bool:
+        """A pass begins; whether it is one of a step."""
+        overlaps = self._threads.begin_pass()
+        self._clock.now = -1
+        if not self._clock.running or only_traces(*args, *kwargs.values()):
+            return False
+        if overlaps:
+            self._notes.say(
+                f"the {type(self._model).__name__} ran in several threads at once: where passes "
+                "overlap, only the newest is recorded, from where it began"
+            )
+        self._clock.evals += not model.training
+        return model.training
+
+    def _bring_in_what_waits(self) -> bool:
+        """Fill the tables where a window of steps is over, or a figure has waited for long.
+
+        Returns:
+            Whether there is something new in them.
+        """
+        upcoming = self._clock.upcoming
+        if self._clock.within or upcoming < 0:
+            return False
+        waiting = upcoming > self._binned
+        if upcoming % WINDOW == 0:
             self._end_of_window()
-        elif self._late():
+        elif waiting and self.recording.followed and self._late():
             self.flush()
         else:
-            return
-        if waiting:
-            self.recording.notify()
+            return False
+        return waiting
 
     def _late(self) -> bool:
         """Whether a figure that follows the recording has waited for long enough."""
@@ -288,10 +311,13 @@ class record:  # noqa: N801  (reads as a verb: `with record(model) as recording`
 
     def _end(self, output: object) -> None:
         clock = self._clock
-        if not self._looked and clock.now >= 0:
-            self._after_first_pass(output)
-        # Whatever runs outside of the model's own forward pass is none of its steps.
-        clock.now = -1
+        with self.lock:
+            if not self._threads.end_pass():
+                return
+            if not self._looked and clock.now >= 0:
+                self._after_first_pass(output)
+            # Whatever runs outside of the model's own forward pass is none of its steps.
+            clock.now = -1
 
     def _after_first_pass(self, output: object) -> None:
         self._layouts.end()
@@ -346,13 +372,14 @@ class record:  # noqa: N801  (reads as a verb: `with record(model) as recording`
 
     def flush(self) -> None:
         """Bring what has gathered into the tables."""
-        if self._clock.recorded > self._binned:
-            self._store.make_room(self._clock.recorded)
-            self._taps.flush()
-            if self._updates:
-                self._guarded(self._updates.flush)
-            self._binned = self._clock.recorded
-            self._binned_at = time.monotonic()
+        with self.lock:
+            if self._clock.recorded > self._binned:
+                self._store.make_room(self._clock.recorded)
+                self._taps.flush()
+                if self._updates:
+                    self._guarded(self._updates.flush)
+                self._binned = self._clock.recorded
+                self._binned_at = time.monotonic()
 
     def _end_of_window(self) -> None:
         """Bring all into the tables, and judge which units were dead since the last time."""

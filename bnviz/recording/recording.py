@@ -1,6 +1,7 @@
 """What was recorded, to read: distributions inside a network over the steps of its training."""
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from os import PathLike
 from typing import Any, Protocol
 
@@ -19,6 +20,10 @@ __all__ = ["Recording", "RecordingError", "Source", "load", "merge"]
 
 class Source(Protocol):
     """What fills a recording while it runs."""
+
+    @property
+    def lock(self) -> AbstractContextManager[Any]:
+        """Held while it fills the tables."""
 
     def flush(self) -> None:
         """Bring in what has come and is not in the tables yet."""
@@ -45,7 +50,7 @@ class Recording:
         #: True once nothing more will be recorded.
         self.closed = False
         self._source = source
-        self._why_empty = "it never ran in training mode while it was recorded"
+        self._why_empty = "the model never ran in training mode while it was recorded"
         self._subscribers: list[Callable[[Recording], object]] = []
 
     def __repr__(self) -> str:
@@ -53,8 +58,16 @@ class Recording:
         return f"Recording({len(self.store.tracks)} layers, {self.num_steps} steps, {state})"
 
     def __str__(self) -> str:
-        self._bring_up_to_date()
-        return summary(self.store, repr(self))
+        with self.lock:
+            self._bring_up_to_date()
+            empty = f"nothing was recorded: {self._why_empty}" if self.closed else "nothing yet"
+            return summary(self.store, repr(self), empty)
+
+    @property
+    def lock(self) -> AbstractContextManager[Any]:
+        """To hold while several things are read that belong together: a training waits for it."""
+        source = self._source
+        return source.lock if source else nullcontext()
 
     # -- reading -----------------------------------------------------------------------------------
 
@@ -101,8 +114,9 @@ class Recording:
     @property
     def steps(self) -> NDArray[np.int64]:
         """The training step (counted from 1) at which each row begins, shape (R,)."""
-        self._bring_up_to_date()
-        return self.store.steps
+        with self.lock:
+            self._bring_up_to_date()
+            return self.store.steps
 
     def activation(self, layer: str) -> str | None:
         """The kind of activation whose input was recorded ("relu", "sigmoid", …), or None."""
@@ -114,7 +128,8 @@ class Recording:
 
     def counts(self, layer: str) -> NDArray[np.int64]:
         """Counts in the bins of :mod:`bnviz.recording.histogram`, shape (R, BINS)."""
-        return self._track(layer).table(len(self.steps))
+        with self.lock:
+            return self._track(layer).table(len(self.steps))
 
     def total(self, layer: str) -> NDArray[np.int64]:
         """How many values each row summarizes, shape (R,)."""
@@ -176,7 +191,8 @@ class Recording:
         return _only(self._rows(layer).nonfinite())
 
     def _rows(self, layer: str) -> Rows:
-        return Rows([self._track(layer)], [range(len(self.store.steps))])
+        with self.lock:
+            return Rows([self._track(layer)], [range(len(self.store.steps))])
 
     def _track(self, layer: str) -> Track:
         self._require_steps()
@@ -187,9 +203,10 @@ class Recording:
         return self.store.tracks[layer]
 
     def _names(self, *quantities: Quantity) -> tuple[str, ...]:
-        self._bring_up_to_date()
-        tracks = self.store.tracks.items()
-        return tuple(name for name, track in tracks if track.quantity in quantities)
+        with self.lock:
+            self._bring_up_to_date()
+            tracks = self.store.tracks.items()
+            return tuple(name for name, track in tracks if track.quantity in quantities)
 
     def _require_steps(self) -> None:
         self._bring_up_to_date()
@@ -247,8 +264,9 @@ class Recording:
         Args:
             path: the file; an existing one is replaced.
         """
-        self._require_steps()
-        files.write(path, self.store)
+        with self.lock:
+            self._require_steps()
+            files.write(path, self.store)
 
 
 def load(path: str | PathLike[str]) -> Recording:

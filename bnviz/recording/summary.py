@@ -13,17 +13,18 @@ _LAYERS = 24  # lines; of more, the first and the last
 _NAME = 32  # letters
 
 
-def summary(store: Store, headline: str) -> str:
+def summary(store: Store, headline: str, empty: str) -> str:
     """The text.
 
     Args:
         store: the tables.
         headline: the first line.
+        empty: what stands there where nothing was recorded.
     """
     names = [name for name, track in store.tracks.items() if track.rows]
     steps = store.steps
     if not names:
-        return "\n".join([f"{headline}: nothing was recorded yet", *store.notes])
+        return "\n".join([f"{headline}: {empty}", *store.notes])
     shown = names
     if len(names) > _LAYERS:
         shown = [*names[: _LAYERS // 2], *names[-_LAYERS // 2 :]]

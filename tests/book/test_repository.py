@@ -76,6 +76,17 @@ def test_contents_name_every_chapter_and_only_files_that_exist() -> None:
     assert {f"chapters/{path.stem}" for path in NOTEBOOKS} <= set(CONTENTS)
 
 
+def test_the_map_and_the_page_for_teachers_have_every_chapter() -> None:
+    intro = read(ROOT / "chapters" / "intro.ipynb")
+    (page_map,) = (c.source for c in intro.cells if "## The map" in c.source)
+    teaching = (ROOT / "chapters" / "teaching.md").read_text(encoding="utf-8")
+    for path in NOTEBOOKS:
+        if path.stem != "intro":
+            assert f"]({path.name})" in page_map, path.name
+        if path.stem[0].isdigit():
+            assert f"### {int(path.stem.split('-')[0])}. " in teaching, path.name
+
+
 @each_notebook
 def test_notebook_is_committed_clean(path: Path) -> None:
     notebook = read(path)

@@ -163,6 +163,25 @@ def test_recurrent_layers_have_their_units_at_the_end() -> None:
     assert recording.total("relu[11]").tolist() == [5 * 7] * 3
 
 
+def test_a_recurrent_cell_is_watched_step_by_step_of_the_sequence() -> None:
+    class Reader(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.cell, self.head = nn.GRUCell(4, 6), nn.Linear(6, 2)
+
+        def forward(self, x: Tensor) -> Tensor:
+            h = x.new_zeros(len(x), 6)
+            for step in x.unbind(1):
+                h = self.cell(step, h)
+            return self.head(h)
+
+    recording = run(Reader(), torch.randn(5, 3, 4), units=[5])
+    assert [name for name in recording.layers if name.endswith("[5]")] == [
+        "cell[5]", "cell#2[5]", "cell#3[5]",
+    ]  # fmt: skip
+    assert recording.total("cell#3").tolist() == [5 * 6] * 3
+
+
 @pytest.mark.parametrize(
     ("layer", "shape", "axis"),
     [

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 
 import numpy as np
@@ -43,6 +44,8 @@ def recorded(values: Values, every: int = 1) -> Recording:
 
 class Nothing:
     """Fills no recording."""
+
+    lock = nullcontext()
 
     def flush(self) -> None:
         pass

@@ -48,7 +48,11 @@ def test_repr_stays_one_line(store: Store) -> None:
 
 
 def test_an_empty_recording_says_so() -> None:
-    assert str(Recording()) == "Recording(0 layers, 0 steps, running): nothing was recorded yet"
+    assert str(Recording()) == "Recording(0 layers, 0 steps, running): nothing yet"
+    recording = Recording()
+    recording.close()
+    assert str(recording).endswith("closed): nothing was recorded: the model never ran in training "
+                                   "mode while it was recorded")  # fmt: skip
 
 
 def test_long_models_and_long_names_are_shortened() -> None:

@@ -148,6 +148,20 @@ def test_passes_without_gradients_have_none() -> None:
     assert recording.total("1.grad").tolist() == [0, 0, 48, 48]
 
 
+def test_gradients_that_torch_func_takes_are_missed_with_a_word() -> None:
+    model, x = small(), torch.randn(6, 4)
+
+    def loss(parameters: dict[str, Tensor]) -> Tensor:
+        return torch.func.functional_call(model, parameters, (x,)).square().mean()
+
+    with pytest.warns(UserWarning, match=r"inside of torch\.func no gradients come by"):  # noqa: SIM117
+        with record(model, watch="gradient") as recording:
+            for _ in range(2):
+                torch.func.grad(loss)(dict(model.named_parameters()))
+    with pytest.raises(ValueError, match="gave floating-point numbers or gradients"):
+        recording.mean("1.grad")
+
+
 def test_gradients_that_come_late_are_those_of_their_own_step() -> None:
     model, losses = small(), []
     with record(model, watch=("auto", "gradient"), sample=None) as recording:

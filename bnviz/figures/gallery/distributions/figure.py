@@ -8,6 +8,7 @@ small: see ``encoding`` and ``images``.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -133,8 +134,13 @@ class Distributions(Figure):
 
     def refresh(self) -> None:
         """Read the recordings again, unless all were closed: then nothing refers to them."""
-        if not self._sources:
-            return
+        if self._sources:
+            with ExitStack() as stack:  # they may be filled in another thread
+                for recording in sorted(self.recordings.values(), key=id):
+                    stack.enter_context(recording.lock)
+                self._read()
+
+    def _read(self) -> None:
         sources = list(self._sources.values())
         recordings = self.recordings
         layers = choose_layers(recordings, self._wanted)
