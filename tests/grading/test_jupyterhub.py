@@ -19,8 +19,7 @@ from transcript import commands
 COURSE = "batch-normalization"
 PAGE = (ROOT / "chapters" / "teaching.md").read_text(encoding="utf-8")
 PASSAGE = PAGE.partition("### On a JupyterHub")[2].partition("\n### ")[0]
-FOR_ALL, FOR_TEACHER = re.findall(r"```python\n(.*?)```", PASSAGE, re.DOTALL)
-(FOR_HUB,) = re.findall(r"`(c\.Spawner\.args = .*)`", PASSAGE)
+FOR_ALL, FOR_TEACHER, FOR_HUB = re.findall(r"```python\n(.*?)```", PASSAGE, re.DOTALL)
 # All users are one account here.
 FOR_STUDENTS = """
 import os
