@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import base64
+import io
+
 import numpy as np
 import pytest
 import torch
 from browser import after_draw, assert_fits, axe_findings, boxes, draws, touch
 from node import run_js
+from PIL import Image
 from torch import nn
 
 from bnviz.figures import Over, axes
@@ -253,12 +257,9 @@ def test_a_swipe_over_the_block_changes_nothing(open_figure):
 
 
 def pixels(page) -> np.ndarray:
-    return np.array(
-        page.eval_on_selector(
-            ".bnviz-block-canvas",
-            "(c) => Array.from(c.getContext('2d').getImageData(0, 0, c.width, c.height).data)",
-        )
-    )
+    address = page.eval_on_selector(".bnviz-block-canvas", "(canvas) => canvas.toDataURL()")
+    picture = base64.b64decode(address.partition(",")[2])
+    return np.array(Image.open(io.BytesIO(picture)).convert("RGBA")).ravel()
 
 
 def test_another_norm_lights_other_cells_and_after_shows_other_values(open_figure):
