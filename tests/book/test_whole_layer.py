@@ -12,7 +12,7 @@ from visits import ROOT
 def layer() -> type[torch.nn.Module]:
     notebook = nbformat.read(ROOT / "chapters" / "10-conv-channels.ipynb", as_version=4)
     (cell,) = (cell for cell in notebook.cells if cell.id == "whole-layer")
-    names = {"torch": torch, "x": torch.randn(2, 4, 3, 3)}
+    names = {"torch": torch}
     exec(cell.source, names)
     return names["BatchNorm"]
 
