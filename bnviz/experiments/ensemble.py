@@ -15,10 +15,11 @@ from typing import TypeVar
 import torch
 from torch import Tensor, nn
 
+from bnviz.experiments.common import digits
 from bnviz.networks import MLP
 from bnviz.training import shuffled_batches
 
-__all__ = ["BatchNorm", "Ensemble", "Linear", "batches_of_each", "layer_of_each"]
+__all__ = ["BatchNorm", "Ensemble", "Linear", "batches_of_each", "digits_of_each", "layer_of_each"]
 
 Module = TypeVar("Module", bound=nn.Module)
 
@@ -56,6 +57,17 @@ class Ensemble(nn.Module):
         for block in self.blocks:
             x = block(x)
         return x.transpose(1, 2)
+
+
+def digits_of_each(seeds: Sequence[int]) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """The digits of each seed's split: x (E, n, 64), y (E, n), and those of the test.
+
+    >>> [tuple(part.shape) for part in digits_of_each([0, 1])]
+    [(2, 1297, 64), (2, 1297), (2, 500, 64), (2, 500)]
+    """
+    parts = zip(*(digits(seed) for seed in seeds), strict=True)
+    x, y, x_test, y_test = map(torch.stack, parts)
+    return x, y, x_test, y_test
 
 
 def batches_of_each(seeds: Sequence[int], examples: int, batch_size: int) -> Iterator[Tensor]:

@@ -14,9 +14,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from bnviz import data
 from bnviz.experiments.common import Floats
-from bnviz.experiments.ensemble import batches_of_each, layer_of_each
+from bnviz.experiments.ensemble import batches_of_each, digits_of_each, layer_of_each
 
 __all__ = [
     "NORMS",
@@ -45,8 +44,8 @@ Images = tuple[Tensor, Tensor, Tensor, Tensor]
 
 def images(seeds: Sequence[int]) -> Images:
     """The digits of each seed's split: x (n, E, 8, 8), y (n, E), and those of the test."""
-    parts = [map(torch.from_numpy, data.digits(seed)) for seed in seeds]
-    x, y, x_test, y_test = (torch.stack(list(each), 1) for each in zip(*parts, strict=True))
+    parts = digits_of_each(seeds)
+    x, y, x_test, y_test = (part.transpose(0, 1).contiguous() for part in parts)
     return x.unflatten(-1, (8, 8)), y, x_test.unflatten(-1, (8, 8)), y_test
 
 

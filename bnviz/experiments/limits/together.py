@@ -13,9 +13,14 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from bnviz import data
 from bnviz.experiments.common import Floats
-from bnviz.experiments.ensemble import BatchNorm, Linear, batches_of_each, layer_of_each
+from bnviz.experiments.ensemble import (
+    BatchNorm,
+    Linear,
+    batches_of_each,
+    digits_of_each,
+    layer_of_each,
+)
 
 __all__ = [
     "NORMS",
@@ -83,8 +88,7 @@ def fully_connected(
 
 def images(seeds: Sequence[int]) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """The digits of each seed's split: x (E, 64, n), y (E, n), and those of the test."""
-    parts = [map(torch.from_numpy, data.digits(seed)) for seed in seeds]
-    x, y, x_test, y_test = (torch.stack(list(each)) for each in zip(*parts, strict=True))
+    x, y, x_test, y_test = digits_of_each(seeds)
     return x.transpose(1, 2), y, x_test.transpose(1, 2), y_test
 
 

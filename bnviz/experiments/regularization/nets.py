@@ -21,9 +21,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from bnviz import data
 from bnviz.experiments.common import Floats
-from bnviz.experiments.ensemble import Linear, batches_of_each, layer_of_each
+from bnviz.experiments.ensemble import Linear, batches_of_each, digits_of_each, layer_of_each
 
 __all__ = ["Images", "Nets", "accuracies", "images", "learning", "recomputed"]
 
@@ -37,10 +36,7 @@ def images(seeds: Sequence[int], count: int | None = None) -> Images:
         seeds: one for each network.
         count: how many training images are left to each; None for all.
     """
-    parts = [data.digits(seed) for seed in seeds]
-    x, y, x_test, y_test = (
-        torch.stack([torch.from_numpy(one[i]) for one in parts]) for i in range(4)
-    )
+    x, y, x_test, y_test = digits_of_each(seeds)
     return x[:, :count], y[:, :count], x_test, y_test
 
 

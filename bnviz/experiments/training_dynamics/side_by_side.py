@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from bnviz.experiments.common import Floats, digits
-from bnviz.experiments.ensemble import Ensemble, Linear, batches_of_each
+from bnviz.experiments.common import Floats
+from bnviz.experiments.ensemble import Ensemble, Linear, batches_of_each, digits_of_each
 from bnviz.networks import MLP
 from bnviz.recording import Recording
 from bnviz.recording.binning import add_values
@@ -136,8 +136,7 @@ class _Batches:
 
     def __init__(self, seeds: Sequence[int], size: int) -> None:
         different = list(dict.fromkeys(seeds))
-        parts = zip(*(digits(seed) for seed in different), strict=True)
-        self._x, self._y, x_test, y_test = map(torch.stack, parts)
+        self._x, self._y, x_test, y_test = digits_of_each(different)
         self._place = torch.tensor([different.index(seed) for seed in seeds])
         self._rows = batches_of_each(different, self._x.shape[1], size)
         self.x_test, self.y_test = x_test[self._place], y_test[self._place]

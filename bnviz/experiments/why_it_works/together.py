@@ -14,8 +14,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from bnviz.experiments.common import Floats, digits
-from bnviz.experiments.ensemble import Ensemble, batches_of_each
+from bnviz.experiments.common import Floats
+from bnviz.experiments.ensemble import Ensemble, batches_of_each, digits_of_each
 from bnviz.networks import mlp
 
 __all__ = ["Together"]
@@ -52,8 +52,7 @@ class Together:
         )
         for one in self.model.norms:
             one.momentum = 1.0  # only what `accuracy` collects is ever used
-        parts = zip(*(digits(seed) for seed in seeds), strict=True)
-        self.x, self.y, self.x_test, self.y_test = (torch.stack(part) for part in parts)
+        self.x, self.y, self.x_test, self.y_test = digits_of_each(seeds)
         self._batches = batches_of_each(seeds, self.x.shape[1], batch_size)
         self._each = torch.arange(len(seeds))[:, None]
 
