@@ -1,9 +1,11 @@
 """An assignment, made once, for all tests of the course's tools."""
 
+import shutil
 from pathlib import Path
 
 import nbformat
 import pytest
+import small_course
 from assigned import NAME, ROOT
 from nbformat import NotebookNode
 
@@ -26,3 +28,15 @@ def source(assigned_course: Path) -> NotebookNode:
 @pytest.fixture(scope="session")
 def release(assigned_course: Path) -> NotebookNode:
     return nbformat.read(assigned_course / "release" / NAME / f"{NAME}.ipynb", 4)
+
+
+@pytest.fixture(scope="session")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A course folder with one small assignment; tests that write into it copy it first."""
+    return small_course.make(tmp_path_factory.mktemp("small") / "course")
+
+
+@pytest.fixture
+def course(small: Path, tmp_path: Path) -> Path:
+    """A copy of the small course, to be changed."""
+    return shutil.copytree(small, tmp_path / "course")

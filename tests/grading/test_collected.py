@@ -1,13 +1,10 @@
 """What comes by nbgrader's exchange is graded like what comes through `intake`, and goes back."""
 
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import nbformat
-import pytest
-import small_course
 from nbformat import NotebookNode
 from small_course import NAME, WRONG, hand_in, released, solved
 
@@ -16,16 +13,6 @@ from bnviz.course.grading.grade import grade
 
 ALL = {"double-check": 2.0, "area-check": 1.0, "steps-check": 3.0}
 SECRET = "5ec2e7"
-
-
-@pytest.fixture(scope="module")
-def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return small_course.make(tmp_path_factory.mktemp("made") / "course")
-
-
-@pytest.fixture
-def course(empty: Path, tmp_path: Path) -> Path:
-    return shutil.copytree(empty, tmp_path / "course")
 
 
 def collected(course: Path, student: str, nb: NotebookNode) -> Path:

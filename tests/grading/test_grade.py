@@ -48,18 +48,8 @@ HARMLESS = {
 
 
 @pytest.fixture(scope="module")
-def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return small_course.make(tmp_path_factory.mktemp("made") / "course")
-
-
-@pytest.fixture
-def course(empty: Path, tmp_path: Path) -> Path:
-    return shutil.copytree(empty, tmp_path / "course")
-
-
-@pytest.fixture(scope="module")
-def batch(empty: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Graded]]:
-    course = shutil.copytree(empty, tmp_path_factory.mktemp("batch") / "course")
+def batch(small: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Graded]]:
+    course = shutil.copytree(small, tmp_path_factory.mktemp("batch") / "course")
     for student, answer in {**ACCIDENTS, **HARMLESS}.items():
         hand_in(course, student, solved(course, double=answer))
     hand_in(course, "ada", solved(course))

@@ -1,11 +1,9 @@
 """What the code of a submission can reach."""
 
-import shutil
 from pathlib import Path
 
 import psutil
 import pytest
-import small_course
 from nbformat import NotebookNode, read
 from small_course import NAME, hand_in, solved
 
@@ -43,16 +41,6 @@ except OSError as error:
     print(type(error).__name__, error.errno)
 """
 NETWORK_IS_UNREACHABLE = 101
-
-
-@pytest.fixture
-def course(tmp_path: Path, made: Path) -> Path:
-    return shutil.copytree(made, tmp_path / "course")
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return small_course.make(tmp_path_factory.mktemp("made") / "course")
 
 
 def run(course: Path, answer: str, kind: sandbox.Isolation) -> tuple[NotebookNode, Graded]:
