@@ -12,6 +12,7 @@ from typing import Any
 
 import claims
 import folds
+import icons
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinxcontrib import katex
@@ -139,11 +140,12 @@ def tidy_pages(app: Sphinx, exception: Exception | None) -> None:
         return
     for path in Path(app.outdir).rglob("*.html"):
         page = path.read_text(encoding="utf-8")
-        tidy = _UNWANTED.sub("", page)
+        tidy = icons.draw(_UNWANTED.sub("", page))
         # Scripts choose light or dark; without them "auto" would be a mixture of both.
         tidy = tidy.replace('data-theme="auto"', 'data-theme="light"', 1)
         if tidy != page:
             path.write_text(tidy, encoding="utf-8")
+    icons.remove_library(Path(app.outdir))
 
 
 def write_index(app: Sphinx, exception: Exception | None) -> None:

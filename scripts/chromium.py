@@ -17,7 +17,7 @@ PACKAGES = ("chromium", "libatomic1")
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 # A quiet browser: no sandbox (containers run as root), no GPU, no traffic of its own, so that
-# every request the tests see was made by the page.
+# every request the tests see was made by the page; and none that leaves this machine.
 ARGS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -26,6 +26,7 @@ ARGS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1",
 )
 
 

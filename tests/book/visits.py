@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import yaml
-from playwright.sync_api import Page, Route
+from playwright.sync_api import ConsoleMessage, Page, Request
 
 ROOT = Path(__file__).resolve().parents[2]
 TOC = yaml.safe_load((ROOT / "_toc.yml").read_text())
@@ -22,6 +27,20 @@ FIGURES_READY = """() => [...document.querySelectorAll("figure.bnviz-figure")]
     .every((figure) => figure.hasAttribute("data-ready"))"""
 
 
+class QuietHandler(SimpleHTTPRequestHandler):
+    def log_message(self, *args: object) -> None:
+        """Keep the test's output for what fails."""
+
+
+@contextmanager
+def serving(folder: Path, handler: type[SimpleHTTPRequestHandler] = QuietHandler) -> Iterator[str]:
+    """Serve a folder on this machine; gives the address."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(handler, directory=folder)) as httpd:
+        threading.Thread(target=httpd.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{httpd.server_port}"
+        httpd.shutdown()
+
+
 class Visit:
     """An open page, and what it asked for and complained about."""
 
@@ -32,19 +51,16 @@ class Visit:
         self.complaints: list[str] = []
         page.on("console", self._on_console)
         page.on("pageerror", lambda error: self.complaints.append(f"error: {error}"))
-        page.context.route("**/*", self._on_request)
+        page.context.on("request", self._on_request)
 
-    def _on_console(self, message: object) -> None:
+    def _on_console(self, message: ConsoleMessage) -> None:
         if message.type in ("error", "warning"):
             self.complaints.append(f"{message.type}: {message.text}")
 
-    def _on_request(self, route: Route) -> None:
-        address = urlsplit(route.request.url)
+    def _on_request(self, request: Request) -> None:
+        address = urlsplit(request.url)
         if address.scheme in ("http", "https", "ws", "wss") and address.hostname != "127.0.0.1":
-            self.requests.append(route.request.url)
-            route.abort()
-        else:
-            route.continue_()
+            self.requests.append(request.url)  # the browser knows no other host: it fails
 
     def open(self, name: str) -> Page:
         """Open the page `name` and wait until it has loaded and its figures are ready."""
