@@ -31,7 +31,7 @@ def own_random(problem: str, student: str, seed: int = 0) -> np.random.Generator
     student = os.environ.get("BNVIZ_STUDENT", student).strip().casefold()
     if not student and os.environ.get("NBGRADER_EXECUTION") != "validate":
         raise ValueError(
-            'Your numbers hang on who you are. Fill in STUDENT = "…" at the top of the notebook, '
+            'Your numbers depend on who you are. Fill in STUDENT = "…" at the top of the notebook, '
             "with the name or number under which you hand in, and run that cell."
         )
     digest = hashlib.sha256(f"{seed}\n{problem}\n{student}".encode()).digest()

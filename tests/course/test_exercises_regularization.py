@@ -105,6 +105,17 @@ def test_right_by_another_way(verdict, name, answer):
         ("images-needed", lambda share: 64, "Not right yet"),
         (
             "group-batch-norm",
+            lambda x, group, eps: (
+                in_torch(x, group, eps).numpy()
+                * np.repeat(
+                    np.sqrt([p.var(0) + eps for p in np.split(x, len(x) // group)]), group, 0
+                )
+                / np.sqrt(x.var(0) + eps)
+            ),
+            "One of yours",
+        ),
+        (
+            "group-batch-norm",
             lambda x, g, eps: F.batch_norm(torch.tensor(x), None, None, training=True, eps=eps),
             "all rows together",
         ),

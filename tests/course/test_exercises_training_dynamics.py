@@ -102,6 +102,7 @@ def test_right_by_another_way(verdict, name, answer):
         ("steps", lambda c, lr, share: by_logarithms(c, lr, share) + 1, "One update too many"),
         ("steps", lambda c, lr, share: by_walking(c, 2 * lr, share), "without a factor of 2"),
         ("steps", lambda c, lr, share: by_walking(c, lr, share**0.5), "squared"),
+        ("steps", lambda c, lr, share: by_walking([1.0], lr, share), "curvature is missing"),
         ("steps", without_giving_up, "never arrives"),
         ("steps", lambda c, lr, share: max(0, by_logarithms_alone(c, lr, share)), "never arrives"),
         ("steps", lambda c, lr, share: by_walking(c, lr, 1 - share), "what may be left"),

@@ -155,6 +155,7 @@ def test_frozen_statistics_win_in_tiny_batches_and_lose_the_large_rate(hidden) -
 
 
 def test_with_one_layer_frozen_statistics_do_not_explode_in_batches_of_16() -> None:
-    found = fine_tuned((16,), (0.1,), (100, 101), hidden=(100,))
-    lost = (found.training - found.frozen)[0, :, 0]
-    assert lost.min() > 0 and lost.max() < 0.5
+    found = fine_tuned((16,), (0.01, 0.03, 0.1), (100, 101), hidden=(100,))
+    lost = (found.training - found.frozen)[0]
+    assert lost[:, 0].max() < 0 and np.abs(lost[:, 1]).max() < 0.06
+    assert lost[:, 2].min() > 0 and lost[:, 2].max() < 0.5

@@ -40,6 +40,15 @@ def test_with_large_weights_they_are_later_with_the_norm_behind_them() -> None:
     assert np.isnan(bold["BN after"]).all() and (bold["BN before"] < 60).all()
     tanh = steps_to_goal(SEEDS, activation="tanh", init=1.0)
     assert np.isnan(tanh["BN after"]).all() and (tanh["BN before"] < 60).all()
+    deep = steps_to_goal(SEEDS, init=1.0, depth=5, lr=1.0)
+    assert np.isnan(deep["BN after"]).all() and (deep["BN before"] < 60).all()
+
+
+def test_with_two_layers_of_sigmoids_neither_place_is_far_ahead_and_of_tanh_one_is() -> None:
+    even = steps_to_goal(SEEDS, init=1.0, depth=2)
+    assert 0.5 < even["BN after"].mean() / even["BN before"].mean() < 1.5
+    tanh = steps_to_goal(SEEDS, activation="tanh", init=1.0, depth=2)
+    assert (tanh["BN after"] > 1.3 * tanh["BN before"]).all()
 
 
 def test_a_single_layer_of_them_is_sooner_with_the_norm_behind_it() -> None:

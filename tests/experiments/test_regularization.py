@@ -161,10 +161,15 @@ def test_dropout_before_batch_norm_leaves_a_running_variance_too_large():
     pixels = chapter.variance_shift(0, (0.5,), range(100, 106))
     hidden = chapter.variance_shift(1, (0.5,), [100, 101], steps=60)
     fast = chapter.variance_shift(0, (0.5,), [100, 101], lr=0.5, steps=60)
+    slow, slow_hidden = (
+        chapter.variance_shift(place, (0.5,), range(100, 106), lr=0.02) for place in (0, 1)
+    )
     assert np.all((pixels.ratio > 0.3) & (pixels.ratio < 0.5))
     assert np.all((fast.ratio > 0.3) & (fast.ratio < 0.6))
     assert np.all((hidden.ratio > 0.55) & (hidden.ratio < 0.8))
-    assert np.mean(pixels.recomputed - pixels.accuracy) > 0
+    gain, gain_slow = (np.mean(one.recomputed - one.accuracy) for one in (pixels, slow))
+    assert 0 < gain < 0.03 < gain_slow < 0.09
+    assert np.all((slow.ratio < 0.35) & (slow_hidden.ratio > 0.4) & (slow_hidden.ratio < 0.6))
 
 
 # --- the length of weights ------------------------------------------------------------------------

@@ -162,6 +162,19 @@ def test_at_a_small_rate_ten_layers_are_ahead_without_batch_norm() -> None:
     assert (ends[0.3]["with BN"] > ends[0.03]["with BN"]).all()
 
 
+@pytest.mark.parametrize("setting", [{"depth": 3, "width": 50}, {"depth": 10, "batch_size": 64}])
+def test_with_batch_norm_the_largest_of_three_rates_is_the_best(setting: dict[str, int]) -> None:
+    found = by_rate((0.003, 0.03, 0.3), seeds=(100, 101), eval_every=120, **setting)
+    small, middle, large = ([one.accuracy[-1] for one in f["with BN"]] for f in found.values())
+    assert (np.array(large) > middle).all() and (np.array(middle) > small).all()
+
+
+def test_ten_layers_of_fifty_units_learn_little_at_a_small_rate_with_either() -> None:
+    pair = by_rate((0.003,), 10, seeds=(100, 101, 102), width=50, eval_every=120)[0.003]
+    plain, bn = (np.array([one.accuracy[-1] for one in pair[label]]) for label in NORMS)
+    assert abs(np.mean(plain - bn)) < 0.1 and max(plain.max(), bn.max()) < 0.5
+
+
 def test_with_three_layers_the_lead_at_a_small_rate_is_the_other_way_round() -> None:
     pair = by_rate((0.003, 0.3), 3, seeds=(100, 101, 102), eval_every=120)
     ends = {

@@ -73,6 +73,13 @@ EXERCISES = (
                     (np.maximum(z, 0) - z.mean(0)) / np.sqrt(z.var(0) + eps),
                 )
             ),
+            "A ReLU sets what is below 0 to 0 and leaves the rest as it is: np.maximum(z, 0).": (
+                lambda z, eps: (
+                    np.minimum(_normalize(z, eps), 0),
+                    _normalize(np.minimum(z, 0), eps),
+                ),
+                lambda z, eps: (abs(_normalize(z, eps)), _normalize(abs(z), eps)),
+            ),
             "The ReLU is missing with BN before it.": lambda z, eps: (
                 _normalize(z, eps),
                 both_orders(z, eps)[1],
@@ -150,6 +157,8 @@ EXERCISES = (
                 lambda beta, weight, bias: bias + beta[: len(bias)],
                 lambda beta, weight, bias: bias + beta.sum(),
             ),
+            "A column and a row together make a table. Leave beta as it is, shape (C,): weight @ "
+            "beta.": lambda beta, weight, bias: weight @ beta[:, None] + bias,
             "The layer's own bias stays as it is: add it, do not subtract it.": (
                 lambda beta, weight, bias: weight @ beta - bias
             ),
@@ -185,7 +194,10 @@ EXERCISES = (
             "An activation ends the walk: behind it a bias is not the same for every image.": (
                 lambda parts: _positions(
                     parts, lambda i, one: one == "linear" and "batchnorm" in parts[i + 1 :]
-                )
+                ),
+                lambda parts: _positions(
+                    parts, lambda i, one: one == "linear" and "batchnorm" in parts[i + 1 : i + 3]
+                ),
             ),
             "Where no BN follows, the bias counts.": lambda parts: _positions(
                 parts, lambda i, one: one == "linear"

@@ -52,6 +52,23 @@ def _by_group(x, group, scale):
     return np.concatenate([(part - part.mean(0)) / scale(part) for part in parts])
 
 
+def _mean_and_scale(x, group, mean, var, eps):
+    """Normalized by this mean and variance; None: by each group's own."""
+    return np.concatenate(
+        [
+            (part - (part.mean(0) if mean is None else mean))
+            / np.sqrt((part.var(0) if var is None else var) + eps)
+            for part in x.reshape(-1, group, x.shape[1])
+        ]
+    )
+
+
+def _tiled(x, group, eps):
+    parts = x.reshape(-1, group, x.shape[1])
+    mean, var = (np.tile(one, (group, 1)) for one in (parts.mean(1), parts.var(1)))
+    return (x - mean) / np.sqrt(var + eps)
+
+
 def _like_the_first(x, group, eps):
     return (x - x[:group].mean(0)) / np.sqrt(x[:group].var(0) + eps)
 
@@ -137,6 +154,7 @@ EXERCISES = (
             "Off by σ/√m: there is no other factor in it.": (
                 lambda share: math.ceil(2 / share**2),
                 lambda share: math.ceil(4 / share**2),
+                lambda share: math.ceil((1.96 / share) ** 2),
             ),
             "The share comes as 0.1, not as 10 %: leave out the 100.": (
                 lambda share: math.ceil((100 / share) ** 2)
@@ -178,6 +196,12 @@ EXERCISES = (
             "You took the statistics of the first group for all. Each group has its own.": (
                 _like_the_first
             ),
+            "Mean *and* variance are those of the group. One of yours is that of all rows.": (
+                lambda x, group, eps: _mean_and_scale(x, group, x.mean(0), None, eps),
+                lambda x, group, eps: _mean_and_scale(x, group, None, x.var(0), eps),
+            ),
+            "np.tile puts the statistics of the groups in turn. Each row needs its own group's: "
+            "np.repeat.": _tiled,
             "All rows come back, not those of one group only.": (
                 lambda x, group, eps: _like_the_first(x, group, eps)[:group]
             ),
@@ -246,6 +270,11 @@ EXERCISES = (
             "p (1 − p) is the variance of the lot alone. What is kept is divided by 1 − p, which "
             "divides the variance by (1 − p)².": (
                 lambda x, w, p: _ratio(x, w, p, factor=lambda p: p * (1 - p))
+            ),
+            "What dropout keeps is divided by 1 − p. So the part that was there before stays as "
+            "large as it was.": lambda x, w, p: (
+                (x @ w).var()
+                / ((1 - p) ** 2 * (x @ w).var() + p * (1 - p) * ((x**2).mean(0) * w**2).sum())
             ),
             "Dropout sets x itself to 0, not its distance from the mean: take the mean of x².": (
                 lambda x, w, p: _ratio(x, w, p, centered=True)

@@ -85,6 +85,12 @@ EXERCISES = (
                 means.sum(0),
                 m / (m - 1) * variances.sum(0),
             ),
+            "Those are medians. Algorithm 2 takes the mean over the mini-batches.": (
+                lambda means, variances, m: (
+                    np.median(means, axis=0),
+                    m / (m - 1) * np.median(variances, axis=0),
+                )
+            ),
             "The second number is a standard deviation. The variance is asked.": (
                 lambda means, variances, m: (
                     means.mean(0),
@@ -235,6 +241,12 @@ EXERCISES = (
                 lambda running, start, momentum, steps: (
                     (running - (1 - momentum) * start) / momentum
                 ),
+            ),
+            "The mini-batches do not share a weight of 1 for each step: divide by "
+            "1 - (1 - momentum) ** steps, not by their number.": (
+                lambda running, start, momentum, steps: (
+                    (running - (1 - momentum) ** steps * start) / steps
+                )
             ),
             "Take the start out first; then divide all that is left.": (
                 lambda running, start, momentum, steps: (

@@ -286,6 +286,9 @@ EXERCISES = (
             "1 − lr · curvature of it.": lambda curvatures, lr, share: _counted(
                 [lr * c for c in curvatures], share
             ),
+            "Each distance is multiplied by 1 − lr · its curvature. The curvature is missing.": (
+                lambda curvatures, lr, share: _until(abs(1 - lr), share)
+            ),
             "The gradient is the curvature times the distance, without a factor of 2.": (
                 lambda curvatures, lr, share: _counted(
                     [abs(1 - 2 * lr * c) for c in curvatures], share
