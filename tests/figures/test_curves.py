@@ -113,6 +113,7 @@ def test_beside_seeds_a_line_by_itself_stays_one():
 
 def test_a_broken_line_by_itself_says_so():
     assert "; in part NaN or infinite" in curves({"a": [1.0, np.nan]}, y_axis=Axis("v")).alt
+    assert "; in part missing" in curves({"a": [1.0, np.nan]}, y_axis=Axis("v"), lost="missing").alt
 
 
 def test_smoothing_is_said_in_figure_and_picture():

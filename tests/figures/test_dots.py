@@ -158,6 +158,15 @@ def test_the_picture_has_every_dot(figure):
     assert drawn == np.isfinite(figure.arrays["values"]).sum()
 
 
+def test_names_of_panels_side_by_side_leave_each_other_room():
+    ways = ("loss: highest − lowest, ÷ loss", "gradient: largest change, ÷ length", "smoothness")
+    data = {how: {"a": {"k": [0.1, 0.2]}} for how in ways}
+    picture = dots(data, causes={"measure": ways}).picture()
+    picture.draw_without_rendering()
+    boxes = [ax.title.get_window_extent() for ax in picture.axes]
+    assert boxes[0].x1 < boxes[1].x0 and boxes[1].x1 < boxes[2].x0
+
+
 def test_the_picture_says_what_was_lost():
     said = [text.get_text() for text in by_batch().picture().axes[0].texts]
     assert "1 of 3\nexploded" in said

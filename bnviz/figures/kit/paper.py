@@ -7,6 +7,7 @@ the book, and nothing else is. The other styles are named a, b, c, d.
 from __future__ import annotations
 
 import io
+import textwrap
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,7 @@ __all__ = [
     "MUTED",
     "STYLES",
     "abreast",
+    "entitle",
     "key_above",
     "line_style",
     "new_picture",
@@ -39,6 +41,7 @@ STYLES: Mapping[str, tuple[str, str]] = {
     "c": ("#8a6d00", "12 4"),
     "d": ("#4b5563", "4 2 1 2"),
 }
+_LETTERS = 96  # of a title, in the width of a picture
 _FREE = ("a", "b", "c", "d")
 
 # Pictures have no ground, so that they stand on light and dark pages alike; these grays are read
@@ -125,6 +128,18 @@ def abreast(count: int) -> int:
     [1, 2, 3, 2, 3, 3]
     """
     return 2 if count == 4 else min(3, count)
+
+
+def entitle(ax: Axes, name: str, columns: int, **kwargs: Any) -> None:
+    """Write the name of a panel above it, in lines that leave its neighbors room.
+
+    Args:
+        ax: of ``new_picture``.
+        name: of the panel.
+        columns: how many panels stand side by side.
+        kwargs: for ``Axes.set_title``.
+    """
+    ax.set_title(textwrap.fill(name, _LETTERS // columns), fontsize=8.5, **kwargs)
 
 
 def _quiet(ax: Axes) -> None:
