@@ -124,10 +124,10 @@ def new_picture(
 def abreast(count: int) -> int:
     """How many panels stand side by side, so that rows are full where they can be.
 
-    >>> [abreast(count) for count in range(1, 7)]
-    [1, 2, 3, 2, 3, 3]
+    >>> [abreast(count) for count in range(1, 9)]
+    [1, 2, 3, 2, 3, 3, 3, 4]
     """
-    return 2 if count == 4 else min(3, count)
+    return {4: 2, 8: 4}.get(count, min(3, count))
 
 
 def entitle(ax: Axes, name: str, columns: int, **kwargs: Any) -> None:
@@ -161,9 +161,11 @@ def key_above(
         picture: of ``new_picture``.
         handles: what matplotlib draws of each series.
         names: of the series; nothing is written where none has one.
-        columns: how many names stand side by side.
+        columns: how many names stand side by side, if they are not too long for it.
     """
     if any(names):
+        letters = max(len(name) for name in names) + 9  # with the line before a name
+        columns = max(1, min(columns, 110 // letters))
         picture.legend(
             handles, names, loc="outside upper center", ncols=columns, frameon=False, fontsize=8.5,
             labelcolor=INK,

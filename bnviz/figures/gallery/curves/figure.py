@@ -41,7 +41,7 @@ _Y = {
     "accuracy": (Axis("test accuracy", percent=True), Axis("accuracy", percent=True)),
     "loss": (Axis("training loss (nats)"), Axis("loss")),
 }
-_MOST_STILLS = 6  # choices in a picture
+_MOST_STILLS = 8  # choices in a picture
 
 Lines = dict[str, Summary]
 
