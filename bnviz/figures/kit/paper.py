@@ -41,7 +41,7 @@ STYLES: Mapping[str, tuple[str, str]] = {
     "c": ("#8a6d00", "12 4"),
     "d": ("#4b5563", "4 2 1 2"),
 }
-_LETTERS = 96  # of a title, in the width of a picture
+_LETTERS = 84  # of a title, in the width of a picture
 _FREE = ("a", "b", "c", "d")
 
 # Pictures have no ground, so that they stand on light and dark pages alike; these grays are read
@@ -146,7 +146,13 @@ def _quiet(ax: Axes) -> None:
     ax.set_facecolor("none")
     ax.spines[["top", "right"]].set_visible(False)
     ax.spines[["left", "bottom"]].set_color(MUTED)
-    ax.tick_params(colors=MUTED, labelcolor=INK, labelsize=8, grid_color=_GRID)
+    quiet: dict[str, Any] = {
+        "colors": MUTED,
+        "labelcolor": INK,
+        "labelsize": 8,
+        "grid_color": _GRID,
+    }
+    ax.tick_params(which="both", **quiet)
     ax.xaxis.label.set(color=INK, size=8.5)
     ax.yaxis.label.set(color=INK, size=8.5)
     ax.title.set_color(INK)
