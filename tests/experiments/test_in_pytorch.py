@@ -126,6 +126,7 @@ def test_g_is_far_too_large_in_all_layers_and_batch_norm_would_not_have_minded()
     assert np.nanmin(ill.spread[:, :, 0]) > 1e3
     assert ill.tested[:, -1].max() < 0.15
     assert last(Patient(pixels=255.0), "tested", steps=50).min() > 0.93
+    assert last(replace(PATIENTS["G"], lr=0.01), "tested").min() > 0.85
     smaller = healed("G", pixels=1.0)
     assert smaller.min() > 0.25 and smaller.max() < 0.8
 

@@ -316,6 +316,14 @@ def test_three_layers_have_a_lead_at_a_small_rate_too() -> None:
     assert lead.min() > 0.09
 
 
+def test_the_lead_at_a_small_rate_shrinks_with_the_depth_until_it_is_none() -> None:
+    three, five, eight = (
+        np.median(found["with BN"][0] - found["without BN"][0])
+        for found in (at_rates((0.01,), range(100, 106), depth=d, at=(75,)) for d in (3, 5, 8))
+    )
+    assert three > 0.06 and 0.02 < five < 0.15 and eight < 0
+
+
 def test_ten_layers_are_behind_with_bn_at_small_rates() -> None:
     found = at_rates((0.003, 0.01), (100,), depth=10, at=(100,))
     assert (found["with BN"] < found["without BN"] - 0.05).all()

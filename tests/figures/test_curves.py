@@ -113,6 +113,7 @@ def test_beside_seeds_a_line_by_itself_stays_one():
 
 def test_a_broken_line_by_itself_says_so():
     assert "; in part NaN or infinite" in curves({"a": [1.0, np.nan]}, y_axis=Axis("v")).alt
+    assert "; in part missing" in curves({"a": [1.0, np.nan]}, y_axis=Axis("v"), lost="missing").alt
 
 
 def test_smoothing_is_said_in_figure_and_picture():
@@ -257,6 +258,15 @@ def test_pictures_of_four_choices_stand_in_two_even_rows():
     data = {k: {"a": [0.1, 0.2]} for k in range(4)}
     axes = curves(data, causes={"k": list(data)}).picture().axes
     assert [ax.get_visible() for ax in axes] == [True] * 4
+
+
+def test_eight_choices_are_all_in_the_picture_and_long_names_within_its_key():
+    data = {k: {f"right answers of {name}": [[0.1], [0.2]] for name in "abc"} for k in range(8)}
+    picture = curves(data, causes={"k": list(data)}, y_axis=Axis("v")).picture()
+    picture.draw_without_rendering()
+    assert len([ax for ax in picture.axes if ax.get_visible()]) == 8
+    key = picture.legends[0].get_window_extent()
+    assert key.x0 >= 0 and key.x1 <= picture.bbox.x1
 
 
 def test_marks_are_on_the_axis_and_in_the_picture():

@@ -17,6 +17,7 @@ from browser import (
 )
 
 from bnviz.figures import Axis, dots
+from bnviz.figures.kit.paper import INK
 
 BOTH = {
     "without BN": {"as it is": [0.90, 0.92, 0.94], "shifted": [0.40, 0.55, 0.50]},
@@ -156,6 +157,26 @@ def test_the_picture_has_every_dot(figure):
         if line.get_marker() not in ("", "None")
     )
     assert drawn == np.isfinite(figure.arrays["values"]).sum()
+
+
+def test_names_of_panels_side_by_side_leave_each_other_room():
+    ways = (
+        "loss: highest − lowest, ÷ loss",
+        "gradient: largest change, ÷ length",
+        "smoothness: change ÷ way",
+    )
+    data = {how: {"a": {"k": [0.1, 0.2]}} for how in ways}
+    picture = dots(data, causes={"measure": ways}).picture()
+    picture.draw_without_rendering()
+    boxes = [ax.title.get_window_extent() for ax in picture.axes]
+    assert boxes[0].x1 < boxes[1].x0 and boxes[1].x1 < boxes[2].x0
+    assert boxes[2].x1 <= picture.bbox.x1
+
+
+def test_small_ticks_of_a_log_axis_are_as_quiet_as_the_others():
+    data = {"a": {"k": [1, 2, 3]}}
+    ax = dots(data, value_axis=Axis("v", log=True)).picture().axes[0]
+    assert {text.get_color() for text in ax.get_xticklabels(which="both")} == {INK}
 
 
 def test_the_picture_says_what_was_lost():

@@ -194,6 +194,11 @@ EXERCISES = (
             "add before you take the root.": lambda spread, weight_std, units, eps: (
                 (s := np.sqrt(0.341 * units) * weight_std * spread) / (s + np.sqrt(eps))
             ),
+            "That is one layer too far: the next one is asked.": (
+                lambda spread, weight_std, units, eps: next_spread(
+                    next_spread(spread, weight_std, units, eps), weight_std, units, eps
+                )
+            ),
             "Without ε it would be 1. Here ε is not small beside the variance.": (
                 lambda spread, weight_std, units, eps: 1.0
             ),
@@ -269,6 +274,15 @@ EXERCISES = (
             ),
             "This is divided by N − 1. Batch norm divides by N.": (
                 lambda means, variances, counts: _combined(means, variances, counts, unbiased=True)
+            ),
+            "The variances are divided by the count already: weigh by it, not by one less.": (
+                lambda means, variances, counts: (
+                    (mean := combined(means, variances, counts)[0]),
+                    ((counts[:, None] - 1) * variances + counts[:, None] * (means - mean) ** 2).sum(
+                        axis=0
+                    )
+                    / (counts.sum() - 1),
+                )
             ),
             "The second number is a standard deviation. The variance is asked.": (
                 lambda means, variances, counts: (

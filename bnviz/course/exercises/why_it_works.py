@@ -142,6 +142,12 @@ EXERCISES = (
             "Add the shift; you subtracted it.": (
                 lambda x, shift, stretch, eps: stretch * _hat(x, eps) - shift
             ),
+            "You put the mean and the standard deviation of x back: leave x normalized.": (
+                lambda x, shift, stretch, eps: (
+                    (stretch * _hat(x, eps) + shift) * np.sqrt(x.var(axis=0) + eps) + x.mean(axis=0)
+                ),
+                lambda x, shift, stretch, eps: stretch * _hat(x, eps) + shift + x.mean(axis=0),
+            ),
             "BN is missing: normalize before you stretch and shift.": (
                 lambda x, shift, stretch, eps: stretch * x + shift
             ),
@@ -228,6 +234,9 @@ EXERCISES = (
                 _slip(loss_range=lambda *given: _from_first_to_last(*given)),
                 _slip(loss_range=lambda *given: -_from_first_to_last(*given)),
             ),
+            "That is the highest loss alone. Subtract the lowest.": _slip(
+                loss_range=lambda w, c, r: max(_loss(p, c) for p in _ways(w, c, r)) / _loss(w, c)
+            ),
             "Only the ends of the steps count, and highest minus lowest: not the loss at w.": (
                 _slip(loss_range=lambda *given: _range(*given, with_start=True)),
                 _slip(
@@ -248,6 +257,9 @@ EXERCISES = (
                         one / rate for (one, _), rate in zip(_changes(w, c, r), r, strict=True)
                     )
                 ),
+            ),
+            "The change of the gradient divided by the way: yours is upside down.": _slip(
+                smoothness=lambda *given: 1 / _smoothness(*given)
             ),
             "That is the smallest change for the way, or a sum: take the largest.": (
                 _slip(smoothness=lambda *given: sum(one / way for one, way in _changes(*given)))
@@ -306,6 +318,7 @@ EXERCISES = (
                 lambda rates, start, loss: _or(0, rates, start, loss),
                 lambda rates, start, loss: _or(rates[-1], rates, start, loss),
                 lambda rates, start, loss: _or(np.inf, rates, start, loss),
+                lambda rates, start, loss: _or(-1, rates, start, loss),
             ),
             "Each network has a start of its own.": (
                 lambda rates, start, loss: bearable(rates, np.full_like(start, start[0]), loss)
@@ -327,6 +340,13 @@ EXERCISES = (
                 lambda rates, start, loss: np.where(
                     (loss > start[:, None]).any(axis=1),
                     rates[(loss > start[:, None]).argmax(axis=1) - 1],
+                    np.nan,
+                )
+            ),
+            "That is the last rate at which the loss is higher: return the first.": (
+                lambda rates, start, loss: np.where(
+                    (loss > start[:, None]).any(axis=1),
+                    rates[loss.shape[1] - 1 - (loss > start[:, None])[:, ::-1].argmax(axis=1)],
                     np.nan,
                 )
             ),

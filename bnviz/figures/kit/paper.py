@@ -7,6 +7,7 @@ the book, and nothing else is. The other styles are named a, b, c, d.
 from __future__ import annotations
 
 import io
+import textwrap
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,7 @@ __all__ = [
     "MUTED",
     "STYLES",
     "abreast",
+    "entitle",
     "key_above",
     "line_style",
     "new_picture",
@@ -39,6 +41,7 @@ STYLES: Mapping[str, tuple[str, str]] = {
     "c": ("#8a6d00", "12 4"),
     "d": ("#4b5563", "4 2 1 2"),
 }
+_LETTERS = 84  # of a title, in the width of a picture
 _FREE = ("a", "b", "c", "d")
 
 # Pictures have no ground, so that they stand on light and dark pages alike; these grays are read
@@ -121,17 +124,35 @@ def new_picture(
 def abreast(count: int) -> int:
     """How many panels stand side by side, so that rows are full where they can be.
 
-    >>> [abreast(count) for count in range(1, 7)]
-    [1, 2, 3, 2, 3, 3]
+    >>> [abreast(count) for count in range(1, 9)]
+    [1, 2, 3, 2, 3, 3, 3, 4]
     """
-    return 2 if count == 4 else min(3, count)
+    return {4: 2, 8: 4}.get(count, min(3, count))
+
+
+def entitle(ax: Axes, name: str, columns: int, **kwargs: Any) -> None:
+    """Write the name of a panel above it, in lines that leave its neighbors room.
+
+    Args:
+        ax: of ``new_picture``.
+        name: of the panel.
+        columns: how many panels stand side by side.
+        kwargs: for ``Axes.set_title``.
+    """
+    ax.set_title(textwrap.fill(name, _LETTERS // columns), fontsize=8.5, **kwargs)
 
 
 def _quiet(ax: Axes) -> None:
     ax.set_facecolor("none")
     ax.spines[["top", "right"]].set_visible(False)
     ax.spines[["left", "bottom"]].set_color(MUTED)
-    ax.tick_params(colors=MUTED, labelcolor=INK, labelsize=8, grid_color=_GRID)
+    quiet: dict[str, Any] = {
+        "colors": MUTED,
+        "labelcolor": INK,
+        "labelsize": 8,
+        "grid_color": _GRID,
+    }
+    ax.tick_params(which="both", **quiet)
     ax.xaxis.label.set(color=INK, size=8.5)
     ax.yaxis.label.set(color=INK, size=8.5)
     ax.title.set_color(INK)
@@ -146,9 +167,11 @@ def key_above(
         picture: of ``new_picture``.
         handles: what matplotlib draws of each series.
         names: of the series; nothing is written where none has one.
-        columns: how many names stand side by side.
+        columns: how many names stand side by side, if they are not too long for it.
     """
     if any(names):
+        letters = max(len(name) for name in names) + 9  # with the line before a name
+        columns = max(1, min(columns, 110 // letters))
         picture.legend(
             handles, names, loc="outside upper center", ncols=columns, frameon=False, fontsize=8.5,
             labelcolor=INK,

@@ -249,7 +249,7 @@ function makeLine(spec, arrays, style, index) {
       write(text, parts.join(" "));
       alarm.hidden = !lost[row];
       const of = count > 1 ? `${lost[row]} of ${count} ` : "";
-      write(alarm, lost[row] ? `${of}NaN or infinite` : "");
+      write(alarm, lost[row] ? `${of}${spec.lost}` : "");
     },
   };
 }

@@ -21,6 +21,7 @@ from bnviz.figures.kit.labels import by_label, styles_of
 from bnviz.figures.kit.paper import (
     INK,
     abreast,
+    entitle,
     key_above,
     line_style,
     new_picture,
@@ -40,7 +41,7 @@ _Y = {
     "accuracy": (Axis("test accuracy", percent=True), Axis("accuracy", percent=True)),
     "loss": (Axis("training loss (nats)"), Axis("loss")),
 }
-_MOST_STILLS = 6  # choices in a picture
+_MOST_STILLS = 8  # choices in a picture
 
 Lines = dict[str, Summary]
 
@@ -56,6 +57,7 @@ def curves(
     start: Mapping[str, object] | None = None,
     marks: Mapping[str, float] | None = None,
     styles: Mapping[str, str] | None = None,
+    lost: str = "NaN or infinite",
     caption: str | None = None,
 ) -> Figure:
     """Show values over an axis: a line for the median of several seeds, and a band.
@@ -74,6 +76,7 @@ def curves(
             of the axis; the first choice and the last place by default.
         marks: level lines to compare with, ``{name: value}``.
         styles: ``{label: key}``; "without" and "with" are the colors of batch normalization.
+        lost: what a value that is not finite means, in a word: "NaN or infinite", "missing".
         caption: what to see; a general one by default.
 
     Returns:
@@ -112,8 +115,9 @@ def curves(
         "y": {**y_axis.spec, "ends": ends["y"]},
         "causes": cells.spec,
         "start": cells.start(start, "curves()", x_axis.name),
-        "alts": [_describe(cell, x_axis, y_axis) for cell in lines],
+        "alts": [_describe(cell, x_axis, y_axis, lost) for cell in lines],
         "marks": [{"name": name, "value": float(at)} for name, at in (marks or {}).items()],
+        "lost": lost,
         "notes": _notes(lines[0]),
     }
     return Figure(
@@ -227,7 +231,7 @@ def _notes(lines: Lines) -> list[str]:
     ]
 
 
-def _describe(lines: Lines, x_axis: Axis, y_axis: Axis) -> str:
+def _describe(lines: Lines, x_axis: Axis, y_axis: Axis, lost: str) -> str:
     """The text alternative: first and last values, and who is sooner."""
     step = "step " if x_axis == STEP and any(one.of_run for one in lines.values()) else ""
     first = min(float(one.x[0]) for one in lines.values())
@@ -241,8 +245,8 @@ def _describe(lines: Lines, x_axis: Axis, y_axis: Axis) -> str:
         ends = [f"{_at(one, row, y_axis)} at {step}{number(one.x[row], 6)}" for row in (0, -1)]
         text = f"{_name(label or 'The line', one)}: {', '.join(ends)}"
         if one.lost.any():
-            lost = f"up to {one.lost.max()} of {_count(one)}" if one.of_seeds else "in part"
-            text += f"; {lost} NaN or infinite"
+            some = f"up to {one.lost.max()} of {_count(one)}" if one.of_seeds else "in part"
+            text += f"; {some} {lost}"
         words.append(f"{text}.")
     firsts, finals = np.array([one.middle[[0, -1]] for one in lines.values()]).T
     goal = np.floor(10 * finals.min()) / 10 if y_axis.percent else np.nan
@@ -279,7 +283,7 @@ def _draw_picture(
         ax.set_visible(False)
     for ax, cell in zip(axes.flat, shown, strict=False):
         _draw_lines(ax, spec, lines[cell])
-        ax.set_title(cells.names[cell], fontsize=8.5)
+        entitle(ax, cells.names[cell], columns)
         x_axis.dress(ax, "x", spec["x"]["ends"])
         y_axis.dress(ax, "y", spec["y"]["ends"])
         ax.label_outer()

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from bnviz.figures.gallery.dots.results import Results, spread
 from bnviz.figures.kit.axes import Axis
 from bnviz.figures.kit.causes import Cells
-from bnviz.figures.kit.paper import INK, MUTED, STYLES, abreast, key_above, new_picture
+from bnviz.figures.kit.paper import INK, MUTED, STYLES, abreast, entitle, key_above, new_picture
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -47,7 +47,7 @@ def draw_picture(
     mostly_lost = int(gone.sum(1).max())  # series that lose seeds in one condition
     for ax, cell in zip(axes.flat, shown, strict=False):
         above = len(spec["marks"]) if not condition_axis else 2 * mostly_lost
-        ax.set_title(cells.names[cell], fontsize=8.5, pad=4 + 9 * above)
+        entitle(ax, cells.names[cell], columns, pad=4 + 9 * above)
         if condition_axis:
             _draw_columns(ax, found, cell, spec, condition_axis)
         else:

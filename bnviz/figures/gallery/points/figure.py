@@ -15,6 +15,7 @@ from bnviz.figures.kit.labels import styles_of
 from bnviz.figures.kit.paper import (
     INK,
     abreast,
+    entitle,
     key_above,
     line_style,
     new_picture,
@@ -199,7 +200,7 @@ def _draw_picture(
         ax.set_visible(False)
     for ax, cell in zip(axes.flat, shown, strict=False):
         _draw_cell(ax, spec, clouds[cell], drawn[cell])
-        ax.set_title(cells.names[cell], fontsize=8.5)
+        entitle(ax, cells.names[cell], columns)
         for which, axis in zip("xy", axes_of, strict=True):
             axis.dress(ax, which, spec[which]["ends"])
         ax.label_outer()
