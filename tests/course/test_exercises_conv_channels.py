@@ -67,6 +67,8 @@ def test_right_by_another_way(verdict, name, answer):
         ("table", lambda x: torch.tensor(x).flatten(1), "per-place"),
         ("table", lambda x: x.transpose(2, 3, 0, 1).reshape(-1, x.shape[1]), "not go image by"),
         ("table", lambda x: np.moveaxis(x, 0, -1), "channels, axis 1, that belong there"),
+        ("table", lambda x: np.moveaxis(x, 1, -1).reshape(x.shape[1], -1), "It has C columns"),
+        ("worth", lambda x: x.mean((2, 3)).var(0), "one of the two variances"),
         ("worth", lambda x: x.mean((2, 3)).var(0) / x.var((0, 2, 3)), "upside down"),
         ("worth", lambda x: x.std((0, 2, 3)) / x.mean((2, 3)).std(0), "standard deviations"),
         ("worth", lambda x: torch.tensor(x).var((0, 2, 3)) / torch.tensor(x).mean((2, 3)).var(0),
@@ -89,6 +91,13 @@ def test_a_slip_is_told_by_its_name(verdict, name, answer, told):
     text = verdict(name, answer)
     assert text.startswith("Not right yet")
     assert told in text.partition("Likely ")[2]
+
+
+def test_columns_of_the_right_numbers_in_another_order_are_not_right(verdict):
+    def in_order(x):
+        return np.sort(np.moveaxis(x, 1, -1).reshape(-1, x.shape[1]), axis=0)
+
+    assert verdict("table", in_order).startswith("Not right yet")
 
 
 def test_the_table_makes_batch_norm_for_tables_that_for_convolutions():

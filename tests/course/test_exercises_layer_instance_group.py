@@ -103,6 +103,16 @@ def test_right_by_another_way(verdict, name, answer):
             lambda x, w, eps: w * x / (np.linalg.norm(x, axis=1, keepdims=True) ** 2 + eps) ** 0.5,
             "not their sum",
         ),
+        (
+            "rms-norm",
+            lambda x, w, eps: w * x / np.linalg.norm(x, axis=1, keepdims=True),
+            "not their sum",
+        ),
+        (
+            "noticed",
+            lambda x, axes, eps: (0, noticed_in_torch(x[:1], axes, eps)[1]),
+            "You normalized the first image alone",
+        ),
         ("noticed", lambda *given: noticed_in_torch(*given)[::-1], "The order is others, own"),
         ("noticed", without_a_copy, "a name is no copy"),
         (

@@ -91,6 +91,15 @@ def test_batch_norm_is_the_first_to_fail_where_all_images_change_together(change
 
 
 @pytest.mark.slow
+def test_lightened_images_upset_layer_norm_as_much_in_some_seeds():
+    norms = ("batch norm", "layer norm")
+    found = chapter.accuracy_by_change("lightened", (0.7,), norms, seeds=range(200, 206))
+    ahead = found["layer norm"] - found["batch norm"]
+    assert np.median(ahead) > 0.03
+    assert ahead.min() < 0.03
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("change", ["lightened", "faded", "more contrast"])
 def test_so_it_is_with_one_layer_and_with_four(change):
     for found in (medians(change, (100,), lr=0.2), medians(change, (100,) * 4, steps=400)):

@@ -11,8 +11,8 @@ PLACED = np.array(
      for n in range(2)],
     dtype=float,
 )  # fmt: skip
-# One image, two channels of two rows and three columns.
-WIDE = np.arange(12.0).reshape(1, 2, 2, 3) ** 2
+# One image, two channels of two rows and three columns; in no order, so that sorting is no answer.
+WIDE = (5 * np.arange(12.0) % 12).reshape(1, 2, 2, 3) ** 2
 # Three images, two channels. Channel 1: each image is of one tone, and counts for one value.
 # Channel 2: every image has all tones, but for a little.
 MAPS = np.array(
@@ -98,6 +98,7 @@ EXERCISES = (
             "learned counts a γ and β for every place. All places of a channel share theirs.": (
                 _pair(learned=lambda n, c, h, w: 2 * c * h * w),
                 _pair(learned=lambda n, c, h, w: c * h * w),
+                _pair(learned=lambda n, c, h, w: 2 * n * c * h * w),
             ),
             "learned counts one γ and β for the layer. Each channel has its own.": _pair(
                 learned=lambda n, c, h, w: 2
@@ -107,7 +108,10 @@ EXERCISES = (
                 _pair(learned=lambda n, c, h, w: 2 * n * c),
             ),
             "learned counts the weights of a filter. Those are the convolution's; asked are γ and "
-            "β.": _pair(learned=lambda n, c, h, w: 9 * c),
+            "β.": (
+                _pair(learned=lambda n, c, h, w: 9 * c),
+                _pair(learned=lambda n, c, h, w: 9 * c * c),
+            ),
             "learned counts the running mean and variance too. Those are collected, not learned.": (
                 _pair(learned=lambda n, c, h, w: 4 * c)
             ),
@@ -148,6 +152,10 @@ EXERCISES = (
             "The channels are in the rows. Turn the table.": (
                 lambda x: x.transpose(1, 0, 2, 3).reshape(x.shape[1], -1)
             ),
+            "The channels stand last now, but reshape then cut the table into C rows. It has C "
+            "columns: reshape(-1, C).": (lambda x: x.transpose(0, 2, 3, 1).reshape(x.shape[1], -1)),
+            "Channels and rows of the maps have changed places. The channels go to the end, behind "
+            "the columns.": lambda x: x.swapaxes(1, 2).reshape(-1, x.shape[1]),
             "Rows and columns of the maps have changed places. Go through a map row by row.": (
                 lambda x: x.transpose(0, 3, 2, 1).reshape(-1, x.shape[1])
             ),
@@ -169,6 +177,11 @@ EXERCISES = (
         mistakes={
             "That is upside down: divide by the variance of the images' means.": lambda x: (
                 1 / worth(x)
+            ),
+            "That is one of the two variances. Divide that of the channel by that of the images' "
+            "means.": (lambda x: x.var((0, 2, 3)), lambda x: x.mean((2, 3)).var(0)),
+            "Below stands the variance of the images' variances. Take that of their means.": (
+                lambda x: x.var((0, 2, 3)) / x.var((2, 3)).var(0)
             ),
             "You divided standard deviations. Take variances.": lambda x: np.sqrt(worth(x)),
             "One of the two variances divides by its number minus one (ddof=1, torch's default), "

@@ -83,6 +83,18 @@ def _over(x, axes, eps):
     return (x - mean) / np.sqrt(var + eps)
 
 
+def _rms_of_sets(x, groups, eps):
+    sets = x.reshape(x.shape[0], groups, -1)
+    return (sets / np.sqrt((sets**2).mean(axis=2, keepdims=True) + eps)).reshape(x.shape)
+
+
+def _spread_inside(x, groups, eps):
+    sets = x.reshape(x.shape[0], groups, x.shape[1] // groups, -1)
+    mean = sets.mean(axis=(2, 3), keepdims=True)
+    var = sets.var(axis=3, keepdims=True).mean(axis=2, keepdims=True)
+    return ((sets - mean) / np.sqrt(var + eps)).reshape(x.shape)
+
+
 def _one_image_a_group(x, groups, eps):
     sets = x.reshape(groups, -1)
     mean, var = sets.mean(axis=1, keepdims=True), sets.var(axis=1, keepdims=True)
@@ -99,11 +111,21 @@ def _rms(x, weight, eps, *, axis=1, total=False, centered=False, outside=False, 
 
 
 def _noticed(
-    x, axes, eps, *, how=np.max, signed=False, rows=slice(0, 1), both=False, shift=False, ddof=0
+    x,
+    axes,
+    eps,
+    *,
+    how=np.max,
+    signed=False,
+    rows=slice(0, 1),
+    both=False,
+    shift=False,
+    ddof=0,
+    root=True,
 ):
     def normalized(x):
         mean, var = x.mean(axis=axes, keepdims=True), x.var(axis=axes, keepdims=True, ddof=ddof)
-        return ((x - mean) / np.sqrt(var + eps))[rows]
+        return ((x - mean) / (var + eps) ** (0.5 if root else 1))[rows]
 
     others, own = x.copy(), x.copy()
     if shift:
@@ -224,6 +246,11 @@ EXERCISES = (
             "Subtract the mean of the set as well.": (
                 lambda x, groups, eps: _sets_norm(x, groups, eps, centered=False)
             ),
+            "That is RMSNorm in groups. Subtract the mean; the variance is taken around it.": (
+                _rms_of_sets
+            ),
+            "The variance is that of all numbers of a set. You averaged those of its channels, "
+            "each around its own mean.": _spread_inside,
             "The mean is gone; now divide by the root of the variance, plus ε.": (
                 lambda x, groups, eps: _sets_norm(x, groups, eps, scaled=False)
             ),
@@ -252,7 +279,10 @@ EXERCISES = (
         ],
         mistakes={
             "That is layer norm: RMSNorm subtracts no mean.": (
-                lambda x, weight, eps: _rms(x, weight, eps, centered=True)
+                lambda x, weight, eps: _rms(x, weight, eps, centered=True),
+                lambda x, weight, eps: (
+                    _rms(x, weight, eps) - weight * _rms(x, 1, eps).mean(axis=1, keepdims=True)
+                ),
             ),
             "You subtracted nothing, and yet divided by the standard deviation, which looks from "
             "the mean. Take the mean of x².": lambda x, weight, eps: (
@@ -265,7 +295,8 @@ EXERCISES = (
                 lambda x, weight, eps: _rms(x, weight, eps, axis=(0, 1))
             ),
             "You divided by the length of the row. The mean of the squares, not their sum.": (
-                lambda x, weight, eps: _rms(x, weight, eps, total=True)
+                lambda x, weight, eps: _rms(x, weight, eps, total=True),
+                lambda x, weight, eps: _rms(x, weight, 0, total=True),
             ),
             "That takes the mean first and squares it. First square, then take the mean.": (
                 lambda x, weight, eps: (
@@ -339,6 +370,11 @@ EXERCISES = (
             ),
             "Nothing seems to move: a name is no copy, so before and after are the same array. "
             "Change x.copy().": lambda x, axes, eps: (0.0, 0.0),
+            "You normalized the first image alone. Normalize all of x, then look at its first "
+            "image.": lambda x, axes, eps: (0.0, noticed(x[:1], axes, eps)[1]),
+            "Divide by the root of the variance.": (
+                lambda x, axes, eps: _noticed(x, axes, eps, root=False)
+            ),
             "Divide by N: the biased variance.": lambda x, axes, eps: _noticed(
                 x, axes, eps, ddof=1
             ),

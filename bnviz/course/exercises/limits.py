@@ -5,7 +5,7 @@ import numpy as np
 from bnviz.course.exercise import Exercise
 
 MEAN = np.array([0.5, -2.0, 3.0])
-VAR = np.array([0.25, 4.0, 9.0])
+VAR = np.array([4.0, 0.25, 2.25])  # none of them the square of its mean, nor 1
 
 
 def active(lengths):
@@ -85,6 +85,9 @@ EXERCISES = (
                     [np.sum(lengths >= step) for step in range(lengths.max())]
                 ),
             ),
+            "One step too many: the last is the longest length, and after it nobody is there.": (
+                lambda lengths: np.append(active(lengths), 0)
+            ),
             "The last step is missing: the longest sequence takes part in it.": (
                 lambda lengths: active(lengths)[:-1]
             ),
@@ -158,6 +161,25 @@ EXERCISES = (
                 lambda mean, var, factor, offset: (
                     factor * mean + offset,
                     (factor * np.sqrt(var) + offset) ** 2,
+                ),
+            ),
+            "The second number is a mean of squares. The variance is taken around the mean, which "
+            "leaves only what var becomes.": (
+                lambda mean, var, factor, offset: (
+                    factor * mean + offset,
+                    factor**2 * (var + mean**2),
+                ),
+                lambda mean, var, factor, offset: (
+                    factor * mean + offset,
+                    factor**2 * var + (factor * mean + offset) ** 2,
+                ),
+            ),
+            "The second number is a square of the mean. It says nothing of how far values spread: "
+            "begin with var.": (
+                lambda mean, var, factor, offset: (factor * mean + offset, (factor * mean) ** 2),
+                lambda mean, var, factor, offset: (
+                    factor * mean + offset,
+                    (factor * mean + offset) ** 2,
                 ),
             ),
             "That is the standard deviation. Return its square, the variance.": (
@@ -273,7 +295,8 @@ EXERCISES = (
             ),
             "The skip path begins with variance 1, before the first branch is added.": (
                 lambda gains, norm: _shares(gains, norm, start=2.0),
-                lambda gains, norm: np.cumsum(gains) * 0 + gains / np.cumsum(gains),
+                lambda gains, norm: gains / np.cumsum(gains),
+                lambda gains, norm: gains / gains.sum(),
             ),
             "Share of the sum right after the block, not of the sum at the end.": _of_all,
             "One number for each block: keep the shares of the earlier ones, too.": (
