@@ -1,5 +1,6 @@
 """What a whole class hands in, and what it gets: run for real, in isolation."""
 
+import os
 import shutil
 from pathlib import Path
 
@@ -322,6 +323,25 @@ def test_what_a_student_sends_beside_the_notebook_can_be_imported_and_opened(cou
     assert intake(course, tmp_path / "inbox").ok
     (result,) = grade(course, NAME, progress=False)
     assert result.earned == ALL
+
+
+def test_a_file_that_is_named_like_a_library_is_not_imported_for_it_and_is_named(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setenv("PYTHONPATH", ":" + os.environ.get("PYTHONPATH", ""))  # "" is where one is
+    source = small_course.source()
+    source.cells[1].source = "import math, random, sys\nimport numpy as np"
+    course = small_course.make(tmp_path / "course", source)
+    answer = "import colorsys, own\ndef double(x):\n    return own.twice(x)"
+    folder = hand_in(course, "ada", solved(course, double=answer))
+    (folder / "own.py").write_text("def twice(x):\n    return 2 * x")
+    (folder / "bnviz").mkdir()
+    taken = ("bnviz/__init__.py", "colorsys.py", "numpy.py", "random.py")
+    for name in taken:
+        (folder / name).write_text("raise SystemExit('never')")
+    (result,) = grade(course, NAME, progress=False)
+    assert (result.status, result.earned) == ("graded", ALL)
+    assert [note.split(" is named like a library")[0] for note in result.notes] == [*taken]
 
 
 def test_an_unknown_assignment_or_student_is_named_with_what_there_is(course):
