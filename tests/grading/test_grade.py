@@ -197,6 +197,20 @@ def test_what_was_given_by_hand_stays(course):
         assert book.find_comment("double", NAME, NAME, "ada").manual_comment == "Neat."
 
 
+def test_who_has_no_name_goes_by_the_id_and_names_that_are_there_stay(course):
+    names = {"ada": (None, None), "bob": ("Bob", "B."), "eve": (None, "E."), "kim": ("Kim", None)}
+    with open_book(course) as book:
+        for student in ("bob", "eve", "kim"):
+            first, last = names[student]
+            book.add_student(student, first_name=first, last_name=last)
+    for student in names:
+        hand_in(course, student, solved(course))
+    grade(course, NAME, progress=False)
+    with open_book(course) as book:
+        found = {one.id: (one.first_name, one.last_name) for one in book.students}
+    assert found == {**names, "ada": ("", "ada")}
+
+
 @pytest.mark.parametrize(("isolate", "stays"), [("namespaces", True), ("process", False)])
 def test_what_is_given_by_hand_while_code_runs_stays_where_that_code_cannot_have_done_it(
     course, monkeypatch, isolate, stays
