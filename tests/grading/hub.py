@@ -116,6 +116,7 @@ class Hub:
                 **os.environ,
                 **OF_SERVERS,
                 **{"HOME": str(home), "JUPYTERHUB_USER": user, "PATH": on_path()},
+                "TORCHINDUCTOR_CACHE_DIR": str(home / ".cache"),  # not a folder that stays in /tmp
             },
             umask=0o077,  # as strict systems have it
             capture_output=True,
