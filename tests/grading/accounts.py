@@ -23,6 +23,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 NUMBERS = range(60_000, 50_000, -1)  # of users and groups; those that are free are taken
 UNSHARE = ("unshare", "--mount")
@@ -65,12 +66,26 @@ def problem(needed: Iterable[Path]) -> str:
     missing = [name for name in ("unshare", "nsenter", "mount") if shutil.which(name) is None]
     if missing:
         return f"there is no {missing[0]} here"
-    tried = [*UNSHARE, "mount", "-t", "tmpfs", "tmpfs", "/tmp"]
-    done = subprocess.run(tried, capture_output=True, text=True)
-    if done.returncode != 0:
-        return done.stderr.strip()
-    closed = [path for path in needed if not path.stat().st_mode & stat.S_IROTH]
-    return f"others may not read {closed[0]}" if closed else ""
+    with TemporaryDirectory() as folder:
+        return _trial(Path(folder), needed)
+
+
+def _trial(folder: Path, needed: Iterable[Path]) -> str:
+    """What goes wrong where one account looks at all that is needed; empty if nothing does."""
+    home = folder / "home"
+    home.mkdir()
+    (account,) = create([home])
+    account.own()
+    needed = list(needed)
+    waiting = with_them([account], folder, needed, ["sh", "-c", "echo ready; exec cat"])
+    pipe = subprocess.PIPE
+    with subprocess.Popen(waiting, stdin=pipe, stdout=pipe, stderr=pipe) as process:
+        assert process.stdin and process.stdout and process.stderr
+        if process.stdout.readline():
+            look = [*account.within(process.pid), "ls", *map(str, needed)]
+            done = subprocess.run(look, capture_output=True)
+            return done.stderr.decode().strip() if done.returncode else ""
+        return process.stderr.read().decode().strip() or "no namespace could be made"
 
 
 def create(homes: Iterable[Path]) -> list[Account]:
