@@ -1,7 +1,7 @@
 """A JupyterHub of this machine's own, with a server for each user, steered over HTTP.
 
-All users are one account of the system, each with a folder of its own as home, so that it runs
-without root and in a container. That proves nothing about who may read whose files.
+Where it is root, each user has an account of the system (`accounts`). Elsewhere all are one
+account, each with a folder of its own as home: that proves nothing about who may read whose files.
 """
 
 from __future__ import annotations
@@ -23,12 +23,14 @@ from email.message import Message
 from pathlib import Path
 from typing import Any
 
+import accounts
 import npm
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 PROXY = "5.3.0"  # of configurable-http-proxy, which JupyterHub asks for
 SECONDS = 90  # for the hub, or a user's server, to start on a busy machine
+NEEDED = (Path(sys.prefix), Path(sys.base_prefix), ROOT)  # by every user's server
 OF_SERVERS = {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
 
 SETTINGS = """\
@@ -39,15 +41,18 @@ c.ConfigurableHTTPProxy.api_url = "http://127.0.0.1:{proxy_port}"
 c.ConfigurableHTTPProxy.command = {proxy}
 c.JupyterHub.authenticator_class = "dummy"
 c.Authenticator.allowed_users = {users}
-c.JupyterHub.spawner_class = "simple"
-c.SimpleLocalProcessSpawner.home_dir_template = "{folder}/home/{{username}}"
 c.Spawner.cmd = [{python!r}, "-m", "jupyterhub.singleuser"]
-c.Spawner.args = ["--allow-root", "--LabApp.extension_manager=readonly"]  # the other asks PyPI
+c.Spawner.args = ["--LabApp.extension_manager=readonly"]  # the other asks PyPI
 c.Spawner.environment = {environment}
 c.Spawner.start_timeout = c.Spawner.http_timeout = {seconds}
 c.JupyterHub.services = [{{"name": "test", "api_token": "{token}"}}]
 scopes = ["admin:users", "admin:servers", "access:servers"]
 c.JupyterHub.load_roles = [{{"name": "test", "services": ["test"], "scopes": scopes}}]
+"""
+ONE_ACCOUNT = """\
+c.JupyterHub.spawner_class = "simple"
+c.SimpleLocalProcessSpawner.home_dir_template = "{folder}/home/{{username}}"
+c.Spawner.args += ["--allow-root"]
 """
 
 
@@ -59,11 +64,15 @@ class Hub:
         address: where it answers.
         folder: where it keeps everything; ``home/NAME`` is the home of a user.
         token: opens all of it.
+        process: the number of its process.
+        accounts: of each user; none where all are one account.
     """
 
     address: str
     folder: Path
     token: str
+    process: int
+    accounts: dict[str, accounts.Account]
 
     def home(self, user: str) -> Path:
         """A user's home."""
@@ -96,20 +105,36 @@ class Hub:
                     pytest.fail(f"the server of {user} did not start:\n{log_of(self.folder)}")
                 time.sleep(0.2)
 
-    def environment(self, user: str) -> dict[str, str]:
-        """What a terminal of a user's server has."""
-        own = {"HOME": str(self.home(user)), "JUPYTERHUB_USER": user, "PATH": on_path()}
-        return {**os.environ, **OF_SERVERS, **own}
+    def in_terminal(self, user: str, *command: str) -> subprocess.CompletedProcess[str]:
+        """Run a command as in a terminal of a user's server."""
+        home, account = self.home(user), self.accounts.get(user)
+        within = account.within(self.process) if account else []
+        return subprocess.run(
+            [*within, *command],
+            cwd=home,
+            env={
+                **os.environ,
+                **OF_SERVERS,
+                **{"HOME": str(home), "JUPYTERHUB_USER": user, "PATH": on_path()},
+                "TORCHINDUCTOR_CACHE_DIR": str(home / ".cache"),  # not a folder that stays in /tmp
+            },
+            umask=0o077,  # as strict systems have it
+            capture_output=True,
+            text=True,
+        )
 
 
 @contextmanager
-def running(folder: Path, users: Sequence[str], more: str = "") -> Iterator[Hub]:
+def running(
+    folder: Path, users: Sequence[str], more: str = "", *, own_accounts: bool = False
+) -> Iterator[Hub]:
     """A hub with these users, whose homes may hold settings before.
 
     Args:
         folder: where it keeps everything.
         users: who may log in.
         more: settings of the hub.
+        own_accounts: each user has an account of the system.
     """
     package = npm.install("configurable-http-proxy", PROXY, ROOT / "_build" / "npm")
     # The program itself: the one beside Python is a wrapper, which Node would outlive.
@@ -118,7 +143,7 @@ def running(folder: Path, users: Sequence[str], more: str = "") -> Iterator[Hub]
     token = secrets.token_hex(16)
     settings = folder / "jupyterhub_config.py"
     settings.write_text(
-        SETTINGS.format(
+        (SETTINGS if own_accounts else SETTINGS + ONE_ACCOUNT).format(
             port=port,
             hub_port=hub_port,
             proxy_port=proxy_port,
@@ -132,17 +157,25 @@ def running(folder: Path, users: Sequence[str], more: str = "") -> Iterator[Hub]
         )
         + more
     )
-    for user in users:
-        (folder / "home" / user).mkdir(parents=True, exist_ok=True)
+    homes = [folder / "home" / user for user in users]
+    for home in homes:
+        home.mkdir(parents=True, exist_ok=True)
+    command = [sys.executable, "-m", "jupyterhub", "--config", str(settings)]
+    new = accounts.create(homes) if own_accounts else []
+    for account in new:
+        account.own()
+    if own_accounts:
+        command = accounts.with_them(new, folder, NEEDED, command)
     with (folder / "log.txt").open("w") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "jupyterhub", "--config", str(settings)],
+            command,
             cwd=folder,
             env={**os.environ, "PATH": on_path()},
             stdout=log,
             stderr=log,
         )
-    hub = Hub(f"http://127.0.0.1:{port}", folder, token)
+    known = {account.name: account for account in new}
+    hub = Hub(f"http://127.0.0.1:{port}", folder, token, process.pid, known)
     try:
         wait_for(hub, process)
         yield hub

@@ -1,5 +1,7 @@
 """What comes by nbgrader's exchange is graded like what comes through `intake`, and goes back."""
 
+import os
+import stat
 import subprocess
 import sys
 from pathlib import Path
@@ -102,7 +104,9 @@ def test_nbgrader_releases_the_pages_whichever_way_the_notebooks_came(course):
     collected(course, "ada", solved(course))
     hand_in(course, "bob", released(course))  # by mail: no secret
     grade(course, NAME, progress=False)
+    before = os.umask(0o077)  # files are private by default
     pages = feedback(course, NAME)
+    os.umask(before)
     exchange = course.parent / "exchange"
     options = [f"--Exchange.root={exchange}", "--CourseDirectory.course_id=small"]
     for command in ("release_assignment", "release_feedback"):
@@ -111,7 +115,8 @@ def test_nbgrader_releases_the_pages_whichever_way_the_notebooks_came(course):
             cwd=course, capture_output=True, text=True,
         )  # fmt: skip
         assert done.returncode == 0, done.stderr
-    given = {page.read_text() for page in (exchange / "small" / "feedback").iterdir()}
-    assert given == {page.read_text() for page in pages}
+    copies = list((exchange / "small" / "feedback").iterdir())
+    assert {page.read_text() for page in copies} == {page.read_text() for page in pages}
+    assert all(page.stat().st_mode & stat.S_IROTH for page in copies)
     assert (pages[0].parent / "submission_secret.txt").read_text() == SECRET
     assert len((pages[1].parent / "submission_secret.txt").read_text()) > 60

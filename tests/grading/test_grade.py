@@ -1,5 +1,6 @@
 """What a whole class hands in, and what it gets: run for real, in isolation."""
 
+import os
 import shutil
 from pathlib import Path
 
@@ -196,6 +197,20 @@ def test_what_was_given_by_hand_stays(course):
         assert book.find_comment("double", NAME, NAME, "ada").manual_comment == "Neat."
 
 
+def test_who_has_no_name_goes_by_the_id_and_names_that_are_there_stay(course):
+    names = {"ada": (None, None), "bob": ("Bob", "B."), "eve": (None, "E."), "kim": ("Kim", None)}
+    with open_book(course) as book:
+        for student in ("bob", "eve", "kim"):
+            first, last = names[student]
+            book.add_student(student, first_name=first, last_name=last)
+    for student in names:
+        hand_in(course, student, solved(course))
+    grade(course, NAME, progress=False)
+    with open_book(course) as book:
+        found = {one.id: (one.first_name, one.last_name) for one in book.students}
+    assert found == {**names, "ada": ("", "ada")}
+
+
 @pytest.mark.parametrize(("isolate", "stays"), [("namespaces", True), ("process", False)])
 def test_what_is_given_by_hand_while_code_runs_stays_where_that_code_cannot_have_done_it(
     course, monkeypatch, isolate, stays
@@ -322,6 +337,25 @@ def test_what_a_student_sends_beside_the_notebook_can_be_imported_and_opened(cou
     assert intake(course, tmp_path / "inbox").ok
     (result,) = grade(course, NAME, progress=False)
     assert result.earned == ALL
+
+
+def test_a_file_that_is_named_like_a_library_is_not_imported_for_it_and_is_named(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setenv("PYTHONPATH", ":" + os.environ.get("PYTHONPATH", ""))  # "" is where one is
+    source = small_course.source()
+    source.cells[1].source = "import math, random, sys\nimport numpy as np"
+    course = small_course.make(tmp_path / "course", source)
+    answer = "import colorsys, own\ndef double(x):\n    return own.twice(x)"
+    folder = hand_in(course, "ada", solved(course, double=answer))
+    (folder / "own.py").write_text("def twice(x):\n    return 2 * x")
+    (folder / "bnviz").mkdir()
+    taken = ("bnviz/__init__.py", "colorsys.py", "numpy.py", "random.py")
+    for name in taken:
+        (folder / name).write_text("raise SystemExit('never')")
+    (result,) = grade(course, NAME, progress=False)
+    assert (result.status, result.earned) == ("graded", ALL)
+    assert [note.split(" is named like a library")[0] for note in result.notes] == [*taken]
 
 
 def test_an_unknown_assignment_or_student_is_named_with_what_there_is(course):

@@ -1,14 +1,17 @@
 """A class on a JupyterHub, as the page for teachers shows it: from the exchange to the feedback."""
 
 import html
+import os
 import re
 import sqlite3
 import subprocess
 import sys
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import accounts
 import hub
 import nbformat
 import pytest
@@ -20,8 +23,8 @@ COURSE = "batch-normalization"
 PAGE = (ROOT / "chapters" / "teaching.md").read_text(encoding="utf-8")
 PASSAGE = PAGE.partition("### On a JupyterHub")[2].partition("\n### ")[0]
 FOR_ALL, FOR_TEACHER, FOR_HUB = re.findall(r"```python\n(.*?)```", PASSAGE, re.DOTALL)
-# All users are one account here.
-FOR_STUDENTS = """
+(EXCHANGE,) = re.findall(r"```sh\nsudo (.*)\n```", PASSAGE)
+OF_ONE_ACCOUNT = """
 import os
 c.CourseDirectory.student_id = os.environ["JUPYTERHUB_USER"]
 """
@@ -56,36 +59,35 @@ def text_of(page: Path) -> str:
 def round_(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Round]:
     folder = tmp_path_factory.mktemp("hub")
     users = ("teacher", "ada", "bob")
+    missing = accounts.problem(hub.NEEDED)
+    if missing:
+        warnings.warn(f"All users of the hub are one account: {missing}.", stacklevel=1)
     for user in users:
-        own = FOR_TEACHER if user == "teacher" else FOR_STUDENTS
-        text = (FOR_ALL + own).replace("/srv/nbgrader", str(folder))
+        own = FOR_TEACHER if user == "teacher" else OF_ONE_ACCOUNT if missing else ""
         settings = folder / "home" / user / ".jupyter" / "nbgrader_config.py"
         settings.parent.mkdir(parents=True)
-        settings.write_text(text.replace("/home/teacher", str(folder / "home" / "teacher")))
-    with hub.running(folder, users, FOR_HUB.replace(" = ", " += ")) as running:
+        settings.write_text(in_folder(FOR_ALL + own, folder))
+    subprocess.run(in_folder(EXCHANGE, folder).split(), check=True)
+    of_hub = FOR_HUB.replace(" = ", " += ")
+    with hub.running(folder, users, of_hub, own_accounts=not missing) as running:
         running.start(*users)
         printed = []
         for command, _ in commands(PASSAGE):
             if "collect" in command:
                 hand_in(running, "ada", RIGHT)
                 hand_in(running, "bob", {**RIGHT, "pooled": MISTAKEN["pooled"]}, bare=True)
-            printed.append(in_terminal(running, command))
+            done = running.in_terminal("teacher", sys.executable, "-m", *command.split())
+            assert done.returncode == 0, f"{command}\n{done.stderr}"
+            printed.append(done.stdout.strip("\n"))
         for student in ("ada", "bob"):
             act(running, student, "fetch_feedback")
         yield Round(running, printed)
 
 
-def in_terminal(running: hub.Hub, command: str) -> str:
-    """What a command prints in a terminal of the teacher's server."""
-    done = subprocess.run(
-        [sys.executable, "-m", *command.split()],
-        cwd=running.home("teacher"),
-        env=running.environment("teacher"),
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, f"{command}\n{done.stderr}"
-    return done.stdout.strip("\n")
+def in_folder(text: str, folder: Path) -> str:
+    """What the page says, with its places in a folder of the test."""
+    text = text.replace("/srv/nbgrader", str(folder))
+    return text.replace("/home/teacher", str(folder / "home" / "teacher"))
 
 
 def act(running: hub.Hub, student: str, action: str) -> None:
@@ -129,6 +131,25 @@ def test_what_bob_sent_is_kept_as_he_sent_it(round_):
 def test_feedback_arrives_with_whom_it_is_for(round_):
     assert "ada: 10 of 10 points" in round_.page_of("ada")
     assert "bob: 7 of 10 points" in round_.page_of("bob")
+
+
+def test_what_is_handed_in_is_of_the_students_account_and_the_gradebook_of_the_teachers(round_):
+    inbound = round_.hub.folder / "exchange" / COURSE / "inbound"
+    owners = {path.name.partition("+")[0]: path.stat().st_uid for path in inbound.iterdir()}
+    owners["teacher"] = (round_.course / "gradebook.db").stat().st_uid
+    number = {name: account.number for name, account in round_.hub.accounts.items()}
+    assert owners == (number or dict.fromkeys(("ada", "bob", "teacher"), os.getuid()))
+
+
+def test_a_student_sees_the_work_of_others_only_where_all_are_one_account(round_):
+    folder = str(round_.hub.folder)
+    for user, other in (("ada", "bob"), ("bob", "ada")):
+        found = round_.hub.in_terminal(user, "find", folder, "-name", "*.ipynb").stdout
+        assert f"/home/{user}/{NOTEBOOK}" in found
+        closed = ["/inbound/", "/home/teacher/", f"/home/{other}/"]
+        assert [place for place in closed if place in found] == (
+            [] if round_.hub.accounts else closed
+        )
 
 
 def test_nothing_hidden_is_in_the_exchange(round_):

@@ -49,22 +49,25 @@ def feedback(course: Path, assignment: str) -> list[Path]:
         target = notebook_in(course, "feedback", assignment, student).with_suffix(".html")
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(text, encoding="utf-8")
-        _let_exchange_release(place(course, "autograded", assignment, student), target.parent)
+        _let_exchange_release(place(course, "autograded", assignment, student), target)
         written.append(target)
     return written
 
 
-def _let_exchange_release(graded: Path, feedback: Path) -> None:
+def _let_exchange_release(graded: Path, target: Path) -> None:
     """Put beside a page what `nbgrader release_feedback` asks for: whose exchange it came by.
 
     What came by another way has no secret; with one that nobody knows, the page stays unread there
     instead of ending the command for all.
     """
+    mode = target.stat().st_mode
+    if mode & 0o444 != 0o444:  # where files are private by default; its copy is for the student
+        target.chmod(mode | 0o444)
     for name in OF_NBGRADER:
         if (graded / name).is_file():
-            shutil.copy(graded / name, feedback / name)
-        elif not (feedback / name).is_file():
-            (feedback / name).write_text(secrets.token_hex(64) if "secret" in name else "")
+            shutil.copy(graded / name, target.with_name(name))
+        elif not target.with_name(name).is_file():
+            target.with_name(name).write_text(secrets.token_hex(64) if "secret" in name else "")
 
 
 def page(

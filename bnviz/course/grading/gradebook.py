@@ -83,7 +83,9 @@ def record(
         MissingEntry: the gradebook does not know the assignment.
     """
     book.find_notebook(assignment, assignment)  # before anything is added
-    book.update_or_create_student(student)
+    person = book.update_or_create_student(student)
+    if person.first_name is None and person.last_name is None:
+        person.first_name, person.last_name = "", student  # the formgrader shows no “None, None”
     when = {"timestamp": timestamp} if timestamp else {}
     book.update_or_create_submission(assignment, student, **when)
     for cell in nb.cells:

@@ -4,8 +4,8 @@ A loop that prints for ever is cut off, an endless recursion is shown by its beg
 ``exit()`` ends the cell. All of it lies within the
 submission's reach, so nothing that must hold against an attack rests on it.
 
-``python -m bnviz.course.grading.kernel MOST -f CONNECTION_FILE``: of what a cell prints, MOST
-characters are sent.
+``python -P -m bnviz.course.grading.kernel MOST -f CONNECTION_FILE``: of what a cell prints, MOST
+characters are sent. With ``-P`` nothing is imported from the folder in which it starts.
 """
 
 import sys
@@ -23,7 +23,7 @@ CALLS_SHOWN = 10
 def main() -> None:
     """Run the kernel until it is shut down."""
     most, arguments = int(sys.argv[1]), sys.argv[2:]
-    del sys.path[0]  # the folder of the submission; IPython puts it back, as a name without a path
+    sys.path.append("")  # the folder of the submission, last: what it has is no library
     app: Any = IPKernelApp.instance()
     app.initialize(arguments)
     _cut_what_is_printed(most, app.shell)

@@ -241,7 +241,7 @@ def _kernel(nb: nbformat.NotebookNode, job: Job, ends: float) -> Iterator[_Clien
             target.write_bytes(Path(source).read_bytes())
         specs = _Specs()
         most = str(job.limits.text_bytes)
-        launch = [sys.executable, "-m", KERNEL, most, "-f", "{connection_file}"]
+        launch = [sys.executable, "-P", "-m", KERNEL, most, "-f", "{connection_file}"]
         specs.argv = command(
             job.isolation, launch, Path(own), Path(job.course), job.limits, cwd=work
         )

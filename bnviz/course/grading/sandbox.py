@@ -174,8 +174,12 @@ def environment(own: Path, student: str) -> dict[str, str]:
         own: its home.
         student: who handed it in, for checks on data of the student's own.
     """
+    kept = {name: os.environ[name] for name in KEPT if name in os.environ}
+    if "PYTHONPATH" in kept:  # where one in it is "", the folder is this one, not the submission's
+        paths = map(os.path.abspath, kept["PYTHONPATH"].split(os.pathsep))
+        kept["PYTHONPATH"] = os.pathsep.join(paths)
     return {
-        **{name: os.environ[name] for name in KEPT if name in os.environ},
+        **kept,
         **dict.fromkeys(NO_THREADS, "1"),
         "HOME": str(own),
         "TMPDIR": str(own),

@@ -19,6 +19,7 @@ from bnviz.course.grading.gradebook import points
 from bnviz.course.grading.marks import checks_of, grade_id
 from bnviz.course.grading.runner import Job
 from bnviz.course.grading.sandbox import Isolation, Limits
+from bnviz.course.grading.shadows import remarks
 from bnviz.course.grading.watchdog import Running, end_with_all
 
 __all__ = ["MOST_BYTES", "REFUSED", "Graded", "Submission", "run_submission"]
@@ -198,7 +199,7 @@ def run_submission(work: Submission, running: Running | None = None) -> tuple[No
     if lost:
         answers = ", ".join(dict.fromkeys(lost.values()))
         notes.append(f"Lost with a part of the file, so not graded: {answers}.")
-    notes += work.remarks
+    notes += [*remarks(work.files), *work.remarks]
     status: Literal["graded", "not graded"] = "not graded" if problem or lost else "graded"
     return nb, Graded(work.student, status, earned, possible, work.isolation, tuple(notes))
 
