@@ -340,15 +340,21 @@ def test_runs_of_other_networks_are_refused():
 
 # --- settings -------------------------------------------------------------------------------------
 
-CONTESTANTS = st.builds(
-    Contestant,
-    st.sampled_from([None, "layer", "group", "rms"]),
-    st.sampled_from(["before", "after"]),
-) | st.builds(
-    Contestant,
-    st.just("batch"),
-    st.sampled_from(["before", "after"]),
-    st.sampled_from([0.0, 0.5, 2.0]),
+CONTESTANTS = (
+    st.builds(
+        Contestant,
+        st.sampled_from([None, "layer", "group", "rms"]),
+        st.sampled_from(["before", "after"]),
+    )
+    | st.builds(
+        Contestant,
+        st.just("batch"),
+        st.sampled_from(["before", "after"]),
+        st.sampled_from([0.0, 0.5, 2.0]),
+    )
+    | st.builds(
+        Contestant, st.just("batch"), st.sampled_from(["before", "after"]), affine=st.just(False)
+    )
 )
 SETTING = st.builds(
     Setting,
@@ -393,7 +399,8 @@ def test_python_writes_addresses_that_the_page_reads(setting):
 @pytest.mark.parametrize("query", [
     "depth=11", "depth=2.5", "depth=", "width=30", "lr=-1", "lr=NaN", "lr=1e9", "batchSize=1",
     "activation=gelu", "data=cifar", "networks=instance", "networks=none,none,none,none",
-    "networks=layer-noise2", "networks=batch-noise99", "init=0", "momentum=1", "nonsense=1",
+    "networks=layer-noise2", "networks=layer-fixed",
+    "networks=batch-noise2-fixed", "networks=batch-noise99", "init=0", "momentum=1", "nonsense=1",
 ])  # fmt: skip
 def test_what_makes_no_sense_in_an_address_is_left_out(query):
     usual = Setting().spec()
