@@ -55,10 +55,9 @@ class Contestant:
     @property
     def label(self) -> str:
         """What readers call it."""
-        name = _NAMES.get(self.norm, f"{self.norm} norm")
+        name = _NAMES.get(self.norm, f"{self.norm} norm") if self.affine else "BN, γ, β fixed"
         after = ", after" if self.norm and self.placement == "after" else ""
-        fixed = "" if self.affine else ", γ, β fixed"
-        return f"{name}{' + noise' if self.noise else ''}{fixed}{after}"
+        return f"{name}{' + noise' if self.noise else ''}{after}"
 
     @property
     def _token(self) -> str:

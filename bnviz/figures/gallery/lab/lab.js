@@ -69,7 +69,7 @@ export default figure("lab", ({ spec, arrays, stage, root, redraw, page }) => {
       runner.pace = /** @type {import("./runner.js").Pace} */ (value);
     },
   });
-  const rates = RATES.includes(setting.lr) ? RATES : [...RATES, setting.lr].sort((a, b) => a - b);
+  const rates = [...new Set([...RATES, setting.lr])].sort((a, b) => a - b);
   const rate = slider({
     label: "learning rate",
     short: "rate",

@@ -22,7 +22,7 @@ const THIRD = { norm: "layer", placement: "before", noise: 0, affine: true };
 export function sharedControls(setting, offered, onchange) {
   const choices = CHOICES.filter(({ key }) => offered?.includes(key) ?? true);
   const controls = choices.map(({ key, label, values, texts }) => {
-    const known = values.includes(setting[key]) ? values : [...values, setting[key]];
+    const known = [...new Set([...values, setting[key]])];
     return select({
       label,
       options: known.map((value, i) => ({ value: String(i), text: texts?.[i] ?? String(value) })),

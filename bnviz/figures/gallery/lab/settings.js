@@ -23,7 +23,7 @@ export const NORMS = [
   { norm: null, noise: 0, affine: true, name: "none" },
   { norm: "batch", noise: 0, affine: true, name: "batch norm" },
   { norm: "batch", noise: 2, affine: true, name: "batch norm + noise" },
-  { norm: "batch", noise: 0, affine: false, name: "batch norm, γ, β fixed" },
+  { norm: "batch", noise: 0, affine: false, name: "BN, γ, β fixed" },
   { norm: "layer", noise: 0, affine: true, name: "layer norm" },
   { norm: "group", noise: 0, affine: true, name: "group norm" },
   { norm: "rms", noise: 0, affine: true, name: "RMSNorm" },
@@ -80,7 +80,7 @@ export function stylesOf(networks) {
   /** @type {Set<string>} */
   const taken = new Set();
   return networks.map(({ norm, placement, noise, affine = true }) => {
-    let label = NORMS.find((one) => one.norm === norm && !one.noise && one.affine === affine)?.name ?? "";
+    let label = NORMS.find((one) => one.norm === norm && one.affine === affine)?.name ?? "";
     if (norm === null) label = "without norm";
     if (noise) label += " + noise";
     if (norm && placement === "after") label += ", after";
@@ -135,18 +135,17 @@ function encodeNetwork({ norm, placement, noise, affine = true }) {
 
 /** @param {string} text @returns {Contestant[]|undefined} */
 function decodeNetworks(text) {
-  const networks = text.split(",").map((each) => {
+  const networks = text.split(",").flatMap((each) => {
     const [name, ...parts] = each.split("-");
     const norm = name === "none" ? null : name;
     const noise = Number(parts.find((part) => part.startsWith("noise"))?.slice(5) ?? 0);
     const affine = !parts.includes("fixed");
     const known = NORMS.some((one) =>
       one.norm === norm && one.affine === affine && (one.noise > 0 || !noise));
-    if (!(noise >= 0 && noise <= 10)) return null;
-    return known ? { norm, placement: parts.includes("after") ? "after" : "before", noise, affine } : null;
+    return known && noise >= 0 && noise <= 10 ? { norm, placement: parts.includes("after") ? "after" : "before", noise, affine } : [];
   });
-  const all = networks.filter((network) => network !== null);
-  return all.length === networks.length && all.length <= MOST ? all : undefined;
+  const asked = text.split(",").length; // all make sense, or none counts
+  return networks.length === asked && asked <= MOST ? networks : undefined;
 }
 
 /** @param {string} key @param {string} text @returns {string|number|null|undefined} */
