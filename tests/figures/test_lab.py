@@ -334,6 +334,10 @@ def test_without_scripts_a_recorded_run_is_seen(open_figure, figure):
     assert page.get_attribute("img.bnviz-still", "alt") == figure.alt
     assert "batch norm: " in figure.alt
     assert "of the test set right" in figure.alt
+    caption = page.locator("figcaption").inner_text().strip()
+    assert caption == (
+        "A row is a layer: the middle 70 % of what its activation gets, over the steps."
+    )
 
 
 def test_frames_are_drawn_while_it_trains(open_figure):

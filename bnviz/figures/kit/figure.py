@@ -52,7 +52,8 @@ class Figure:
         arrays: named arrays; float16 arrives in JavaScript as Float32Array.
         alt: what a screen reader says instead of the drawing, computed from the data.
         caption: what to see, below the figure. Plain text; what stands in braces is what to do,
-            and shows only where scripts are on: ``"{Drag a sample.} Line: the mean."``.
+            or what the picture has not, and shows only where scripts are on:
+            ``"{Drag a sample.} Line: the mean."``.
         height: pixels that controls and drawing take, where the figure is at least 640 pixels
             wide, and where it is narrower. The page keeps them free from the start.
         picture: draws the same data with matplotlib; called when it is first needed.
@@ -189,7 +190,7 @@ class Figure:
 
 
 def _caption_html(caption: str) -> str:
-    """The caption; what stands in it in braces is for those who can do it."""
+    """The caption; what stands in it in braces is for the figure that moves."""
     return _DOING.sub(r'<span class="bnviz-doing">\1</span>', html.escape(caption))
 
 
