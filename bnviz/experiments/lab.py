@@ -66,6 +66,7 @@ def _model(setting: Setting, network: Contestant) -> nn.Module:
         setting.activation,
         norm=noisy or network.norm,
         placement=network.placement,
+        affine=network.affine,
         init=setting.init,
         seed=setting.seed,
     )

@@ -125,3 +125,66 @@ def test_with_batches_of_two_small_steps_help() -> None:
         setting = Setting([Contestant("batch")], batch_size=2, lr=0.005, seed=seed)
         ends.append(trained(setting, 1000, eval_every=1000)["batch norm"].accuracy[-1])
     assert 0.35 < min(ends) <= max(ends) < 0.7
+
+
+# --- what chapters ask in the page, and where they lead to ----------------------------------------
+
+RELUS = Setting(depth=2, activation="relu", init="kaiming", lr=0.1)
+
+
+def accuracies(setting: Setting, steps: int) -> list[list[float]]:
+    """At the end, for each seed, of each network: mean of the last measurements."""
+    return [
+        [run.accuracy[-5:].mean() for run in trained(replace(setting, seed=seed), steps).values()]
+        for seed in SEEDS
+    ]
+
+
+@pytest.mark.slow
+def test_the_smaller_the_batch_the_smaller_the_largest_rate() -> None:
+    def ends(batch_size: int, lr: float) -> list[float]:
+        one = Setting([Contestant(None)], depth=1, activation="relu", init=None)
+        found = accuracies(replace(one, batch_size=batch_size, lr=lr), 400)
+        return [right for (right,) in found]
+
+    assert min(ends(60, 1.0)) > 0.9
+    assert max(ends(2, 1.0)) < 0.3
+    assert min(ends(2, 0.1)) > 0.7
+    assert max(*ends(60, 2.0), *ends(250, 2.0)) < 0.6
+
+
+@pytest.mark.slow
+def test_relus_need_no_gamma_and_beta_to_part_the_spirals_and_sigmoids_do() -> None:
+    setting = Setting(
+        [Contestant("batch", affine=False), BATCH],
+        data="spirals", depth=2, width=16, momentum=0.9, batch_size=64, init=None,
+    )  # fmt: skip
+    for fixed, learned in accuracies(setting, 1500):
+        assert fixed < 0.72
+        assert learned > 0.9
+    for fixed, learned in accuracies(replace(setting, activation="relu", lr=0.1), 500):
+        assert min(fixed, learned) > 0.9
+
+
+@pytest.mark.slow
+def test_a_weight_decay_of_a_tenth_harms_the_network_without_batch_norm() -> None:
+    for without, of_batch in accuracies(replace(RELUS, weight_decay=0.1), 400):
+        assert without < 0.88
+        assert of_batch > 0.9
+
+
+@pytest.mark.slow
+def test_in_batches_of_eight_batch_norm_has_the_larger_loss_and_the_better_test() -> None:
+    for seed in SEEDS:
+        runs = trained(replace(RELUS, batch_size=8, seed=seed), 400)
+        without, of_batch = runs["without norm"], runs["batch norm"]
+        assert of_batch.loss[-100:].mean() > 1.2 * without.loss[-100:].mean()
+        assert of_batch.accuracy[-5:].mean() > without.accuracy[-5:].mean()
+
+
+@pytest.mark.slow
+def test_in_batches_of_two_layer_and_group_norm_hold() -> None:
+    setting = replace(RELUS, networks=[BATCH, LAYER, Contestant("group")], lr=0.02, batch_size=2)
+    for of_batch, of_layer, of_group in accuracies(setting, 600):
+        assert of_batch < 0.75
+        assert min(of_layer, of_group) > 0.85

@@ -50,6 +50,17 @@ def test_importing_figures_loads_numpy_alone():
     assert done.stdout.strip() == "[]"
 
 
+def test_a_caption_says_what_to_do_only_where_it_can_be_done(open_figure, demo_folder):
+    figure = demo(caption="{Drag <it>.} A line{: choose one}.")
+    assert figure.full_spec()["caption"] == "Drag <it>. A line: choose one."
+    page = open_figure(figure)
+    assert page.locator("figcaption").inner_text() == "Drag <it>. A line: choose one."
+    page.emulate_media(media="print")
+    assert page.locator("figcaption").inner_text().strip() == "A line."
+    page = open_figure(figure, java_script_enabled=False)
+    assert page.locator("figcaption").inner_text().strip() == "A line."
+
+
 def test_html_holds_picture_data_alternative_caption_and_height():
     html = demo().to_html(code=False)
     assert html.startswith('<figure class="bnviz-figure bnviz-demo" data-figure="demo"')

@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import itertools
+import re
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -280,6 +282,28 @@ def test_a_question_is_answered_before_its_setting_trains(open_figure):
     page.wait_for_selector("text=The answer: “b”. So.")
 
 
+def test_an_answer_keeps_the_seed_and_gives_the_readers_setting_back(open_figure):
+    page = open_figure(make(SMALL, questions=[QUESTION]), reduced_motion="reduce")
+
+    def chosen(label: str) -> str:
+        control = page.get_by_label(label, exact=True)
+        return control.evaluate("e => e.selectedOptions[0].text")
+
+    def found() -> list[str]:
+        return [chosen(label) for label in ("layers", "seed", "batch")]
+
+    page.get_by_label("seed", exact=True).select_option(label="4")
+    page.get_by_label("batch", exact=True).select_option(label="16")
+    page.get_by_role("button", name="a", exact=True).click()
+    assert found() == ["6", "4", "60"]  # as asked, from the reader's seed
+    page.get_by_role("button", name="Answer again").click()
+    assert found() == ["3", "4", "16"]
+    page.get_by_role("button", name="b", exact=True).click()
+    page.get_by_label("layers", exact=True).select_option(label="2")  # and on from there
+    page.get_by_role("button", name="Answer again").click()
+    assert found() == ["2", "4", "60"]
+
+
 # --- what a person sees ---------------------------------------------------------------------------
 
 
@@ -310,6 +334,10 @@ def test_without_scripts_a_recorded_run_is_seen(open_figure, figure):
     assert page.get_attribute("img.bnviz-still", "alt") == figure.alt
     assert "batch norm: " in figure.alt
     assert "of the test set right" in figure.alt
+    caption = page.locator("figcaption").inner_text().strip()
+    assert caption == (
+        "A row is a layer: the middle 70 % of what its activation gets, over the steps."
+    )
 
 
 def test_frames_are_drawn_while_it_trains(open_figure):
@@ -340,15 +368,21 @@ def test_runs_of_other_networks_are_refused():
 
 # --- settings -------------------------------------------------------------------------------------
 
-CONTESTANTS = st.builds(
-    Contestant,
-    st.sampled_from([None, "layer", "group", "rms"]),
-    st.sampled_from(["before", "after"]),
-) | st.builds(
-    Contestant,
-    st.just("batch"),
-    st.sampled_from(["before", "after"]),
-    st.sampled_from([0.0, 0.5, 2.0]),
+CONTESTANTS = (
+    st.builds(
+        Contestant,
+        st.sampled_from([None, "layer", "group", "rms"]),
+        st.sampled_from(["before", "after"]),
+    )
+    | st.builds(
+        Contestant,
+        st.just("batch"),
+        st.sampled_from(["before", "after"]),
+        st.sampled_from([0.0, 0.5, 2.0]),
+    )
+    | st.builds(
+        Contestant, st.just("batch"), st.sampled_from(["before", "after"]), affine=st.just(False)
+    )
 )
 SETTING = st.builds(
     Setting,
@@ -390,10 +424,30 @@ def test_python_writes_addresses_that_the_page_reads(setting):
     assert plain(found) == plain(setting.spec())
 
 
+CHAPTERS = Path(__file__).parents[2] / "chapters"
+LINKS = sorted({
+    query
+    for path in [*CHAPTERS.glob("*.ipynb"), *CHAPTERS.glob("*.md")]
+    for query in re.findall(r"lab\.ipynb#lab\?([^)\s\"]*)", path.read_text("utf-8"))
+})  # fmt: skip
+
+
+@pytest.mark.parametrize("query", LINKS)
+def test_the_lab_reads_all_that_a_link_of_the_book_says(query):
+    code = "const [query, usual] = inputs; return encode(decode(query, usual), usual);"
+    read = run_js(code, query, Setting().spec(), **SETTINGS)
+    assert set(read.split("&")) == set(query.split("&"))
+
+
+def test_chapters_lead_to_settings_of_the_lab():
+    assert len(LINKS) > 10
+
+
 @pytest.mark.parametrize("query", [
     "depth=11", "depth=2.5", "depth=", "width=30", "lr=-1", "lr=NaN", "lr=1e9", "batchSize=1",
     "activation=gelu", "data=cifar", "networks=instance", "networks=none,none,none,none",
-    "networks=layer-noise2", "networks=batch-noise99", "init=0", "momentum=1", "nonsense=1",
+    "networks=layer-noise2", "networks=layer-fixed",
+    "networks=batch-noise2-fixed", "networks=batch-noise99", "init=0", "momentum=1", "nonsense=1",
 ])  # fmt: skip
 def test_what_makes_no_sense_in_an_address_is_left_out(query):
     usual = Setting().spec()

@@ -107,7 +107,7 @@ def in_torch(options: dict[str, Any], looks: Sequence[int], dtype: torch.dtype) 
         norm = lambda width: NoisyBatchNorm(width, contestant["noise"])  # noqa: E731
     model = mlp(
         sizes, options["activation"], norm=norm, init=options["init"], seed=seed,
-        placement=contestant.get("placement", "before"),
+        placement=contestant.get("placement", "before"), affine=contestant.get("affine", True),
     ).to(dtype)  # fmt: skip
     start = _arrays(model.named_parameters())
     optimizer = torch.optim.SGD(
@@ -174,7 +174,8 @@ def _part(found: Any, expected: Any, largest: float | None = None) -> float:
 
 
 def settings_of(norm: str | None, placement: str = "before", **others: Any) -> dict[str, Any]:
-    contestant = {"norm": norm, "placement": placement, "noise": others.pop("noise", 0)}
+    own = {name: others.pop(name) for name in ("noise", "affine") if name in others}
+    contestant = {"norm": norm, "placement": placement, **own}
     hidden = [40, 40, 40] if norm == "group" else [20, 20, 20]  # groups of five are chaotic
     common = {"seed": 3, "hidden": hidden, "activation": "sigmoid", "init": 0.3, "lr": 0.1}
     return {"networks": [contestant], **common, "batchSize": 60, **others}
@@ -352,6 +353,7 @@ def test_the_first_ten_steps_of_all_others_in_float32(norm, placement, activatio
     {"momentum": 0.9, "lr": 0.02}, {"weightDecay": 0.01}, {"momentum": 0.5, "weightDecay": 0.01},
     {"batchSize": 8, "lr": 0.01}, {"data": "spirals", "activation": "relu", "hidden": [16, 16]},
     {"hidden": [12]}, {"hidden": [8] * 10, "lr": 0.01}, {"batchSize": 300},
+    {"affine": False, "momentum": 0.9, "lr": 0.02, "weightDecay": 0.01},
 ])  # fmt: skip
 def test_other_settings_are_those_of_torch(options):
     options = settings_of("batch", **options)

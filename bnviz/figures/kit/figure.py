@@ -19,6 +19,7 @@ import base64
 import functools
 import html
 import json
+import re
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Figure"]
 
+_DOING = re.compile(r"\{([^{}]*)\}")  # in a caption
+
 
 class Figure:
     """A figure in its four forms.
@@ -48,7 +51,9 @@ class Figure:
         spec: what JavaScript needs besides the arrays; anything ``json`` can hold.
         arrays: named arrays; float16 arrives in JavaScript as Float32Array.
         alt: what a screen reader says instead of the drawing, computed from the data.
-        caption: what to see, below the figure. Plain text.
+        caption: what to see, below the figure. Plain text; what stands in braces is what to do,
+            or what the picture has not, and shows only where scripts are on:
+            ``"{Drag a sample.} Line: the mean."``.
         height: pixels that controls and drawing take, where the figure is at least 640 pixels
             wide, and where it is narrower. The page keeps them free from the start.
         picture: draws the same data with matplotlib; called when it is first needed.
@@ -119,7 +124,7 @@ class Figure:
                 "</details>",
             ]
         if self.caption:
-            parts.append(f"<figcaption>{html.escape(self.caption)}</figcaption>")
+            parts.append(f"<figcaption>{_caption_html(self.caption)}</figcaption>")
         parts.append("</figure>")
         if code:
             names = [self.name] if self.then is None else [self.name, self.then.name]
@@ -167,7 +172,8 @@ class Figure:
 
     def full_spec(self) -> dict[str, Any]:
         """The spec with what every figure has."""
-        return {**self.spec, "alt": self.alt, "caption": self.caption, "height": self.height}
+        caption = _DOING.sub(r"\1", self.caption)
+        return {**self.spec, "alt": self.alt, "caption": caption, "height": self.height}
 
     @functools.cached_property
     def _still_html(self) -> str:
@@ -181,6 +187,11 @@ class Figure:
             f'width="{width // 2}" height="{height // 2}" style="max-width:100%;height:auto" '
             f'src="data:image/png;base64,{base64.b64encode(png).decode()}">'
         )
+
+
+def _caption_html(caption: str) -> str:
+    """The caption; what stands in it in braces is for the figure that moves."""
+    return _DOING.sub(r'<span class="bnviz-doing">\1</span>', html.escape(caption))
 
 
 def _script_json(value: object) -> str:

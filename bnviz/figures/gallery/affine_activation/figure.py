@@ -22,8 +22,8 @@ from bnviz.figures.kit.words import fixed, number
 __all__ = ["affine_activation"]
 
 _CAPTION = (
-    "Drag β and γ on the bell. Thick: the part that 95 % of the values meet; dotted: x̂ = −1, 0, 1. "
-    "Flat: slope under 5 % of the steepest. Exact for a normal x̂; shapes are scaled to fit."
+    "{Drag β and γ on the bell.} Thick: the part that 95 % of the values meet; dotted: x̂ = −1, 0, "
+    "1. Flat: slope under 5 % of the steepest. Exact for a normal x̂; shapes are scaled to fit."
 )
 
 Points = NDArray[np.float32]

@@ -26,8 +26,8 @@ _LETTERS = {2: "NC", 3: "NCL", 4: "NCHW"}
 _MOST = 4096  # numbers that still are cells on a screen
 _LARGEST = 16  # images, and channels, side by side
 _CAPTION = (
-    "Tap a number. Full cells share its mean and standard deviation; the others are small. Gray is "
-    "above 0, rose below, the deeper the farther. Exact arithmetic, γ = 1, β = 0."
+    "{Tap a number.} Full cells share its mean and standard deviation; the others are small. Gray "
+    "is above 0, rose below, the deeper the farther. Exact arithmetic, γ = 1, β = 0."
 )
 
 

@@ -26,8 +26,8 @@ Floats = NDArray[np.float64]
 
 _MOST = 16  # rows or columns that still are cells on a phone
 _CAPTION = (
-    "Tap a place of the image or of the map, or drag. Gray is above 0, rose below, the deeper the "
-    "farther. Around the image stand zeros. Exact arithmetic."
+    "{Tap a place of the image or of the map, or drag.} Gray is above 0, rose below, the deeper "
+    "the farther. Around the image stand zeros. Exact arithmetic."
 )
 
 

@@ -31,7 +31,7 @@ def caption_of(spec: Spec) -> str:
     words = ["All values of one step"]
     if any(panel["images"] is not None for panel in panels):
         words[0] += f"; below, {COUNT} test images, each at its value"
-    words[0] += ". Play the training, or drag in the plots over time."
+    words[0] += ". {Play the training, or drag in the plots over time.}"
     words += [_Gray[off] for off in sorted({panel["off"] for panel in panels}) if off in _Gray]
     return " ".join(words)
 

@@ -171,7 +171,7 @@ def _caption(read: Clouds) -> str:
     who = f"Each of {count} images" if count > 1 else "The image"
     words = (
         f"{who} stands at what {read.where} compute for it{read.when}. Line: way "
-        "of the mean; ellipse: one standard deviation. Tap an image to follow it."
+        "of the mean; ellipse: one standard deviation. {Tap an image to follow it.}"
     )
     return words + (f" {_MOST_POINTS} of them are drawn." if count > _MOST_POINTS else "")
 

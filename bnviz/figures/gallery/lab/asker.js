@@ -1,4 +1,5 @@
-// The questions of the lab, one at a time: an answer sets the lab to what it asks about.
+// The questions of the lab, one at a time: an answer sets the lab to what it asks about, and to
+// answer again brings back what the reader had set.
 
 import { button, select } from "../../kit/controls.js";
 import { html, newId } from "../../kit/elements.js";
@@ -24,7 +25,7 @@ import { isAnswer, onChoice } from "../predict/verdict.js";
 /**
  * @param {Question[]} questions
  * @param {number} chosen the one to begin with
- * @param {(question: Question) => void} onanswer
+ * @param {(question: Question|null) => void} onanswer null where the answer is taken back
  */
 export function asker(questions, chosen, onanswer) {
   const id = newId("question");
@@ -59,7 +60,7 @@ export function asker(questions, chosen, onanswer) {
     keep(key(), next);
     show();
     if (held) other.focus({ preventScroll: true });
-    if (next !== null) onanswer(questions[chosen]);
+    onanswer(next === null ? null : questions[chosen]);
   }
 
   function show() {

@@ -24,8 +24,8 @@ _COVER = (400, 470)  # with few controls
 _ASKED = (106, 102)  # more, where such a lab asks something
 _REST = (20_000, 1500)  # steps after which it pauses by itself, and with few controls
 _CAPTION = (
-    "Trains here, in your browser. A row is a layer: the middle 70 % of what its activation gets, "
-    "over the steps; all of it, now; the share of idle outputs; the gradient’s size (log)."
+    "{Trains here, in your browser.} A row is a layer: the middle 70 % of what its activation "
+    "gets, over the steps{; all of it, now; the share of idle outputs; the gradient’s size (log)}."
 )
 
 

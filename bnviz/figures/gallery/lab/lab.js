@@ -69,7 +69,7 @@ export default figure("lab", ({ spec, arrays, stage, root, redraw, page }) => {
       runner.pace = /** @type {import("./runner.js").Pace} */ (value);
     },
   });
-  const rates = RATES.includes(setting.lr) ? RATES : [...RATES, setting.lr].sort((a, b) => a - b);
+  const rates = [...new Set([...RATES, setting.lr])].sort((a, b) => a - b);
   const rate = slider({
     label: "learning rate",
     short: "rate",
@@ -90,9 +90,15 @@ export default figure("lab", ({ spec, arrays, stage, root, redraw, page }) => {
   const numbers = button({ label: "CSV", onclick: download });
   numbers.setAttribute("aria-label", "The numbers of this run as CSV");
 
-  const questions = spec.questions.length ? asker(spec.questions, 0, ({ setting: next, steps }) => {
-    start(next, true);
-    rest = steps; // what the question asks about
+  let mine = setting; // the reader's own, before an answer set the lab
+  let put = setting; // what an answer set it to
+  const questions = spec.questions.length ? asker(spec.questions, 0, (question) => {
+    if (question) {
+      if (setting !== put) mine = setting;
+      // The seed stays: answers hold for others, too.
+      start((put = { ...question.setting, seed: setting.seed }), true);
+      rest = question.steps; // what the question asks about
+    } else if (setting === put) start((put = mine));
   }) : null;
   const shared = html("div", { class: "bnviz-lab-settings" });
   const heads = html("div", { class: "bnviz-lab-heads" });

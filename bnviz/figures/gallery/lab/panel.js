@@ -11,7 +11,7 @@ import { CHOICES, NORMS } from "./settings.js";
 /** @typedef {import("./trainer/training.js").Contestant} Contestant */
 
 /** The network that joins two others. @type {Contestant} */
-const THIRD = { norm: "layer", placement: "before", noise: 0 };
+const THIRD = { norm: "layer", placement: "before", noise: 0, affine: true };
 
 /**
  * What all networks share.
@@ -22,7 +22,7 @@ const THIRD = { norm: "layer", placement: "before", noise: 0 };
 export function sharedControls(setting, offered, onchange) {
   const choices = CHOICES.filter(({ key }) => offered?.includes(key) ?? true);
   const controls = choices.map(({ key, label, values, texts }) => {
-    const known = values.includes(setting[key]) ? values : [...values, setting[key]];
+    const known = [...new Set([...values, setting[key]])];
     return select({
       label,
       options: known.map((value, i) => ({ value: String(i), text: texts?.[i] ?? String(value) })),
@@ -72,12 +72,13 @@ export function networkHead(setting, n, style, onchange) {
  * @param {(setting: Setting) => void} onchange
  */
 function networkControls(setting, n, of, onchange) {
-  const { norm, placement, noise } = setting.networks[n];
+  const { norm, placement, noise = 0, affine = true } = setting.networks[n];
   const change = (/** @type {Partial<Contestant>} */ part) => {
     const networks = setting.networks.map((one, i) => (i === n ? { ...one, ...part } : one));
     onchange({ ...setting, networks });
   };
-  const known = NORMS.findIndex((one) => one.norm === norm && (one.noise > 0) === (noise ?? 0) > 0);
+  const known = NORMS.findIndex((one) =>
+    one.norm === norm && one.affine === affine && one.noise > 0 === noise > 0);
   const kind = select({
     label: `norm ${of}`,
     options: NORMS.map(({ name }, i) => ({ value: String(i), text: name })),

@@ -20,12 +20,13 @@
 
 /** The networks that can be chosen; a norm stands "before" or "after" the activation besides. */
 export const NORMS = [
-  { norm: null, noise: 0, name: "none" },
-  { norm: "batch", noise: 0, name: "batch norm" },
-  { norm: "batch", noise: 2, name: "batch norm + noise" },
-  { norm: "layer", noise: 0, name: "layer norm" },
-  { norm: "group", noise: 0, name: "group norm" },
-  { norm: "rms", noise: 0, name: "RMSNorm" },
+  { norm: null, noise: 0, affine: true, name: "none" },
+  { norm: "batch", noise: 0, affine: true, name: "batch norm" },
+  { norm: "batch", noise: 2, affine: true, name: "batch norm + noise" },
+  { norm: "batch", noise: 0, affine: false, name: "BN, γ, β fixed" },
+  { norm: "layer", noise: 0, affine: true, name: "layer norm" },
+  { norm: "group", noise: 0, affine: true, name: "group norm" },
+  { norm: "rms", noise: 0, affine: true, name: "RMSNorm" },
 ];
 
 /** Learning rates on the slider. */
@@ -47,7 +48,7 @@ export const CHOICES = [
     texts: ["0.01", "0.03", "0.1", "0.3", "1", "Xavier’s", "Kaiming’s", "PyTorch’s"] },
   { key: "batchSize", label: "batch", values: [2, 4, 8, 16, 60, 250] },
   { key: "momentum", label: "momentum", values: [0, 0.5, 0.9, 0.99] },
-  { key: "weightDecay", label: "weight decay", values: [0, 0.0001, 0.001, 0.01] },
+  { key: "weightDecay", label: "weight decay", values: [0, 0.0001, 0.001, 0.01, 0.1] },
   { key: "seed", label: "seed", values: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9] },
 ];
 
@@ -78,12 +79,12 @@ export function stylesOf(networks) {
   const free = ["a", "b", "c"];
   /** @type {Set<string>} */
   const taken = new Set();
-  return networks.map(({ norm, placement, noise }) => {
-    let label = NORMS.find((one) => one.norm === norm && !one.noise)?.name ?? "";
+  return networks.map(({ norm, placement, noise, affine = true }) => {
+    let label = NORMS.find((one) => one.norm === norm && one.affine === affine)?.name ?? "";
     if (norm === null) label = "without norm";
     if (noise) label += " + noise";
     if (norm && placement === "after") label += ", after";
-    const own = norm === null ? "without" : norm === "batch" && !noise && placement !== "after" ? "with" : "";
+    const own = { "without norm": "without", "batch norm": "with" }[label] ?? "";
     const key = own && !taken.has(own) ? own : /** @type {string} */ (free.shift());
     taken.add(key);
     return { label, key, dash: DASHES[key] };
@@ -126,24 +127,25 @@ export function decode(query, usual) {
 }
 
 /** @param {Contestant} network */
-function encodeNetwork({ norm, placement, noise }) {
-  return [norm ?? "none", placement === "after" ? "after" : "", noise ? `noise${noise}` : ""]
-    .filter(Boolean)
-    .join("-");
+function encodeNetwork({ norm, placement, noise, affine = true }) {
+  return [
+    norm ?? "none", placement === "after" && "after", noise && `noise${noise}`, !affine && "fixed",
+  ].filter(Boolean).join("-");
 }
 
 /** @param {string} text @returns {Contestant[]|undefined} */
 function decodeNetworks(text) {
-  const networks = text.split(",").map((each) => {
+  const networks = text.split(",").flatMap((each) => {
     const [name, ...parts] = each.split("-");
     const norm = name === "none" ? null : name;
     const noise = Number(parts.find((part) => part.startsWith("noise"))?.slice(5) ?? 0);
-    const known = NORMS.some((one) => one.norm === norm && (one.noise > 0 || !noise));
-    if (!(noise >= 0 && noise <= 10)) return null;
-    return known ? { norm, placement: parts.includes("after") ? "after" : "before", noise } : null;
+    const affine = !parts.includes("fixed");
+    const known = NORMS.some((one) =>
+      one.norm === norm && one.affine === affine && (one.noise > 0 || !noise));
+    return known && noise >= 0 && noise <= 10 ? { norm, placement: parts.includes("after") ? "after" : "before", noise, affine } : [];
   });
-  const all = networks.filter((network) => network !== null);
-  return all.length === networks.length && all.length <= MOST ? all : undefined;
+  const asked = text.split(",").length; // all make sense, or none counts
+  return networks.length === asked && asked <= MOST ? networks : undefined;
 }
 
 /** @param {string} key @param {string} text @returns {string|number|null|undefined} */

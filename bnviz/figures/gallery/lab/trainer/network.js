@@ -20,6 +20,7 @@ import { makeNorm } from "./norms.js";
  * @property {string|null} norm "batch", "layer", "group", "rms", or none
  * @property {string} placement the norm stands "before" or "after" the activation
  * @property {number} noise strength of the noise behind the norm; 0 for none
+ * @property {boolean} affine whether γ and β are learned
  */
 
 /** One layer: product, then norm and activation in either order; the output has neither. */
@@ -63,7 +64,7 @@ class Layer {
       { name: `${name}.weight`, value: this.weight, grad: this.gradWeight },
       { name: `${name}.bias`, value: this.bias, grad: this.gradBias },
     ];
-    if (this.norm) {
+    if (this.norm && hidden?.affine) {
       const { weight, gradWeight, bias, gradBias } = this.norm;
       const of = name.replace(".linear", ".norm");
       this.parameters.push({ name: `${of}.weight`, value: weight, grad: gradWeight });

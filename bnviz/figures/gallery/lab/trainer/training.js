@@ -21,6 +21,7 @@ import { TorchRandom } from "./torch_random.js";
  * @property {string|null} norm "batch", "layer", "group", "rms", or none
  * @property {string} [placement] "before" the activation, or "after" it
  * @property {number} [noise] strength of the noise behind the norm
+ * @property {boolean} [affine] whether the norm learns γ and β; else they stay at 1 and 0
  */
 
 /**
@@ -62,8 +63,8 @@ export class Training {
     this._order = new Uint32Array(0);
     this._next = 0;
     this._random = new TorchRandom(seed);
-    this.networks = settings.networks.map(({ norm, placement = "before", noise = 0 }) => {
-      const shape = { sizes, activation: settings.activation, norm, placement, noise };
+    this.networks = settings.networks.map(({ norm, placement = "before", noise = 0, affine = true }) => {
+      const shape = { sizes, activation: settings.activation, norm, placement, noise, affine };
       const network = new Network(shape, rows, backend, new TorchRandom(seed));
       drawWeights(network, settings.init, new TorchRandom(seed));
       return network;
