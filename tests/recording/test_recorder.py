@@ -1111,7 +1111,11 @@ def test_a_model_that_ran_in_eval_mode_only_says_so() -> None:
     with record(model) as recording:
         model(X)
         model(X)
-    with pytest.raises(RecordingError, match="all 2 passes .* were in eval mode"):
+    with pytest.raises(RecordingError, match="all 2 passes .* ran in eval mode"):
+        recording.mean("1")
+    with record(model) as recording:
+        model(X)
+    with pytest.raises(RecordingError, match="the only pass .* ran in eval mode"):
         recording.mean("1")
 
 
