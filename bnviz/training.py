@@ -9,32 +9,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from typing import Any, overload
 
 import numpy as np
 import torch
-from numpy.typing import ArrayLike
 from torch import Tensor, nn
 from torch.optim import SGD, Optimizer
-from torch.optim.lr_scheduler import LambdaLR
 from tqdm.auto import tqdm
 
 from bnviz import data as bundled
-from bnviz.probe import Prober, moments, spread_over_classes
-from bnviz.recording.recorder import record as watch
-from bnviz.run import Log, Run, Style
+from bnviz.learner import Data, Learner, Loss, Schedule
+from bnviz.probe import moments
+from bnviz.run import Run, Style
 
 __all__ = ["Data", "Run", "Style", "Training", "train"]
 
-#: x_train (N, …), y_train (N,), x_test, y_test.
-Data = bundled.Digits | Sequence[ArrayLike]
-Loss = Callable[[Tensor, Tensor], Tensor]
 MakeOptimizer = Callable[[Iterable[nn.Parameter]], Optimizer]
-Schedule = Callable[[int], float]
-
-_IMAGES = 200  # of a probe
 
 
 @overload
@@ -167,17 +159,21 @@ class Training:
             raise ValueError(f"eval_every is a number of steps from 1 on; given {eval_every}")
         styles = styles or {}
         _check_styles(styles, models)
-        options = record if isinstance(record, Mapping) else {}
         self._batches = shuffled_batches(examples, batch_size, seed)
         self._eval_every = eval_every
-        self._learners: list[_Learner] = []
+        self._learners: list[Learner] = []
         self.runs: dict[str, Run] = {}
         for label, model in models.items():
-            learner = _Learner(model, data, optimizer(model.parameters()), schedule, loss, seed)
-            if record is not False:
-                learner.watch = watch(model, **options)
-            if probe and learner.watch:
-                learner.prober = _prober(learner, data, options)
+            learner = Learner(
+                model,
+                data,
+                optimizer(model.parameters()),
+                schedule=schedule,
+                loss=loss,
+                seed=seed,
+                record=record,
+                probe=probe,
+            )
             self._learners.append(learner)
             self.runs[label] = learner.run(styles.get(label))
 
@@ -226,83 +222,6 @@ class Training:
                     learner.evaluate(step)
         for run in self.runs.values():
             run.model.eval()
-
-
-class _Learner:
-    """One network with all that its training needs."""
-
-    def __init__(
-        self,
-        model: nn.Module,
-        data: Data,
-        optimizer: Optimizer,
-        schedule: Schedule | None,
-        loss: Loss,
-        seed: int,
-    ) -> None:
-        self.model, self.log = model, Log()
-        self.watch: watch | None = None
-        self.prober: Prober | None = None
-        self.x, self.y, self.x_test, self.y_test = _tensors(data, model)
-        self._optimizer, self._loss = optimizer, loss
-        self._scheduler = None if schedule is None else LambdaLR(optimizer, schedule)
-        # Random numbers of its own: what one network draws changes nothing in the others.
-        self._random = torch.Generator().manual_seed(seed).get_state()
-
-    def run(self, style: Style | None) -> Run:
-        """What is read of it, now and later."""
-        recording = self.watch.recording if self.watch else None
-        return Run(self.model, self.log, recording, self.prober, style)
-
-    def update(self, batch: Tensor) -> None:
-        """Make one step."""
-        torch.set_rng_state(self._random)
-        self.model.train()
-        loss = self._loss(self.model(self.x[batch]), self.y[batch])
-        self._optimizer.zero_grad()
-        loss.backward()
-        self._optimizer.step()
-        if self._scheduler:
-            self._scheduler.step()
-        self._random = torch.get_rng_state()
-        self.log.losses.append(loss.item())
-
-    @torch.no_grad()
-    def evaluate(self, step: int) -> None:
-        """Measure the test accuracy in eval mode."""
-        outputs = self.model.eval()(self.x_test)
-        right = (outputs.argmax(1) == self.y_test) & ~outputs.isnan().any(1)
-        self.log.evaluated.append(step)
-        self.log.accuracies.append(right.double().mean().item())
-
-    def look(self, step: int) -> None:
-        """Have the prober look, if there is one."""
-        if self.prober and self.watch:
-            self.prober.look(step, self.watch.recording)
-
-
-def _prober(learner: _Learner, data: Data, options: Mapping[str, Any]) -> Prober:
-    chosen = spread_over_classes(learner.y_test.cpu().numpy(), _IMAGES)
-    x_test, y_test = np.asarray(data[2]), np.asarray(data[3])
-    units = options.get("units")
-    recorded = () if units is None else (units,) if isinstance(units, int) else units
-    return Prober(
-        learner.model,
-        learner.x_test[torch.from_numpy(chosen)],
-        (bundled.as_images(x_test) if isinstance(data, bundled.Digits) else x_test)[chosen],
-        y_test[chosen],
-        units=sorted({0, 1, *recorded}),
-        watch=options.get("watch", "auto"),
-    )
-
-
-def _tensors(data: Data, model: nn.Module) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """The data as the network takes them: on its device and in its precision."""
-    weight = next((p for p in model.parameters() if p.is_floating_point()), torch.zeros(0))
-    x, y, x_test, y_test = (torch.as_tensor(part, device=weight.device) for part in data)
-    if x.is_floating_point():
-        x, x_test = x.to(weight.dtype), x_test.to(weight.dtype)
-    return x, y.long(), x_test, y_test.long()
 
 
 def shuffled_batches(examples: int, batch_size: int, seed: int) -> Iterator[Tensor]:

@@ -65,10 +65,10 @@ def keep_punctuation(app: Sphinx, doctree: nodes.document, docname: str) -> None
         if len(_SYMBOL.findall(math.astext())) > _SHORT or isinstance(math.parent, nodes.inline):
             continue
         siblings, at = math.parent, math.parent.index(math)
-        left = siblings[at - 1] if at else None
-        right = siblings[at + 1] if at + 1 < len(siblings) else None
-        opening = re.search(r"[(“‘]*$", left)[0] if isinstance(left, nodes.Text) else ""
-        closing = re.match(r"[^\s\w(—–-]*", right)[0] if isinstance(right, nodes.Text) else ""
+        left = _text(siblings[at - 1]) if at else ""
+        right = _text(siblings[at + 1]) if at + 1 < len(siblings) else ""
+        opening = "".join(re.findall(r"[(“‘]+$", left))
+        closing = "".join(re.findall(r"^[^\s\w(—–-]+", right))
         if opening:
             siblings[at - 1] = nodes.Text(left.removesuffix(opening))
         if closing:
@@ -76,6 +76,11 @@ def keep_punctuation(app: Sphinx, doctree: nodes.document, docname: str) -> None
         if opening or closing:
             glued = (nodes.Text(opening), math, nodes.Text(closing))
             siblings[at] = nodes.inline("", "", *glued, classes=["glued"])
+
+
+def _text(node: nodes.Node) -> str:
+    """What stands there, if that is plain text."""
+    return node.astext() if isinstance(node, nodes.Text) else ""
 
 
 def widen_figures(app: Sphinx, document: nodes.document) -> None:

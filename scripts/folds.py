@@ -81,14 +81,13 @@ def _shows_a_figure(cell: nodes.Element) -> bool:
 
 def _is_silent(node: nodes.Node) -> bool:
     """Whether it is a folded cell that shows nothing of its own: imports."""
-    return (
-        isinstance(node, nodes.container)
-        and bool(node.get("hide_mode"))
-        and [child.get("nb_element") for child in node.children] == ["cell_code_source"]
-    )
+    if not isinstance(node, nodes.container) or not node.get("hide_mode"):
+        return False
+    parts = [part for part in node.children if isinstance(part, nodes.Element)]
+    return [part.get("nb_element") for part in parts] == ["cell_code_source"]
 
 
-def _take_title(cell: nodes.Element) -> str:
+def _take_title(cell: nodes.Node) -> str:
     """Return the title in a cell's first line, and take it out of the code."""
     source = next(iter(cell.findall(nodes.literal_block)), None)
     title, _, code = source.astext().partition("\n") if source is not None else ("", "", "")

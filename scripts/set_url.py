@@ -27,7 +27,9 @@ except ImportError:  # on Colab, whose own numpy and torch stay as they are
 def current_url(root: Path = ROOT) -> str:
     """Return the address in _config.yml, which the others follow."""
     config = (root / "_config.yml").read_text(encoding="utf-8")
-    return re.search(r"^repository:\n(?:[ #].*\n)*?  url: (\S+)", config, re.MULTILINE)[1]
+    found = re.search(r"^repository:\n(?:[ #].*\n)*?  url: (\S+)", config, re.MULTILINE)
+    assert found, "_config.yml has no repository"
+    return found[1]
 
 
 def normalized(url: str) -> str:

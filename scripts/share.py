@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -24,7 +25,7 @@ def draw(path: Path) -> None:
     axes.axhline(0, color=_INK, linewidth=2)
     axes.plot(x[needle > 1e-3], needle[needle > 1e-3], color=_WITHOUT, linewidth=6)
     axes.set(xlim=(-4.2, 4.2), ylim=(-0.02, 1.02))
-    text = {"family": "STIXGeneral", "transform": image.transFigure}
+    text: dict[str, Any] = {"family": "STIXGeneral", "transform": image.transFigure}
     axes.text(0.06, 0.83, "Batch Normalization, Live", fontsize=54, color=_INK, **text)
     subtitle = "A course book in which every claim is an experiment that you can touch."
     axes.text(0.06, 0.745, subtitle, fontsize=23, color=_MUTED, **text)

@@ -31,7 +31,8 @@ def why_empty(model: nn.Module, places: Sequence[Place], clock: Clock) -> str:
         kinds = "numbers or gradients" if any(place.gradients for place in places) else "numbers"
         return f"no watched layer of the {name} gave floating-point {kinds}"
     if clock.evals and not clock.recorded:
-        return f"all {clock.evals} passes of the {name} were in eval mode"
+        passes = "the only pass" if clock.evals == 1 else f"all {clock.evals} passes"
+        return f"{passes} of the {name} ran in eval mode"
     if any(place.strays for place in places):
         return (
             f"layers of the {name} ran, but not the {name} that was given; give record the "

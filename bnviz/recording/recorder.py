@@ -13,8 +13,7 @@ How it stays cheap: a forward hook only copies (a sample of) a layer's values in
 128 recorded steps one pass bins what has gathered, straight from the float32 bit patterns.
 """
 
-import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from types import TracebackType
 from typing import Any
@@ -27,7 +26,6 @@ except ImportError as error:
         "the command that fits your machine"
     ) from error
 from torch import nn
-from torch.compiler import is_dynamo_compiling
 
 from bnviz.recording.arguments import (
     as_units,
@@ -38,8 +36,9 @@ from bnviz.recording.arguments import (
 )
 from bnviz.recording.clock import Clock
 from bnviz.recording.compiled import OwnCode
+from bnviz.recording.course import Course
 from bnviz.recording.coverage import unwatched_activations
-from bnviz.recording.hooks import Hook, outside
+from bnviz.recording.hooks import Hook
 from bnviz.recording.layers import ACTIVATIONS, LayerChoice, choose, unwrapped_model
 from bnviz.recording.layouts import Layouts
 from bnviz.recording.missing import missing, why_empty
@@ -48,14 +47,11 @@ from bnviz.recording.place import Place
 from bnviz.recording.recording import Recording
 from bnviz.recording.scripting import Scripting
 from bnviz.recording.store import Store
-from bnviz.recording.taps import WINDOW, Taps
+from bnviz.recording.taps import Taps
 from bnviz.recording.threads import Threads
-from bnviz.recording.tracing import only_traces
 from bnviz.recording.updates import Updates
 
 __all__ = ["record"]
-
-_PATIENCE = 0.1  # seconds
 
 
 class record:  # noqa: N801  (reads as a verb: `with record(model) as recording`)
@@ -135,9 +131,6 @@ class record:  # noqa: N801  (reads as a verb: `with record(model) as recording`
         self._asked = layers is not None
         self._handles: list[Any] = []
         self._places: list[Place] = []
-        self._looked = False  # at the graph of the first pass
-        self._binned = 0  # recorded steps in the tables
-        self._binned_at = time.monotonic()
         self._store = Store(every)
         self._notes = Notes(self._store)
         self._threads = Threads()
@@ -150,8 +143,16 @@ class record:  # noqa: N801  (reads as a verb: `with record(model) as recording`
         self._taps = Taps(
             self._store, self._layouts, sample=sample, units=as_units(units), notes=self._notes
         )
-        self._updates: Updates | None = None
         self.recording = Recording(self._store, self)
+        self._course = Course(
+            type(self._model).__name__,
+            self.recording,
+            clock=self._clock,
+            threads=self._threads,
+            taps=self._taps,
+            notes=self._notes,
+            after_first_pass=self._after_first_pass,
+        )
 
     # -- the context -------------------------------------------------------------------------------
 
@@ -170,21 +171,21 @@ class record:  # noqa: N801  (reads as a verb: `with record(model) as recording`
         """Begin to record; returns :attr:`recording`, which fills from now on."""
         if self._handles or self.recording.closed:
             raise RuntimeError("this record(…) was used before; make a new one for each run")
-        called, before = self._called, Hook(self._before_pass)
+        called, course = self._called, self._course
         self._handles = [
-            called.register_forward_pre_hook(before, with_kwargs=True),
+            called.register_forward_pre_hook(Hook(course.before_pass), with_kwargs=True),
             *(self._hook(name, module) for name, module in self._chosen.items()),
             # Last, because the model may be a watched layer itself.
-            called.register_forward_hook(Hook(self._after_pass)),
+            called.register_forward_hook(Hook(course.after_pass)),
         ]
         self._layouts.begin()
         self._scripting.begin()
         if self._optimizer is not None:
             parameters = self._model.named_parameters()
-            self._updates = Updates(self._store, parameters, self._optimizer)
+            course.updates = Updates(self._store, parameters, self._optimizer)
             self._handles += [
-                self._optimizer.register_step_pre_hook(self._before_update),
-                self._optimizer.register_step_post_hook(self._after_update),
+                self._optimizer.register_step_pre_hook(course.before_update),
+                self._optimizer.register_step_post_hook(course.after_update),
             ]
         self._code.begin()
         return self.recording
@@ -204,15 +205,16 @@ class record:  # noqa: N801  (reads as a verb: `with record(model) as recording`
             place.forget_leaves()
         self._scripting.end()
         self._code.end()
-        with self.lock:
-            self._clock.running = False
-            self._clock.now = -1  # another thread may still be in a pass
-            self._end_of_window()
+        self._course.end()
         if complete:
             known = self._model, self._places, self._clock, self._store
             for sentence in missing(*known, named=self._asked):
                 self._notes.say(sentence)
         self.recording.close()
+
+    def flush(self) -> None:
+        """Bring what has gathered into the tables."""
+        self._course.flush()
 
     def why_empty(self) -> str:
         """Why nothing may have been recorded."""
@@ -243,85 +245,8 @@ class record:  # noqa: N801  (reads as a verb: `with record(model) as recording`
         self._places.append(place)
         return place.watch(module, at_input=at_input)
 
-    # -- steps -------------------------------------------------------------------------------------
-
-    def _before_pass(self, model: nn.Module, args: Any, kwargs: Any) -> None:
-        if is_dynamo_compiling():
-            outside(self._notes, self._begin, model, args, kwargs)
-        else:
-            self._begin(model, args, kwargs)
-
-    def _begin(self, model: nn.Module, args: Any, kwargs: Any) -> None:
-        try:
-            with self.lock:
-                counts = self._counts(model, args, kwargs)
-                news = counts and self._bring_in_what_waits()
-            if news:
-                self.recording.notify()  # who follows may wait for a thread that wants the lock
-            if counts:
-                with self.lock:
-                    if not self._clock.within:
-                        self._clock.begin_step(self._clock.upcoming)
-                    self._clock.begin_pass()
-        except Exception as error:  # whatever it is, it must not end the training run
-            self._clock.running = False
-            self._notes.say(f"nothing more can be recorded: {error!r}. Training goes on as before")
-
-    def _counts(self, model: nn.Module, args: Any, kwargs: Any) -> bool:
-        """A pass begins; whether it is one of a step."""
-        overlaps = self._threads.begin_pass()
-        self._clock.now = -1
-        if not self._clock.running or only_traces(*args, *kwargs.values()):
-            return False
-        if overlaps:
-            self._notes.say(
-                f"the {type(self._model).__name__} ran in several threads at once: where passes "
-                "overlap, only the newest is recorded, from where it began"
-            )
-        self._clock.evals += not model.training
-        return model.training
-
-    def _bring_in_what_waits(self) -> bool:
-        """Fill the tables where a window of steps is over, or a figure has waited for long.
-
-        Returns:
-            Whether there is something new in them.
-        """
-        upcoming = self._clock.upcoming
-        if self._clock.within or upcoming < 0:
-            return False
-        waiting = upcoming > self._binned
-        if upcoming % WINDOW == 0:
-            self._end_of_window()
-        elif waiting and self.recording.followed and self._late():
-            self.flush()
-        else:
-            return False
-        return waiting
-
-    def _late(self) -> bool:
-        """Whether a figure that follows the recording has waited for long enough."""
-        return time.monotonic() - self._binned_at > _PATIENCE
-
-    def _after_pass(self, model: nn.Module, args: object, output: object) -> None:
-        if is_dynamo_compiling():
-            outside(self._notes, self._end, output)
-        else:
-            self._end(output)
-
-    def _end(self, output: object) -> None:
-        clock = self._clock
-        with self.lock:
-            if not self._threads.end_pass():
-                return
-            if not self._looked and clock.now >= 0:
-                self._after_first_pass(output)
-            # Whatever runs outside of the model's own forward pass is none of its steps.
-            clock.now = -1
-
     def _after_first_pass(self, output: object) -> None:
         self._layouts.end()
-        self._looked = True
         if not any(place.ran for place in self._places):
             self._code.begin()  # compiled since, with code that others of its kind had
         if self._asked:
@@ -342,46 +267,3 @@ class record:  # noqa: N801  (reads as a verb: `with record(model) as recording`
                 f"{counts} ran as functions, and hooks see modules alone. Make them modules, or "
                 "name the layers in front of them: record(model, layers=[…])"
             )
-
-    # -- optimizer ---------------------------------------------------------------------------------
-
-    def _before_update(self, optimizer: object, args: object, kwargs: object) -> None:
-        # The passes of a step may run inside of the update, in a closure, as L-BFGS has it.
-        time = self._clock.last if self._clock.within else self._clock.upcoming
-        if time >= 0 and self._updates and self._updates.wanted(time):
-            self._guarded(partial(self._updates.before_step, time))
-
-    def _after_update(self, optimizer: object, args: object, kwargs: object) -> None:
-        clock = self._clock
-        if self._updates:
-            time = clock.last if clock.within else -1
-            self._guarded(partial(self._updates.after_step, time))
-        clock.within = False
-
-    def _guarded(self, do: Callable[[], object]) -> None:
-        """Measure updates no more where that fails."""
-        try:
-            do()
-        except Exception as error:
-            self._updates = None
-            self._notes.say(
-                f"updates can no longer be measured: {error!r}. Training goes on as before"
-            )
-
-    # -- tables ------------------------------------------------------------------------------------
-
-    def flush(self) -> None:
-        """Bring what has gathered into the tables."""
-        with self.lock:
-            if self._clock.recorded > self._binned:
-                self._store.make_room(self._clock.recorded)
-                self._taps.flush()
-                if self._updates:
-                    self._guarded(self._updates.flush)
-                self._binned = self._clock.recorded
-                self._binned_at = time.monotonic()
-
-    def _end_of_window(self) -> None:
-        """Bring all into the tables, and judge which units were dead since the last time."""
-        self.flush()
-        self._taps.judge(whole=self._clock.recorded % WINDOW == 0)

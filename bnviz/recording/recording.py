@@ -11,11 +11,11 @@ from numpy.typing import ArrayLike, NDArray
 from bnviz.recording import files
 from bnviz.recording.notes import warn
 from bnviz.recording.rows import Rows
-from bnviz.recording.store import RecordingError, Store, add_up
-from bnviz.recording.summary import summary
+from bnviz.recording.store import RecordingError, Store
+from bnviz.recording.summary import counted, summary
 from bnviz.recording.track import Quantity, Track
 
-__all__ = ["Recording", "RecordingError", "Source", "load", "merge"]
+__all__ = ["Recording", "RecordingError", "Source"]
 
 
 class Source(Protocol):
@@ -55,7 +55,8 @@ class Recording:
 
     def __repr__(self) -> str:
         state = "closed" if self.closed else "running"
-        return f"Recording({len(self.store.tracks)} layers, {self.num_steps} steps, {state})"
+        layers, steps = counted(len(self.store.tracks), "layer"), counted(self.num_steps, "step")
+        return f"Recording({layers}, {steps}, {state})"
 
     def __str__(self) -> str:
         with self.lock:
@@ -269,73 +270,7 @@ class Recording:
             files.write(path, self.store)
 
 
-def load(path: str | PathLike[str]) -> Recording:
-    """Read a recording that :meth:`Recording.save` wrote.
-
-    Args:
-        path: the file.
-
-    Returns:
-        The closed recording.
-
-    Raises:
-        RecordingError: when the file is truncated, damaged or not a recording.
-        OSError: when it cannot be opened.
-    """
-    return _closed(files.read(path))
-
-
-def merge(*recordings: Recording) -> Recording:
-    """Add recordings of the same layers together: several seeds, workers or parts of the data.
-
-    Steps are aligned by their number, so row for row the result summarizes all the values that any
-    of the recordings summarized at those steps. The order does not matter. In a distributed run
-    each rank saves its own: ``merge(*map(load, Path(".").glob("rank*.npz")))``.
-
-    Args:
-        recordings: one or more, with the same layers and the same ``every``.
-
-    Returns:
-        A new, closed recording.
-
-    Raises:
-        RecordingError: when there is none, or they do not fit together.
-        TypeError: when something else is given.
-    """
-    if not recordings:
-        raise RecordingError("merge needs at least one recording; given none")
-    for other in recordings:
-        if not isinstance(other, Recording):
-            raise TypeError(
-                f"merge takes recordings, as in merge(*recordings); given {type(other).__name__}"
-            )
-    first = recordings[0]
-    for other in recordings:
-        other._require_steps()
-        if _form_of(other) != _form_of(first):
-            raise RecordingError(
-                "only recordings of the same layers, recorded equally often, can be merged; given "
-                f"{_in_words(first)} and {_in_words(other)}"
-            )
-    return _closed(add_up([recording.store for recording in recordings]))
-
-
-def _closed(store: Store) -> Recording:
-    recording = Recording(store)
-    recording.closed = True
-    return recording
-
-
 def _only(values: NDArray[Any]) -> NDArray[Any]:
     """Those of the only track."""
     (track,) = values
     return np.asarray(track)
-
-
-def _form_of(recording: Recording) -> object:
-    tracks = recording.tracks.items()
-    return recording.every, {(name, track.activation, track.quantity) for name, track in tracks}
-
-
-def _in_words(recording: Recording) -> str:
-    return f"[{', '.join(recording.tracks)}] every {recording.every} steps"

@@ -7,7 +7,7 @@ import numpy as np
 from bnviz.recording.rows import Rows
 from bnviz.recording.store import Store
 
-__all__ = ["summary"]
+__all__ = ["counted", "summary"]
 
 _LAYERS = 24  # lines; of more, the first and the last
 _NAME = 32  # letters
@@ -40,8 +40,19 @@ def summary(store: Store, headline: str, empty: str) -> str:
     ]
     if len(shown) < len(names):
         text.insert(1 + _LAYERS // 2, f"… {len(names) - len(shown)} more …")
-    last = f"numbers are those of the last row, steps {steps[-1]} to {store.num_steps}"
-    return "\n".join([f"{headline}; {last}", *text, *store.notes])
+    first, last = steps[-1], store.num_steps
+    row = f"step {last}" if first == last else f"steps {first} to {last}"
+    headline = f"{headline}; numbers are those of the last row, {row}"
+    return "\n".join([headline, *text, *store.notes])
+
+
+def counted(number: int, thing: str) -> str:
+    """How many of them, in words.
+
+    >>> counted(1, "layer"), counted(2, "layer")
+    ('1 layer', '2 layers')
+    """
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
 
 
 def _columns(store: Store, names: Sequence[str]) -> dict[str, list[str]]:

@@ -382,6 +382,13 @@ def test_activations_that_ran_as_functions_are_told_once(
     assert recording.notes[0] in str(recording)
 
 
+def test_activations_that_ran_as_functions_are_told_also_after_a_pass_in_eval_mode() -> None:
+    model = Functional()
+    with pytest.warns(UserWarning, match="only out of the Functional is watched"), record(model):
+        model.eval()(torch.randn(3, 4))
+        model.train()(torch.randn(3, 4))
+
+
 SILENT = {
     "modules alone": lambda: (small(), {}),
     "shared module": lambda: (nn.Sequential(nn.Linear(4, 4), *[nn.Tanh()] * 2), {}),

@@ -277,6 +277,7 @@ def test_a_recorder_that_cannot_go_on_says_so_once_and_training_goes_on() -> Non
             model(X)
             for _ in range(3):
                 assert torch.equal(model(X, Unreadable()), X.relu())
+            model(X)
     assert [str(w.message) for w in caught] == list(recording.notes)
     assert "nothing more can be recorded" in recording.notes[0]
     assert recording.total("relu").tolist() == [12]

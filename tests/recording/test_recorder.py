@@ -10,6 +10,7 @@ import warnings
 import weakref
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -18,7 +19,7 @@ from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
 from bnviz import record
-from bnviz.recording import Recording, RecordingError
+from bnviz.recording import Recording, RecordingError, course
 from bnviz.recording.histogram import bin_values
 from bnviz.recording.rows import Rows
 from bnviz.recording.taps import WINDOW
@@ -699,6 +700,19 @@ def test_subscribers_of_slow_steps_do_not_wait_for_a_whole_window() -> None:
     assert heard == [1, 2, 3, 4]  # and nothing was told before there was something to tell
 
 
+def test_subscribers_of_fast_steps_are_told_ten_times_a_second_at_most(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    model, heard, now = small(), [], 0.0
+    monkeypatch.setattr(course, "time", SimpleNamespace(monotonic=lambda: now))
+    with record(model) as recording:
+        recording.subscribe(lambda r: heard.append(r.num_steps))
+        for _ in range(12):
+            now += 0.03
+            model(torch.randn(10, 4))
+    assert heard == [3, 7, 11, 12]
+
+
 # -- compiled models ---------------------------------------------------------------------------
 
 
@@ -1111,7 +1125,11 @@ def test_a_model_that_ran_in_eval_mode_only_says_so() -> None:
     with record(model) as recording:
         model(X)
         model(X)
-    with pytest.raises(RecordingError, match="all 2 passes .* were in eval mode"):
+    with pytest.raises(RecordingError, match="all 2 passes .* ran in eval mode"):
+        recording.mean("1")
+    with record(model) as recording:
+        model(X)
+    with pytest.raises(RecordingError, match="the only pass .* ran in eval mode"):
         recording.mean("1")
 
 

@@ -47,6 +47,18 @@ def test_repr_stays_one_line(store: Store) -> None:
     assert repr(Recording(store)) == "Recording(2 layers, 2 steps, running)"
 
 
+def test_one_layer_and_one_step_are_no_plural() -> None:
+    store = Store()
+    fill(store, "fc", [[1.0]])
+    first = str(Recording(store)).splitlines()[0]
+    assert first == "Recording(1 layer, 1 step, running); numbers are those of the last row, step 1"
+
+
+def test_a_last_row_of_several_steps_says_from_where_to_where(store: Store) -> None:
+    store.make_room(201)
+    assert str(Recording(store)).splitlines()[0].endswith("last row, steps 1 to 2")
+
+
 def test_an_empty_recording_says_so() -> None:
     assert str(Recording()) == "Recording(0 layers, 0 steps, running): nothing yet"
     recording = Recording()

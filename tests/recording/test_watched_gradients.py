@@ -12,6 +12,7 @@ from torch.utils.checkpoint import checkpoint
 from bnviz import load, merge, record
 from bnviz.recording import Recording
 from bnviz.recording.histogram import bin_values
+from bnviz.recording.taps import WINDOW
 
 torch.set_num_threads(1)
 
@@ -244,6 +245,17 @@ def test_dead_shares_count_steps_and_not_passes() -> None:
     single = accumulated(1, 300)
     assert recording.dead("1").shape == single.dead("1").shape
     assert (recording.dead("1") <= 1).all()
+
+
+def test_units_are_judged_between_steps_and_not_between_the_passes_of_one() -> None:
+    model = nn.Sequential(nn.ReLU(), nn.Linear(2, 1))
+    optimizer = torch.optim.SGD(model.parameters(), 0.1)
+    with record(model, sample=None, optimizer=optimizer) as recording:
+        for _ in range(WINDOW):
+            for first in (1.0, -1.0):  # in the second pass, both units are silent
+                model(torch.tensor([[first, -1.0]])).sum().backward()
+            optimizer.step()
+    assert recording.dead("0").tolist() == [0.5] * WINDOW
 
 
 def test_without_an_optimizer_each_pass_is_a_step() -> None:
