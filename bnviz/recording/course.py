@@ -156,11 +156,9 @@ class Course:
 
     def after_update(self, optimizer: object, args: object, kwargs: object) -> None:
         """Hook: the optimizer has moved the weights, which ends a step."""
-        clock = self._clock
         if self.updates:
-            time = clock.last if clock.within else -1
-            self._guarded(partial(self.updates.after_step, time))
-        clock.within = False
+            self._guarded(partial(self.updates.after_step, self._clock.last))
+        self._clock.within = False
 
     def _guarded(self, do: Callable[[], object]) -> None:
         """Measure updates no more where that fails."""

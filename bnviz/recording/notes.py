@@ -20,6 +20,7 @@ class Notes:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._given_up: set[str] = set()
 
     def say(self, sentence: str) -> None:
         """Say something now, and to all who read the recording."""
@@ -29,10 +30,12 @@ class Notes:
 
     def give_up(self, layer: str, error: Exception) -> None:
         """Say that a layer is watched no more; training goes on."""
-        self.say(
-            f"{layer} can no longer be watched, and is left out from step "
-            f"{self._store.num_steps} on: {error!r}. Training goes on as before"
-        )
+        if layer not in self._given_up:
+            self._given_up.add(layer)
+            self.say(
+                f"{layer} can no longer be watched, and is left out from step "
+                f"{self._store.num_steps} on: {error!r}. Training goes on as before"
+            )
 
 
 def warn(sentence: str) -> None:

@@ -65,7 +65,7 @@ class Taps:
         axis = layout.axis_in(tensor.shape) if layout else None
         size = tensor.shape[axis] if axis is not None else 1
         missing = [unit for unit in self._units if layout and unit >= size]
-        if missing and not gradients:
+        if missing:
             word = ", ".join(map(str, missing))
             self._notes.say(
                 f"unit {word} does not exist: there are {size}, from 0 on, in {label}; it is left "

@@ -12,7 +12,9 @@ from torch import Tensor, nn
 from bnviz import record
 from bnviz.recording import Recording
 from bnviz.recording.dead import DeadUnits
+from bnviz.recording.histogram import bin_values
 from bnviz.recording.taps import WINDOW
+from bnviz.recording.track import Track
 
 UNITS = 8
 
@@ -113,6 +115,15 @@ def test_rows_of_a_window_that_is_not_over_carry_the_share_of_the_last_one() -> 
     assert np.isnan(seen[WINDOW - 1]).all()
     assert seen[WINDOW].tolist() == [0.25] * (WINDOW + 1)
     assert seen[-1].tolist() == [0.25] * (WINDOW + 20)
+
+
+def test_rows_that_are_added_together_keep_the_verdict_of_the_one_that_was_judged() -> None:
+    track = Track("relu")
+    track.judge(0, [1], [2])
+    track.add(1, bin_values([1.0])[None], np.ones((1, 2)))  # in a window that is not over
+    track.coarsen()
+    track.judge(0, [0], [2])
+    assert track.verdicts.tolist() == [[1, 4]]
 
 
 def test_a_short_remainder_does_not_call_a_unit_dead_that_worked_just_before() -> None:

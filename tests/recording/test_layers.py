@@ -351,6 +351,23 @@ def test_dataclasses_are_outputs_like_others() -> None:
     assert recording.total("0").tolist() == [15] * 3
 
 
+def test_an_activation_that_first_runs_late_has_the_features_of_the_layer_in_front() -> None:
+    class Late(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.fc, self.drop, self.relu = nn.Linear(4, 8), nn.Dropout(), nn.ReLU()
+
+        def forward(self, x: Tensor, late: bool) -> Tensor:
+            x = self.drop(self.fc(x))
+            return self.relu(x) if late else x
+
+    model = Late()
+    with record(model, units=7) as recording:
+        for late in (False, True):
+            model(torch.randn(2, 3, 5, 4), late)
+    assert recording.layers == ("relu", "relu[7]")
+
+
 # -- what is not watched -----------------------------------------------------------------------
 
 
@@ -389,15 +406,39 @@ def test_activations_that_ran_as_functions_are_told_also_after_a_pass_in_eval_mo
         model.train()(torch.randn(3, 4))
 
 
+def test_what_ran_in_a_pass_that_failed_hides_no_function_of_the_next() -> None:
+    class Model(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.relu, self.fc, self.out = nn.ReLU(), nn.Linear(4, 4), nn.Sigmoid()
+
+        def forward(self, x: Tensor, fails: bool) -> Tensor:
+            if fails:
+                return self.fc(self.relu(x))[9]
+            return self.out(F.relu(self.fc(x)))
+
+    model = Model()
+    with pytest.warns(UserWarning, match="1 relu ran as functions"), record(model):
+        with pytest.raises(IndexError):
+            model(torch.randn(3, 4), fails=True)
+        model(torch.randn(3, 4), fails=False)
+
+
 SILENT = {
     "modules alone": lambda: (small(), {}),
     "shared module": lambda: (nn.Sequential(nn.Linear(4, 4), *[nn.Tanh()] * 2), {}),
     "layers were named": lambda: (Functional(), {"layers": ["fc1"]}),
     "an activation was named": lambda: (Functional(), {"layers": ["out"]}),
+    "functions alone": lambda: (nn.Sequential(nn.Linear(4, 8), Relu()), {}),
     "no activation at all": lambda: (nn.Sequential(nn.Linear(4, 8)), {}),
     "gates of an LSTM": lambda: (nn.Sequential(nn.LSTM(4, 3), First(), nn.ReLU()), {}),
     "others": lambda: (nn.Sequential(nn.Linear(4, 4), nn.SELU(), nn.PReLU(), nn.Softsign()), {}),
 }
+
+
+class Relu(nn.Module):
+    def forward(self, x: Tensor) -> Tensor:
+        return F.relu(x)
 
 
 class First(nn.Module):

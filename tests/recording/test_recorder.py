@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
 from bnviz import record
-from bnviz.recording import Recording, RecordingError, course
+from bnviz.recording import Recording, RecordingError, course, tap
 from bnviz.recording.histogram import bin_values
 from bnviz.recording.rows import Rows
 from bnviz.recording.taps import WINDOW
@@ -594,6 +594,13 @@ def test_nothing_is_left_on_the_model() -> None:
     assert {name: set(vars(module)) for name, module in model.named_modules()} == attributes
 
 
+def test_a_block_without_a_pass_leaves_no_hook_either() -> None:
+    model = small()
+    with record(model):
+        pass
+    assert not hooks_of(model)
+
+
 def test_hooks_of_others_stay() -> None:
     model, seen = small(), []
     model[1].register_forward_pre_hook(spied(seen))
@@ -873,6 +880,22 @@ def test_inputs_given_by_keyword_are_watched() -> None:
     assert names(model, X, layers=["fc"], watch="input") == ("fc",)
 
 
+def test_inputs_given_by_keyword_behind_something_else_are_watched() -> None:
+    class Part(nn.Module):
+        def forward(self, scale: float, *, x: Tensor) -> Tensor:
+            return scale * x
+
+    class Model(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.part = Part()
+
+        def forward(self, x: Tensor) -> Tensor:
+            return self.part(2.0, x=x)
+
+    assert names(Model(), X, layers=["part"], watch="input") == ("part",)
+
+
 @pytest.mark.parametrize(
     ("module", "kind"), [(nn.Sigmoid, "sigmoid"), (nn.Tanh, "tanh"), (nn.ReLU, "relu")]
 )
@@ -911,14 +934,30 @@ def test_units_are_features_or_channels(
         assert_exact(recording, f"{layer}[{unit}]", one)
 
 
-def test_a_unit_that_does_not_exist_is_told_how_many_there_are() -> None:
+@pytest.mark.parametrize("watch", ["auto", "gradient", ("auto", "gradient")])
+def test_a_unit_that_does_not_exist_is_told_once_and_how_many_there_are(
+    watch: str | tuple[str, ...],
+) -> None:
     model = small()
-    with (
-        pytest.warns(UserWarning, match="^unit 8 does not exist: there are 8, from 0 on, in 1;"),
-        record(model, units=[2, 8]),
-    ):
-        model(X)
+    with pytest.warns(UserWarning, match="^unit 8 does not exist: there are 8, ") as told:  # noqa: SIM117
+        with record(model, units=[2, 8], watch=watch):
+            model(X).sum().backward()
+    assert len(told) == 1
     assert not hooks_of(model)
+
+
+def test_a_layer_whose_values_cannot_be_counted_is_left_out_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fails(*_: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(tap, "add_values", fails)
+    model = small()
+    with pytest.warns(UserWarning, match="1 can no longer be watched") as told, record(model):
+        for _ in range(3 * WINDOW):
+            model(X)
+    assert len(told) == 1
 
 
 @pytest.mark.parametrize("sample", [None, 24])
@@ -1131,6 +1170,23 @@ def test_a_model_that_ran_in_eval_mode_only_says_so() -> None:
         model(X)
     with pytest.raises(RecordingError, match="the only pass .* ran in eval mode"):
         recording.mean("1")
+
+
+def test_a_model_that_does_not_run_what_is_watched_says_so() -> None:
+    class Model(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.fc, self.unused = nn.Linear(4, 2), nn.ReLU()
+
+        def forward(self, x: Tensor) -> Tensor:
+            return self.fc(x)
+
+    model = Model()
+    with record(model) as recording:
+        model(X)
+        model.eval()(X)
+    with pytest.raises(RecordingError, match="no watched layer of the Model was seen to run"):
+        recording.mean("unused")
 
 
 def test_reading_while_it_runs_has_every_step_so_far() -> None:

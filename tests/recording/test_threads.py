@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from bnviz import figures, record
+from bnviz.recording.threads import Threads
 
 torch.set_num_threads(1)
 
@@ -41,12 +42,15 @@ class Two(nn.Module):
 class Replicas(nn.Module):
     """Runs a replica of a module in each of two threads, as `DataParallel` does on two GPUs."""
 
-    def __init__(self, module: nn.Module) -> None:
+    def __init__(self, module: nn.Module, *, keep: bool = False) -> None:
         super().__init__()
-        self.module = module
+        self.module, self.keep = module, keep
+        self.replicas: list[nn.Module] = []
 
     def forward(self, x: Tensor) -> Tensor:
-        replicas, halves = [replica_of(self.module) for _ in range(2)], x.chunk(2)
+        if not (self.keep and self.replicas):
+            self.replicas = [replica_of(self.module) for _ in range(2)]
+        replicas, halves = self.replicas, x.chunk(2)
         found: list[Tensor] = [x, x]
 
         def run(half: int) -> None:
@@ -128,6 +132,26 @@ def test_where_passes_overlap_the_newest_is_recorded_from_where_it_began() -> No
     np.testing.assert_array_equal(recording.mean("second")[1:], [2, 3])
 
 
+def test_passes_of_threads_that_take_turns_do_not_overlap() -> None:
+    model = Two()
+    with warnings.catch_warnings(), record(model) as recording:
+        warnings.simplefilter("error")
+        for _ in range(2):
+            model(torch.ones(2, 4))
+            in_threads(lambda _: model(torch.ones(2, 4)), 1)
+    assert recording.total("second").tolist() == [8] * 4
+
+
+def test_a_thread_in_no_pass_of_its_own_works_for_the_newest() -> None:
+    threads, here = Threads(), threading.get_ident()
+    threads.begin_pass()
+    assert threads.belongs(here)
+    in_threads(lambda _: threads.begin_pass(), 1)
+    assert not threads.belongs(here)
+    threads.end_pass()
+    assert threads.belongs(here)
+
+
 def test_what_a_failed_thread_left_unfinished_is_nobodys_pass() -> None:
     def fails() -> None:
         raise ArithmeticError
@@ -145,9 +169,10 @@ def test_what_a_failed_thread_left_unfinished_is_nobodys_pass() -> None:
     assert recording.total("second").tolist() == [0, 8]
 
 
-def test_threads_that_share_a_batch_belong_to_one_pass() -> None:
+@pytest.mark.parametrize("keep", [False, True])
+def test_threads_that_share_a_batch_belong_to_one_pass(keep: bool) -> None:
     shared = nn.ReLU()  # runs twice in each replica
-    model = Replicas(nn.Sequential(nn.Linear(4, 4), shared, nn.Linear(4, 4), shared))
+    model = Replicas(nn.Sequential(nn.Linear(4, 4), shared, nn.Linear(4, 4), shared), keep=keep)
     with warnings.catch_warnings(), record(model, watch=("auto", "gradient")) as recording:
         warnings.simplefilter("error")
         for _ in range(3):

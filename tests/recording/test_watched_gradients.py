@@ -137,6 +137,33 @@ def test_gradients_come_also_where_passes_are_repeated(reentrant: bool) -> None:
     assert_holds(recording, "body.1.grad", [hidden] * 3)
 
 
+def test_checkpoints_of_steps_that_are_not_recorded_give_no_gradients() -> None:
+    class Checkpointed(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.body = small()
+
+        def forward(self, x: Tensor) -> Tensor:
+            return checkpoint(self.body, x, use_reentrant=True)
+
+    model, x = Checkpointed(), torch.randn(6, 4, requires_grad=True)
+    optimizer = torch.optim.SGD(model.parameters(), 0.1)
+    options: dict[str, object] = {"watch": "gradient", "sample": None, "optimizer": optimizer}
+    with record(model, every=2, **options) as recording:  # type: ignore[arg-type]
+        for _ in range(4):
+            model(x).square().mean().backward()
+            optimizer.step()
+    assert recording.total("body.1.grad").tolist() == [48, 48]
+
+
+def test_gradients_that_come_after_the_block_are_not_recorded() -> None:
+    model, x = nn.Sequential(nn.ReLU()), torch.ones(2, 2**19, requires_grad=True)
+    with record(model, watch="gradient", sample=None) as recording:
+        loss = model(2 * x).sum()  # so large that it would be binned at once
+    loss.backward()
+    assert recording.gradients == ()
+
+
 def test_passes_without_gradients_have_none() -> None:
     model, x = small(), torch.randn(6, 4)
     with record(model, watch=("auto", "gradient"), sample=None) as recording:
@@ -209,6 +236,15 @@ def test_gradients_of_vanishing_size_keep_their_size() -> None:
         assert recording.counts(name)[0, recording.counts(name)[0] > 0].sum() == 8 * 16
 
 
+def test_gradients_of_a_layer_that_is_called_by_itself_are_not_recorded() -> None:
+    model = small()
+    with record(model, watch=("auto", "gradient"), sample=None) as recording:
+        for _ in range(2):
+            model(torch.randn(6, 4)).sum().backward()
+            model[1](torch.randn(5, 8, requires_grad=True)).sum().backward()
+    assert recording.total("1").tolist() == recording.total("1.grad").tolist() == [48, 48]
+
+
 # -- steps of an optimizer ---------------------------------------------------------------------
 
 
@@ -241,10 +277,16 @@ def test_every_kth_step_has_all_of_its_passes() -> None:
 
 
 def test_dead_shares_count_steps_and_not_passes() -> None:
-    recording = accumulated(2, 300)
-    single = accumulated(1, 300)
-    assert recording.dead("1").shape == single.dead("1").shape
-    assert (recording.dead("1") <= 1).all()
+    model = nn.Sequential(nn.ReLU(), nn.Linear(1, 1))
+    optimizer = torch.optim.SGD(model.parameters(), 0.1)
+    with record(model, sample=None, optimizer=optimizer) as recording:
+        recording.store.stride = 2 * WINDOW  # as in a long run
+        for value, passes in ((-1.0, 2), (1.0, 1)):
+            for _ in range(WINDOW):
+                for _ in range(passes):
+                    model(torch.tensor([[value]])).sum().backward()
+                optimizer.step()
+    assert recording.dead("0").tolist() == [0.5]
 
 
 def test_units_are_judged_between_steps_and_not_between_the_passes_of_one() -> None:
