@@ -71,7 +71,8 @@ def test_source_and_release_have_the_same_cells_in_the_same_order(source, releas
 
 def test_nbgrader_validates_the_source(assigned_course):
     path = f"source/{NAME}/{NAME}.ipynb"
-    command = [sys.executable, "-m", "nbgrader", "validate", path]
+    patient = "--ExecutePreprocessor.timeout=300"  # 30 seconds are few on a busy machine
+    command = [sys.executable, "-m", "nbgrader", "validate", path, patient]
     done = subprocess.run(command, cwd=assigned_course, capture_output=True, text=True, check=True)
     assert "Success" in done.stdout
 

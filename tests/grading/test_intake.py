@@ -593,6 +593,7 @@ def test_nbgrader_grades_what_was_taken_in_and_sees_nothing_else(
     config.CourseDirectory.root = str(course)
     config.Exchange.root = str(course.parent)
     config.ExecutePreprocessor.ipython_hist_file = ":memory:"
+    config.ExecutePreprocessor.timeout = 300  # 30 seconds are few on a busy machine
     api = NbGraderAPI(config=config)
     assert api.generate_assignment(NAME, force=True)["success"]
 

@@ -54,6 +54,7 @@ def draw_picture(
 
 def _draw_block(ax: Axes, x: Floats, shares: np.ndarray, at: tuple[int, ...]) -> None:
     from matplotlib.collections import PatchCollection
+    from matplotlib.colors import to_rgba
     from matplotlib.patches import Rectangle
 
     images, channels = x.shape[:2]
@@ -70,10 +71,9 @@ def _draw_block(ax: Axes, x: Floats, shares: np.ndarray, at: tuple[int, ...]) ->
             grounds.append(Rectangle(corner, size, size))
         patches.append(Rectangle(corner, size, size))
         tint = INK if values[n, c, h, w] >= 0 else STYLES["b"][0]
-        colors.append((tint, float(0.08 + 0.92 * depth[n, c, h, w])))
-    ax.add_collection(
-        PatchCollection(grounds, facecolor=(STYLES["c"][0], 0.3), linewidth=0, antialiased=False)
-    )
+        colors.append(to_rgba(tint, float(0.08 + 0.92 * depth[n, c, h, w])))
+    ground = to_rgba(STYLES["c"][0], 0.3)
+    ax.add_collection(PatchCollection(grounds, facecolor=ground, linewidth=0, antialiased=False))
     ax.add_collection(PatchCollection(patches, facecolor=colors, linewidth=0, antialiased=False))
     n, c, h, w = (*at[:2], *(0, 0, *at[2:])[-2:])
     ring = (c * (width + _GAP) + w, n * (height + _GAP) + h)
