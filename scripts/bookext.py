@@ -17,12 +17,10 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinxcontrib import katex
 
-# What the theme and Jupyter Book put on every page that a book without a server of its own cannot
-# use: fonts preloaded in a mode that `file://` refuses (the style sheets load them all the same),
-# and thebe, which would fetch itself from another host and is switched off here.
+# What Jupyter Book puts on every page though it is switched off here: thebe, which would fetch
+# itself from another host.
 _UNWANTED = re.compile(
-    r"""\s*<link[^>]*\bas="font"[^>]*>
-      | \s*<script[^>]*\bsrc="[^"]*sphinx-thebe\.js[^"]*"[^>]*></script>
+    r"""\s*<script[^>]*\bsrc="[^"]*sphinx-thebe\.js[^"]*"[^>]*></script>
       | \s*<script>const\ THEBE_JS_URL.*?</script>
       | \s*<link[^>]*\bhref="[^"]*sphinx-thebe\.css[^"]*"[^>]*>
     """,

@@ -106,10 +106,8 @@ DOING = re.compile(
 def test_without_scripts_no_caption_speaks_of_controls(
     name: str, visit: Callable[..., Visit]
 ) -> None:
-    session = visit(java_script_enabled=False)
-    session.page.goto(f"{session.home}/{name}.html")
-    session.page.locator("details").evaluate_all("all => all.forEach((e) => (e.open = true))")
-    captions = session.page.locator("figcaption").all_inner_texts()
+    page = visit(java_script_enabled=False).open_unfolded(f"{name}.html")
+    captions = page.locator("figcaption").all_inner_texts()
     assert captions
     assert [caption for caption in captions if DOING.search(caption)] == []
 

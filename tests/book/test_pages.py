@@ -85,11 +85,8 @@ def test_figures_draw_in_a_dark_page(name: str, visit: Callable[..., Visit]) -> 
 def test_every_figure_leaves_a_picture_without_scripts(
     name: str, visit: Callable[..., Visit]
 ) -> None:
-    session = visit(java_script_enabled=False)
-    session.page.goto(f"{session.home}/{name}.html")
-    # Scripts of the page are off; these are the test's own, through the protocol.
-    session.page.evaluate("document.querySelectorAll('details').forEach((d) => { d.open = true; })")
-    figures = session.page.locator("figure.bnviz-figure")
+    page = visit(java_script_enabled=False).open_unfolded(f"{name}.html")
+    figures = page.locator("figure.bnviz-figure")
     assert figures.count() > 0
     for figure in figures.all():
         if "bnviz-predict" in figure.get_attribute("class"):  # its question and answer are text

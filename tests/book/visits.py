@@ -62,6 +62,15 @@ class Visit:
         if address.scheme in ("http", "https", "ws", "wss") and address.hostname != "127.0.0.1":
             self.requests.append(request.url)  # the browser knows no other host: it fails
 
+    def open_unfolded(self, name: str) -> Page:
+        """Open the page `name` where its scripts are off, and all that is folded in it."""
+        self.page.goto(f"{self.home}/{name}")
+        # This script is the test's own, through the protocol.
+        self.page.evaluate(
+            "document.querySelectorAll('details').forEach((d) => { d.open = true; })"
+        )
+        return self.page
+
     def open(self, name: str) -> Page:
         """Open the page `name` and wait until it has loaded and its figures are ready."""
         self.page.goto(f"{self.home}/{name}", wait_until="load")

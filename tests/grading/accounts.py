@@ -20,7 +20,8 @@ import shutil
 import stat
 import subprocess
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -77,15 +78,13 @@ def _trial(folder: Path, needed: Iterable[Path]) -> str:
     (account,) = create([home])
     account.own()
     needed = list(needed)
-    waiting = with_them([account], folder, needed, ["sh", "-c", "echo ready; exec cat"])
-    pipe = subprocess.PIPE
-    with subprocess.Popen(waiting, stdin=pipe, stdout=pipe, stderr=pipe) as process:
-        assert process.stdin and process.stdout and process.stderr
-        if process.stdout.readline():
-            look = [*account.within(process.pid), "ls", *map(str, needed)]
-            done = subprocess.run(look, capture_output=True)
-            return done.stderr.decode().strip() if done.returncode else ""
-        return process.stderr.read().decode().strip() or "no namespace could be made"
+    try:
+        with waiting([account], folder, needed) as process:
+            look = [*account.within(process), "ls", *map(str, needed)]
+            done = subprocess.run(look, capture_output=True, text=True)
+            return done.stderr.strip() if done.returncode else ""
+    except OSError as error:
+        return str(error)
 
 
 def create(homes: Iterable[Path]) -> list[Account]:
@@ -121,6 +120,25 @@ def with_them(
         "needed": [str(path) for path in (folder, *needed)],
     }
     return [*UNSHARE, sys.executable, "-I", "-S", __file__, json.dumps(plan), *command]
+
+
+@contextmanager
+def waiting(accounts: Sequence[Account], folder: Path, needed: Iterable[Path]) -> Iterator[int]:
+    """The number of a process that does nothing, where there are these accounts.
+
+    Args:
+        accounts: as of ``with_them``, and so are ``folder`` and ``needed``.
+
+    Raises:
+        OSError: there can be no such process; says why.
+    """
+    command = with_them(accounts, folder, needed, ["sh", "-c", "echo ready; exec cat"])
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, cwd=folder) as process:
+        assert process.stdout and process.stderr
+        if not process.stdout.readline():
+            raise OSError(process.stderr.read().decode().strip() or "no namespace could be made")
+        yield process.pid
 
 
 def main() -> None:

@@ -35,14 +35,10 @@ def test_accounts_see_what_they_need_and_their_homes_and_nobody_else_sees_them(c
     ada, bob = accounts.create(homes)
     ada.own()
     bob.own()
-    waiting = ["sh", "-c", "echo ready; exec cat"]
-    command = accounts.with_them([ada, bob], tmp_path, needed, waiting)
-    pipe = subprocess.PIPE
-    with subprocess.Popen(command, stdin=pipe, stdout=pipe, cwd=tmp_path) as process:
-        process.stdout.readline()
+    with accounts.waiting([ada, bob], tmp_path, needed) as process:
         look = f"id -un; cat file; ls {closed}; cat {closed}/*/file {homes[0]}/file"
         said = [
-            subprocess.run([*account.within(process.pid), "sh", "-c", look], stdout=pipe).stdout
+            subprocess.run([*account.within(process), "sh", "-c", look], capture_output=True).stdout
             for account in (ada, bob)
         ]
     seen = b"link\nneeded\nfor allfor all"

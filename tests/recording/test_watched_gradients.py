@@ -118,17 +118,20 @@ def test_several_backward_passes_of_a_step_belong_together() -> None:
     assert recording.total("1.grad").tolist() == [96] * 3
 
 
+class Checkpointed(nn.Module):
+    """Runs its body anew on the way back."""
+
+    def __init__(self, *, reentrant: bool) -> None:
+        super().__init__()
+        self.body, self.reentrant = small(), reentrant
+
+    def forward(self, x: Tensor) -> Tensor:
+        return checkpoint(self.body, x, use_reentrant=self.reentrant)
+
+
 @pytest.mark.parametrize("reentrant", [False, True])
 def test_gradients_come_also_where_passes_are_repeated(reentrant: bool) -> None:
-    class Checkpointed(nn.Module):
-        def __init__(self) -> None:
-            super().__init__()
-            self.body = small()
-
-        def forward(self, x: Tensor) -> Tensor:
-            return checkpoint(self.body, x, use_reentrant=reentrant)
-
-    model, x = Checkpointed(), torch.randn(6, 4, requires_grad=True)
+    model, x = Checkpointed(reentrant=reentrant), torch.randn(6, 4, requires_grad=True)
     hidden, _ = gradients_by_hand(model.body, x.detach())
     with record(model, watch=("auto", "gradient"), sample=None) as recording:
         for _ in range(3):
@@ -138,15 +141,7 @@ def test_gradients_come_also_where_passes_are_repeated(reentrant: bool) -> None:
 
 
 def test_checkpoints_of_steps_that_are_not_recorded_give_no_gradients() -> None:
-    class Checkpointed(nn.Module):
-        def __init__(self) -> None:
-            super().__init__()
-            self.body = small()
-
-        def forward(self, x: Tensor) -> Tensor:
-            return checkpoint(self.body, x, use_reentrant=True)
-
-    model, x = Checkpointed(), torch.randn(6, 4, requires_grad=True)
+    model, x = Checkpointed(reentrant=True), torch.randn(6, 4, requires_grad=True)
     optimizer = torch.optim.SGD(model.parameters(), 0.1)
     options: dict[str, object] = {"watch": "gradient", "sample": None, "optimizer": optimizer}
     with record(model, every=2, **options) as recording:  # type: ignore[arg-type]

@@ -146,13 +146,7 @@ def _quiet(ax: Axes) -> None:
     ax.set_facecolor("none")
     ax.spines[["top", "right"]].set_visible(False)
     ax.spines[["left", "bottom"]].set_color(MUTED)
-    quiet: dict[str, Any] = {
-        "colors": MUTED,
-        "labelcolor": INK,
-        "labelsize": 8,
-        "grid_color": _GRID,
-    }
-    ax.tick_params(which="both", **quiet)
+    ax.tick_params(which="both", colors=MUTED, labelcolor=INK, labelsize=8, grid_color=_GRID)
     ax.xaxis.label.set(color=INK, size=8.5)
     ax.yaxis.label.set(color=INK, size=8.5)
     ax.title.set_color(INK)

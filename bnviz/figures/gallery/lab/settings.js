@@ -135,7 +135,8 @@ function encodeNetwork({ norm, placement, noise, affine = true }) {
 
 /** @param {string} text @returns {Contestant[]|undefined} */
 function decodeNetworks(text) {
-  const networks = text.split(",").flatMap((each) => {
+  const asked = text.split(",");
+  const networks = asked.flatMap((each) => {
     const [name, ...parts] = each.split("-");
     const norm = name === "none" ? null : name;
     const noise = Number(parts.find((part) => part.startsWith("noise"))?.slice(5) ?? 0);
@@ -144,8 +145,8 @@ function decodeNetworks(text) {
       one.norm === norm && one.affine === affine && (one.noise > 0 || !noise));
     return known && noise >= 0 && noise <= 10 ? { norm, placement: parts.includes("after") ? "after" : "before", noise, affine } : [];
   });
-  const asked = text.split(",").length; // all make sense, or none counts
-  return networks.length === asked && asked <= MOST ? networks : undefined;
+  // All make sense, or none counts.
+  return networks.length === asked.length && asked.length <= MOST ? networks : undefined;
 }
 
 /** @param {string} key @param {string} text @returns {string|number|null|undefined} */
