@@ -42,8 +42,7 @@ _NOT_ENGLISH = re.compile(
 def main(paths: list[str]) -> int:
     """Print the words that no dictionary has; return cspell's exit status, 0 where none is."""
     files = [Path(path).resolve() for path in paths] or list(_all_files())
-    folder = ROOT / "_build" / "npm" / "cspell"  # its own: others may be installed at the same time
-    cspell = npm.install("cspell", VERSION, folder) / "bin.mjs"
+    cspell = npm.install("cspell", VERSION, ROOT / "_build" / "npm") / "bin.mjs"
     with tempfile.TemporaryDirectory() as texts:
         for path in files:
             place = path.relative_to(ROOT) if path.is_relative_to(ROOT) else Path(path.name)

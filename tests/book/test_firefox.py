@@ -19,7 +19,7 @@ def test_every_page_works_in_firefox(book):
     path = firefox_finder.find()
     if path is None:
         pytest.fail(firefox_finder.MISSING)
-    package = npm.install("puppeteer-core", PUPPETEER, ROOT / "_build" / "npm" / "puppeteer")
+    package = npm.install("puppeteer-core", PUPPETEER, ROOT / "_build" / "npm")
     driver = package / "lib" / "esm" / "puppeteer" / "puppeteer-core.js"
     script = Path(__file__).with_name("firefox.mjs")
     urls = [(book / page).as_uri() for page in PAGES]
@@ -33,5 +33,5 @@ def test_every_page_works_in_firefox(book):
     for name in ("intro", "lab"):
         assert pages[name]["steps"] > 20
     for page in pages.values():
-        assert page["complaints"] == [], page["url"]
-        assert page["requests"] == [], page["url"]
+        assert not page["complaints"], f"{page['url']}: {page['complaints']}"
+        assert not page["requests"], f"{page['url']}: {page['requests']}"
