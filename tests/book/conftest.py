@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser
-from visits import WIDE, Visit, serving
+from visits import NARROW, WIDE, Visit, serving
 
 
 @pytest.fixture(scope="module")
@@ -28,3 +28,21 @@ def visit(chromium: Browser, book: Path) -> Iterator[Callable[..., Visit]]:
     yield start
     for context in contexts:
         context.close()
+
+
+def _looked_at(**options: object) -> Callable[..., Iterator[Visit]]:
+    def look(request: pytest.FixtureRequest, chromium: Browser, book: Path) -> Iterator[Visit]:
+        context = chromium.new_context(**{"viewport": WIDE, "reduced_motion": "reduce"} | options)
+        looked_at = Visit(context.new_page(), book.as_uri())
+        looked_at.open(request.param)
+        yield looked_at
+        context.close()
+
+    return pytest.fixture(scope="module")(look)
+
+
+# A page, named by `@pytest.mark.parametrize(…, indirect=True)`, that is opened once for all tests
+# of a module that only look at it: they leave its width, its controls and its folds as they are.
+wide = _looked_at()
+wide_and_dark = _looked_at(color_scheme="dark")
+narrow = _looked_at(viewport=NARROW)

@@ -11,8 +11,10 @@ from urllib.parse import urlsplit
 import axe_playwright_python
 import pytest
 import yaml
+from playwright.sync_api import Page
 from visits import CHAPTERS, FIGURES_READY, NARROW, PAGES, ROOT, TITLES, WIDE, Visit
 
+CHAPTER_PAGES = [f"{name}.html" for name in CHAPTERS]
 AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js")
 
 
@@ -28,18 +30,26 @@ def test_index_leads_to_the_first_page(home: str, visit: Callable[..., Visit], s
     assert session.complaints == []
 
 
-@pytest.mark.parametrize("name", PAGES)
-@pytest.mark.parametrize("home", ["disk", "server"])
-def test_page_asks_no_other_host_and_has_no_error(
-    name: str, home: str, visit: Callable[..., Visit], server: str
-) -> None:
-    session = visit(server if home == "server" else None)
-    page = session.open(name)
+def asks_no_other_host_and_has_no_error(session: Visit) -> None:
     # Images below the fold and scripts that start late belong to the page too.
-    page.evaluate("window.scrollTo(0, document.body.scrollHeight)")
-    page.wait_for_timeout(300)
+    session.page.evaluate("window.scrollTo(0, document.body.scrollHeight)")
+    session.page.wait_for_timeout(300)
     assert session.requests == []
     assert session.complaints == []
+
+
+@pytest.mark.parametrize("wide", PAGES, indirect=True)
+def test_a_page_on_disk_asks_no_other_host_and_has_no_error(wide: Visit) -> None:
+    asks_no_other_host_and_has_no_error(wide)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_on_a_server_asks_no_other_host_and_has_no_error(
+    name: str, visit: Callable[..., Visit], server: str
+) -> None:
+    session = visit(server)
+    session.open(name)
+    asks_no_other_host_and_has_no_error(session)
 
 
 @pytest.mark.parametrize("home", ["disk", "server"])
@@ -53,11 +63,9 @@ def test_search_finds_a_word(home: str, visit: Callable[..., Visit], server: str
     assert session.complaints == []
 
 
-@pytest.mark.parametrize("name", PAGES)
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_page_fits_a_phone(name: str, scheme: str, visit: Callable[..., Visit]) -> None:
-    page = visit(viewport=NARROW, color_scheme=scheme).open(name)
-    too_wide = page.evaluate(
+@pytest.mark.parametrize("narrow", PAGES, indirect=True)
+def test_page_fits_a_phone(narrow: Visit) -> None:
+    too_wide = narrow.page.evaluate(
         """() => {
           if (document.documentElement.scrollWidth <= window.innerWidth) return [];
           return [...document.querySelectorAll("main *")]
@@ -66,12 +74,12 @@ def test_page_fits_a_phone(name: str, scheme: str, visit: Callable[..., Visit]) 
         }"""
     )
     assert too_wide == []
-    assert page.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
+    assert narrow.page.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
 
 
-@pytest.mark.parametrize("name", CHAPTERS)
-def test_figures_draw_in_a_dark_page(name: str, visit: Callable[..., Visit]) -> None:
-    page = visit(color_scheme="dark").open(f"{name}.html")
+@pytest.mark.parametrize("wide_and_dark", CHAPTER_PAGES, indirect=True)
+def test_figures_draw_in_a_dark_page(wide_and_dark: Visit) -> None:
+    page = wide_and_dark.page
     assert page.evaluate("document.documentElement.dataset.theme") == "dark"
     assert page.locator("figure.bnviz-figure").count() > 0
     luminance = page.evaluate(
@@ -99,21 +107,25 @@ def test_every_figure_leaves_a_picture_without_scripts(
         assert len(picture.get_attribute("alt")) > 10
 
 
-@pytest.mark.parametrize("name", PAGES)
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_no_serious_violation(
-    name: str, scheme: str, visit: Callable[..., Visit]
-) -> None:
-    page = visit(color_scheme=scheme).open(name)
+def serious_violations(page: Page) -> list[str]:
     page.add_script_tag(path=AXE)
     report = page.evaluate("() => axe.run(document, { resultTypes: ['violations'] })")
-    found = [
+    return [
         f"{violation['id']}: {node['html'][:160]} ({node['failureSummary'][:240]})"
         for violation in report["violations"]
         if violation["impact"] in ("serious", "critical")
         for node in violation["nodes"]
     ]
-    assert found == []
+
+
+@pytest.mark.parametrize("wide", PAGES, indirect=True)
+def test_axe_finds_no_serious_violation(wide: Visit) -> None:
+    assert serious_violations(wide.page) == []
+
+
+@pytest.mark.parametrize("wide_and_dark", PAGES, indirect=True)
+def test_axe_finds_no_serious_violation_in_the_dark(wide_and_dark: Visit) -> None:
+    assert serious_violations(wide_and_dark.page) == []
 
 
 @pytest.mark.parametrize("name", CHAPTERS)
@@ -147,9 +159,9 @@ def test_math_is_set_and_no_markup_is_left(name: str, visit: Callable[..., Visit
     assert not re.search(r"\\[(\[]|\$\$?|\\(?:frac|gamma|beta|mu|sigma)\b", prose)
 
 
-@pytest.mark.parametrize("name", CHAPTERS)
-def test_code_of_80_characters_fits_the_column(name: str, visit: Callable[..., Visit]) -> None:
-    blocks = visit().open(f"{name}.html").locator("div.cell_input pre, div.cell_output pre")
+@pytest.mark.parametrize("wide", CHAPTER_PAGES, indirect=True)
+def test_code_of_80_characters_fits_the_column(wide: Visit) -> None:
+    blocks = wide.page.locator("div.cell_input pre, div.cell_output pre")
     cut = blocks.evaluate_all(
         """(all) => all.filter((pre) => !pre.closest("details:not([open])")
                 && pre.scrollWidth > pre.clientWidth + 1)
@@ -159,13 +171,11 @@ def test_code_of_80_characters_fits_the_column(name: str, visit: Callable[..., V
     assert [text for text in cut if "%pip install" not in text] == []
 
 
-@pytest.mark.parametrize("name", CHAPTERS)
-def test_a_short_formula_and_its_comma_stay_in_one_line(
-    name: str, visit: Callable[..., Visit]
-) -> None:
-    page = visit(viewport=NARROW).open(f"{name}.html")
-    lines = page.locator(".glued").evaluate_all("all => all.map((e) => e.getClientRects().length)")
-    text = (ROOT / f"{name}.ipynb").read_text(encoding="utf-8")
+@pytest.mark.parametrize("narrow", CHAPTER_PAGES, indirect=True)
+def test_a_short_formula_and_its_comma_stay_in_one_line(narrow: Visit) -> None:
+    glued = narrow.page.locator(".glued")
+    lines = glued.evaluate_all("all => all.map((e) => e.getClientRects().length)")
+    text = (ROOT / narrow.name).with_suffix(".ipynb").read_text(encoding="utf-8")
     assert lines or not re.search(r"\$[^$]{1,20}\$[,.;:]", text)
     assert set(lines) <= {1}
 
@@ -202,17 +212,21 @@ def test_a_page_carries_the_code_of_its_figures_once(name: str, book: Path) -> N
     )
 
 
-@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
-@pytest.mark.parametrize("name", CHAPTERS)
-def test_every_figure_is_seen_at_once(
-    name: str, size: dict[str, int], visit: Callable[..., Visit]
-) -> None:
-    page = visit(viewport=size).open(f"{name}.html")
+def taller_figures(page: Page, most: float) -> list[tuple[str, float]]:
     heights = page.locator("figure.bnviz-figure").evaluate_all(
         "all => all.map((f) => [f.dataset.figure, f.getBoundingClientRect().height])"
     )
-    most = 640 if size is WIDE else 684
-    assert [(figure, tall) for figure, tall in heights if tall > most] == []
+    return [(figure, tall) for figure, tall in heights if tall > most]
+
+
+@pytest.mark.parametrize("wide", CHAPTER_PAGES, indirect=True)
+def test_every_figure_is_seen_at_once(wide: Visit) -> None:
+    assert taller_figures(wide.page, 640) == []
+
+
+@pytest.mark.parametrize("narrow", CHAPTER_PAGES, indirect=True)
+def test_every_figure_is_seen_at_once_on_a_phone(narrow: Visit) -> None:
+    assert taller_figures(narrow.page, 684) == []
 
 
 @pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
@@ -311,11 +325,9 @@ def test_orange_and_blue_belong_to_the_figures(scheme: str, visit: Callable[...,
         assert max(red, green, blue) - min(red, green, blue) < 40, color
 
 
-@pytest.mark.parametrize("name", CHAPTERS)
-def test_an_exercise_shows_its_task_its_stub_and_a_folded_solution(
-    name: str, visit: Callable[..., Visit]
-) -> None:
-    page = visit().open(f"{name}.html")
+@pytest.mark.parametrize("wide", CHAPTER_PAGES, indirect=True)
+def test_an_exercise_shows_its_task_its_stub_and_a_folded_solution(wide: Visit) -> None:
+    page = wide.page
     assert page.locator(".tag_check").count() == 0
     stubs, solutions = page.locator(".cell.tag_stub"), page.locator(".cell.tag_solution")
     assert stubs.count() == solutions.count()

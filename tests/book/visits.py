@@ -47,6 +47,7 @@ class Visit:
     def __init__(self, page: Page, home: str) -> None:
         self.page = page
         self.home = home
+        self.name = ""  # of what is open
         self.requests: list[str] = []  # those that would leave this machine
         self.complaints: list[str] = []
         page.on("console", self._on_console)
@@ -73,6 +74,7 @@ class Visit:
 
     def open(self, name: str) -> Page:
         """Open the page `name` and wait until it has loaded and its figures are ready."""
+        self.name = name
         self.page.goto(f"{self.home}/{name}", wait_until="load")
         self.page.wait_for_function(FIGURES_READY, timeout=15_000)
         return self.page
