@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import shutil
 import subprocess
 import sys
@@ -13,6 +14,9 @@ from pathlib import Path
 
 import npm
 import share
+import yaml
+from jupyter_cache import get_cache
+from jupyter_cache.executors import load_executor
 
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "_build"
@@ -49,9 +53,27 @@ def drop_stale_results() -> None:
     stamp.write_text(now)
 
 
+def execute_chapters() -> None:
+    """Execute what changed on all cores, a chapter on each: the build takes one after another.
+
+    It finds the results in its cache. A chapter that fails is left to it, to say how.
+    """
+    contents = yaml.safe_load((ROOT / "_toc.yml").read_text())
+    names = [contents["root"], *(chapter["file"] for chapter in contents["chapters"])]
+    cache = get_cache(BUILD / ".jupyter_cache")
+    for path in (ROOT / f"{name}.ipynb" for name in names):
+        if path.is_file():
+            cache.add_nb_to_project(str(path))
+    timeout = yaml.safe_load((ROOT / "_config.yml").read_text())["execute"]["timeout"]
+    progress = logging.getLogger("chapters")
+    progress.setLevel(logging.INFO)
+    load_executor("local-parallel", cache, progress).run_and_cache(timeout=timeout)
+
+
 def main() -> int:
     """Build, and say where the book is."""
     drop_stale_results()
+    execute_chapters()
     npm.install_katex(BUILD)
     npm.install_fonts(BUILD)
     share.draw(BUILD / "static" / "share.png")
