@@ -160,6 +160,10 @@ class Tap:
         else:
             self._slots = list(self._buffer)
 
+    def close(self) -> None:
+        """Take nothing more; what has gathered is kept."""
+        self.push = _ignore  # type: ignore[method-assign]
+
     def flush(self) -> None:
         """Bin what has gathered into the recording."""
         times, self.times = self.times, []
@@ -189,3 +193,7 @@ class Tap:
 
     def _track(self) -> Track:
         return self._store.track(self.name, self._activation, self._quantity)
+
+
+def _ignore(tensor: Tensor, time: int) -> None:
+    """Take nothing."""

@@ -112,4 +112,5 @@ class Taps:
                 do(tap)
             except Exception as error:
                 self._taps.remove(tap)
+                tap.close()
                 self._notes.give_up(tap.name, error)

@@ -252,6 +252,21 @@ def test_a_layer_that_cannot_be_watched_is_left_out_with_one_warning() -> None:
     assert recording.total("odd").tolist() == [24, 24, 0, 0, 0]
 
 
+def test_gradients_that_are_still_to_come_are_left_out_with_their_layer() -> None:
+    class Twice(Strange):
+        def forward(self, x: Tensor) -> Tensor:
+            y = self.odd(self.fc(x))
+            return y + super().forward(x)
+
+    model, watch = Twice(), ["output", "gradient"]
+    with pytest.warns(UserWarning, match="odd can no longer be watched"):  # noqa: SIM117
+        with record(model, "odd", watch=watch, sample=None) as recording:
+            for _ in range(5):
+                model(X).sum().backward()
+    for name in "odd.grad", "odd#2.grad":
+        assert recording.total(name).sum() == 2 * 24
+
+
 class Unreadable:
     """Arguments may be anything."""
 

@@ -960,6 +960,26 @@ def test_a_layer_whose_values_cannot_be_counted_is_left_out_once(
     assert len(told) == 1
 
 
+@pytest.mark.parametrize("watch", ["input", "gradient"])
+def test_what_failed_to_be_counted_once_is_left_out_from_there_on(
+    watch: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails_once(*args: object) -> None:
+        monkeypatch.undo()
+        raise MemoryError
+
+    model = small()
+    with pytest.warns(UserWarning, match="1.* can no longer be watched"):  # noqa: SIM117
+        with record(model, watch=watch, sample=None) as recording:
+            for step in range(1, 4 * WINDOW):
+                model(X).sum().backward()
+                if step == 10:
+                    len(recording.steps)  # what has gathered is counted
+                    monkeypatch.setattr(tap, "add_values", fails_once)
+    (layer,) = recording.tracks
+    assert recording.total(layer).sum() == 10 * 24
+
+
 @pytest.mark.parametrize("sample", [None, 24])
 def test_saturated_inactive_and_dead_shares_are_those_counted_by_hand(sample: int | None) -> None:
     model = nn.Sequential(nn.Linear(4, 8), nn.ReLU())
