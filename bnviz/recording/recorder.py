@@ -178,7 +178,9 @@ class record:  # noqa: N801  (reads as a verb: `with record(model) as recording`
             # Last, because the model may be a watched layer itself.
             called.register_forward_hook(Hook(course.after_pass)),
         ]
-        self._layouts.begin()
+        self._code.begin()
+        if not self._code.compiled:  # it would run in more parts
+            self._layouts.begin()
         self._scripting.begin()
         if self._optimizer is not None:
             parameters = self._model.named_parameters()
@@ -187,7 +189,6 @@ class record:  # noqa: N801  (reads as a verb: `with record(model) as recording`
                 self._optimizer.register_step_pre_hook(course.before_update),
                 self._optimizer.register_step_post_hook(course.after_update),
             ]
-        self._code.begin()
         return self.recording
 
     def stop(self, *, complete: bool = True) -> None:
