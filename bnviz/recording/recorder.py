@@ -263,8 +263,11 @@ class record:  # noqa: N801  (reads as a verb: `with record(model) as recording`
             return
         if missed and any(isinstance(module, ACTIVATIONS) for module in watched):
             counts = ", ".join(f"{count} {name}" for name, count in missed.items())
+            one = sum(missed.values()) == 1
             self._notes.say(
-                f"only {', '.join(self._chosen)} of the {type(self._model).__name__} is watched: "
-                f"{counts} ran as functions, and hooks see modules alone. Make them modules, or "
-                "name the layers in front of them: record(model, layers=[…])"
+                f"only {', '.join(self._chosen)} of the {type(self._model).__name__} "
+                f"{'is' if len(self._chosen) == 1 else 'are'} watched: {counts} ran as "
+                f"{'a function' if one else 'functions'}, and hooks see modules alone. Make "
+                f"{'it a module' if one else 'them modules'}, or name the layers in front: "
+                "record(model, layers=[…])"
             )

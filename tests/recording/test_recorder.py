@@ -939,7 +939,7 @@ def test_a_unit_that_does_not_exist_is_told_once_and_how_many_there_are(
     watch: str | tuple[str, ...],
 ) -> None:
     model = small()
-    with pytest.warns(UserWarning, match="^unit 8 does not exist: there are 8, ") as told:  # noqa: SIM117
+    with pytest.warns(UserWarning, match="^no unit 8 among 8 units, ") as told:  # noqa: SIM117
         with record(model, units=[2, 8], watch=watch):
             model(X).sum().backward()
     assert len(told) == 1
