@@ -50,6 +50,8 @@ class Place:
         self.name = name
         #: Calls outside of the model's own passes.
         self.strays = 0
+        #: Watched no more, which was told.
+        self.dropped = False
         self._clock, self._threads, self._notes = clock, threads, notes
         self._values, self.gradients = values, gradients
         self._make_taps = make_taps
@@ -123,12 +125,18 @@ class Place:
         return self._pass >= 0
 
     @property
+    def labels(self) -> set[str]:
+        """What the calls that have taps are called."""
+        return {self._label(call) for call in (*self._taps, *self._gradient_taps)}
+
+    @property
     def calls(self) -> int:
         """How often it was called in the newest pass."""
         return sum(self._calls.values()) if self._pass == self._clock.passes else 0
 
     def drop(self, error: Exception) -> None:
         """Watch this place no more."""
+        self.dropped = True
         self.keep = _ignore  # type: ignore[method-assign]
         for tap in chain(*self._taps.values(), *self._gradient_taps.values()):
             tap.close()

@@ -151,7 +151,9 @@ class Tap:
         self._capacity = min(self._window, _BUFFER // math.prod(size))
         if self._capacity < 2:
             return  # binned at once
-        self._buffer = torch.empty(self._capacity, *size, device=tensor.device)
+        room = self._capacity, *size
+        with torch.inference_mode(False):  # passes in other modes follow
+            self._buffer = torch.empty(room, dtype=torch.float32, device=tensor.device)
         if plain:
             self._row_bytes, self._bytes = size[1] * 4, tensor.numel() * 4
             self._starts = 1 if self._grid.whole else len(tensor)

@@ -267,6 +267,16 @@ def test_gradients_that_are_still_to_come_are_left_out_with_their_layer() -> Non
         assert recording.total(name).sum() == 2 * 24
 
 
+@pytest.mark.filterwarnings("default::UserWarning")
+def test_a_layer_that_could_not_be_watched_from_the_first_is_not_said_to_lack_numbers() -> None:
+    model = Strange()
+    model.passes = 2
+    with pytest.warns(UserWarning, match="odd can no longer be watched"):  # noqa: SIM117
+        with record(model, ["relu", "odd"]) as recording:
+            model(X)
+    assert len(recording.notes) == 1
+
+
 class Unreadable:
     """Arguments may be anything."""
 
