@@ -18,7 +18,7 @@ from bnviz.recording.notes import Notes
 from bnviz.recording.recording import Recording
 from bnviz.recording.taps import WINDOW, Taps
 from bnviz.recording.threads import Threads
-from bnviz.recording.tracing import only_traces
+from bnviz.recording.tracing import on_the_way_back, only_traces
 from bnviz.recording.updates import Updates
 
 __all__ = ["Course"]
@@ -95,7 +95,7 @@ class Course:
         """A pass begins; whether it is one of a step."""
         overlaps = self._threads.begin_pass()
         self._clock.now = -1
-        if not self._clock.running or only_traces(*args, *kwargs.values()):
+        if not self._clock.running or on_the_way_back() or only_traces(*args, *kwargs.values()):
             return False
         if overlaps:
             self._notes.say(

@@ -6,7 +6,6 @@ from itertools import chain
 from threading import get_ident
 from typing import Any
 
-import torch
 from torch import Tensor, nn
 from torch._C import _functorch
 from torch.compiler import is_dynamo_compiling
@@ -18,6 +17,7 @@ from bnviz.recording.notes import Notes
 from bnviz.recording.tap import Tap
 from bnviz.recording.tensors import first_tensor
 from bnviz.recording.threads import Threads
+from bnviz.recording.tracing import on_the_way_back
 
 __all__ = ["Place"]
 
@@ -148,7 +148,7 @@ class Place:
     def _stray(self, values: Any) -> None:
         self.strays += 1
         # Reentrant checkpointing calls the layers anew on the way back, and gradients pass there.
-        if self.gradients and self._clock.last >= 0 and torch._C._current_graph_task_id() >= 0:
+        if self.gradients and self._clock.last >= 0 and on_the_way_back():
             try:
                 tensor = first_tensor(values)
                 if tensor is not None and tensor.requires_grad:
