@@ -112,7 +112,7 @@ class Tap:
             dense = plain.layout == torch.strided and not plain.is_meta
             if not (dense and plain.is_floating_point() and plain.numel()):
                 return
-            form = (plain.shape, plain.stride(), plain.dtype, plain.device, mapped)
+            form = (type(plain), plain.shape, plain.stride(), plain.dtype, plain.device, mapped)
             if form != self._form or len(self.times) == self._capacity:
                 self.flush()
                 if form != self._form:
@@ -145,6 +145,7 @@ class Tap:
         size, self._features = self._grid.size, self._grid.features
         kind = (tensor.ndim, features, tensor.dtype, tensor.device.type, self._unit)
         plain = kind == (2, 1, torch.float32, "cpu", None) and tensor.is_contiguous()
+        plain = plain and type(tensor) in _PLAIN
         if plain and not self._grid.whole:
             # Neighboring rows, which are one block of memory.
             size = (max(1, (self._sample or 1) // size[1]), size[1])

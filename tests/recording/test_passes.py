@@ -12,6 +12,7 @@ from torch.fx.experimental.proxy_tensor import make_fx
 
 from bnviz import record
 from bnviz.recording import Recording
+from bnviz.recording.taps import WINDOW
 
 torch.set_num_threads(1)
 
@@ -173,6 +174,16 @@ def test_torch_func_gives_the_values_of_a_plain_pass() -> None:
     # A product of a matrix and one of its rows may round differently.
     assert (abs(counts - counts[0]).sum(axis=1) <= 2).all()
     assert recording.total("1").tolist() == [24] * 8
+
+
+def test_a_long_training_on_torch_func_is_recorded_to_its_end() -> None:
+    model, steps = small(), 2 * WINDOW + 3
+    parameters = dict(model.named_parameters())
+    with record(model, sample=None) as recording:
+        for _ in range(steps):
+            torch.func.grad(lambda p: loss_of(model, p, X))(parameters)
+    assert not recording.notes
+    assert recording.total("1").sum() == steps * 24
 
 
 @pytest.mark.parametrize("first", ["plain", "func"])

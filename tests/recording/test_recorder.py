@@ -290,6 +290,19 @@ def test_channels_last_holds_the_same_values(sample: int | None, units: list[int
         assert_exact(last, "1", seen[40:])
 
 
+class Picture(Tensor):
+    """A tensor of a kind of its own, as some data sets give them."""
+
+
+def test_kinds_of_tensors_of_others_are_recorded_as_any_other() -> None:
+    model, inputs = small(), []
+    model[1].register_forward_pre_hook(spied(inputs))
+    with record(model, sample=None) as recording:
+        for kind in (Picture, Tensor, Picture):
+            model(torch.randn(3, 4).as_subclass(kind))
+    assert_exact(recording, "1", inputs)
+
+
 def test_jagged_batches_hold_the_values_of_their_examples() -> None:
     model, examples = small(), [torch.randn(3, 4), torch.randn(5, 4)]
     with record(model, watch=["auto", "gradient"], sample=None, units=7) as recording:
