@@ -118,6 +118,11 @@ class record:  # noqa: N801  (reads as a verb: `with record(model) as recording`
     ) -> None:
         if not isinstance(model, nn.Module):
             raise TypeError(f"record needs a torch.nn.Module; given {type(model).__name__}")
+        if isinstance(model, torch.jit.ScriptModule):
+            raise TypeError(
+                "what torch.jit made of a model takes no hooks; give record the model itself, "
+                "train that one, and script it afterwards"
+            )
         require_count("every", every)
         if sample is not None:
             require_count("sample", sample)
