@@ -12,6 +12,7 @@ from torch import nn
 from bnviz.networks import MLP, name_for_readers
 from bnviz.probe import Probe, Prober
 from bnviz.recording import Recording
+from bnviz.words import counted
 
 __all__ = ["Clouds", "Log", "Run", "Style"]
 
@@ -68,7 +69,7 @@ class Run:
 
     def __repr__(self) -> str:
         end = f", accuracy {self.accuracy[-1]:.3f}" if self._log.accuracies else ""
-        return f"Run({type(self.model).__name__}, {len(self._log.losses)} steps{end})"
+        return f"Run({type(self.model).__name__}, {counted(len(self._log.losses), 'step')}{end})"
 
     @property
     def loss(self) -> NDArray[np.float64]:

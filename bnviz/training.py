@@ -23,6 +23,7 @@ from bnviz import data as bundled
 from bnviz.learner import Data, Learner, Loss, Schedule
 from bnviz.probe import moments
 from bnviz.run import Run, Style
+from bnviz.words import counted
 
 __all__ = ["Data", "Run", "Style", "Training", "train"]
 
@@ -195,8 +196,8 @@ class Training:
         before = max((len(run.loss) for run in self.runs.values()), default=0)
         if before:
             raise RuntimeError(
-                f"these networks were trained before, for {before} steps, and their recordings are "
-                "closed; make new ones and train them for all the steps at once"
+                f"these networks were trained before, for {counted(before, 'step')}, and their "
+                "recordings are closed; make new ones and train them for all the steps at once"
             )
         looks = moments(steps)
         with ExitStack() as stack:

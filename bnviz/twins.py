@@ -11,6 +11,7 @@ from bnviz import data as bundled
 from bnviz.networks import mlp
 from bnviz.run import Clouds, Run
 from bnviz.training import Training
+from bnviz.words import counted
 
 __all__ = ["Clouds", "Run", "Twins"]
 
@@ -62,8 +63,9 @@ class Twins:
         features, classes = np.asarray(data.x_train).shape[1], int(np.max(data.y_train)) + 1
         if len(sizes) < 3 or sizes[0] != features or sizes[-1] < classes or sizes[-2] < 2:
             raise ValueError(
-                f"sizes go from the {features} inputs over at least one hidden layer, the last of "
-                f"2 units or more, to at least {classes} outputs; given {list(sizes)}"
+                f"sizes go from {counted(features, 'input')} over at least one hidden layer, the "
+                f"last of 2 units or more, to at least {counted(classes, 'output')}; given "
+                f"{list(sizes)}"
             )
         if not 2 <= batch_size <= len(data.x_train):
             raise ValueError(

@@ -18,6 +18,7 @@ from bnviz.course.diagnosis import likely_mistake
 from bnviz.course.errors import likely_cause
 from bnviz.course.exercise import Exercise
 from bnviz.course.exercises import find
+from bnviz.words import counted
 
 __all__ = ["CheckFailed", "check"]
 
@@ -58,7 +59,7 @@ def check(name: str, function: Callable[..., object]) -> None:
     if problem is None:
         asked, answered = exercise.reference.__name__, _name_of(function, exercise)
         tried = len(exercise.cases)
-        cases = f"{tried} of {tried} {'case' if tried == 1 else 'cases'}"
+        cases = f"{tried} of {counted(tried, 'case')}"
         by = "" if answered == asked else f"{answered}, "  # such as normalize_solution
         print(textwrap.fill(f"Correct: {exercise.title} ({by}{cases}).", WIDTH))
     elif os.environ.get("NBGRADER_EXECUTION"):

@@ -6,6 +6,8 @@ exactly: a sum taken in another order must not be called wrong.
 
 import numpy as np
 
+from bnviz.words import counted
+
 __all__ = ["describe", "factor_between", "parts_of", "same", "show", "show_pair"]
 
 
@@ -125,7 +127,7 @@ def describe(value: object) -> str:
     if value is None or isinstance(value, str):
         return show(value)
     if isinstance(value, tuple | list) and (numbers(value) is None or isinstance(value, tuple)):
-        kind = f"a {type(value).__name__} of {len(value)} value{'' if len(value) == 1 else 's'}"
+        kind = f"a {type(value).__name__} of {counted(len(value), 'value')}"
         return f"{kind}: {', '.join(describe(part) for part in value)}".removesuffix(": ")
     array = numbers(value)
     if array is None:

@@ -55,12 +55,12 @@ def group_norm(
     if isinstance(num_groups, bool) or not isinstance(num_groups, int | np.integer):
         raise TypeError(
             f"group_norm(): argument 'num_groups' must be int, not {type(num_groups).__name__}. "
-            f"Give a divisor of the {x.shape[1]} channels."
+            f"Give a divisor of the number of channels, {x.shape[1]}."
         )
     if num_groups <= 0:
         raise RuntimeError(
             f"Expected num groups to be greater than 0, got {num_groups}. "
-            f"Give a divisor of the {x.shape[1]} channels."
+            f"Give a divisor of the number of channels, {x.shape[1]}."
         )
     samples, channels = x.shape[:2]
     check_more_than_one_value([samples * channels // num_groups, int(num_groups), *x.shape[2:]])

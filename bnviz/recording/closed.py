@@ -72,4 +72,5 @@ def _form_of(recording: Recording) -> object:
 
 
 def _in_words(recording: Recording) -> str:
-    return f"[{', '.join(recording.tracks)}] every {recording.every} steps"
+    often = "every step" if recording.every == 1 else f"every {recording.every} steps"
+    return f"[{', '.join(recording.tracks)}] {often}"

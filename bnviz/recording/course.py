@@ -17,8 +17,9 @@ from bnviz.recording.hooks import outside
 from bnviz.recording.notes import Notes
 from bnviz.recording.recording import Recording
 from bnviz.recording.taps import WINDOW, Taps
+from bnviz.recording.tensors import outside_transforms
 from bnviz.recording.threads import Threads
-from bnviz.recording.tracing import only_traces
+from bnviz.recording.tracing import on_the_way_back, only_traces
 from bnviz.recording.updates import Updates
 
 __all__ = ["Course"]
@@ -95,7 +96,7 @@ class Course:
         """A pass begins; whether it is one of a step."""
         overlaps = self._threads.begin_pass()
         self._clock.now = -1
-        if not self._clock.running or only_traces(*args, *kwargs.values()):
+        if not self._clock.running or on_the_way_back() or only_traces(*args, *kwargs.values()):
             return False
         if overlaps:
             self._notes.say(
@@ -174,7 +175,7 @@ class Course:
 
     def flush(self) -> None:
         """Bring what has gathered into the tables."""
-        with self._lock:
+        with self._lock, outside_transforms():  # a pass of torch.func may begin
             if self._clock.recorded > self._binned:
                 self._recording.store.make_room(self._clock.recorded)
                 self._taps.flush()
@@ -186,4 +187,5 @@ class Course:
     def _end_of_window(self) -> None:
         """Bring all into the tables, and judge which units were dead since the last time."""
         self.flush()
-        self._taps.judge(whole=self._clock.recorded % WINDOW == 0)
+        with outside_transforms():
+            self._taps.judge(whole=self._clock.recorded % WINDOW == 0)

@@ -4,7 +4,6 @@ from typing import Any
 
 from torch import nn
 
-from bnviz.recording.compiled import is_compiled
 from bnviz.recording.hooks import Hook
 from bnviz.recording.layers import WEIGHTED, Layout, layout_of, named_modules
 
@@ -31,7 +30,7 @@ class Layouts:
 
     def begin(self) -> None:
         """Note from now on which layer with weights ran last."""
-        if self.axis is not None or is_compiled(self._model):  # it would run in more parts
+        if self.axis is not None:
             return
 
         def ran(module: nn.Module, args: object, output: object) -> None:

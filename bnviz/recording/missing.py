@@ -62,7 +62,8 @@ def missing(
         yield f"nothing was recorded: {why_empty(model, places, clock)}"
     elif named and clock.recorded:
         recorded = {track.removesuffix(".grad") for track in store.tracks}
-        unseen = [place for place in places if place.name not in recorded]
+        watched = (place for place in places if not place.dropped)
+        unseen = [place for place in watched if recorded.isdisjoint(place.labels)]
         if silent := ", ".join(place.name for place in unseen if not place.ran):
             yield f"never ran, so not recorded: {silent}"
         if odd := ", ".join(place.name for place in unseen if place.ran):

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 from functools import partial
+from itertools import chain
 from threading import get_ident
 from typing import Any
 
-import torch
 from torch import Tensor, nn
 from torch._C import _functorch
 from torch.compiler import is_dynamo_compiling
@@ -17,6 +17,7 @@ from bnviz.recording.notes import Notes
 from bnviz.recording.tap import Tap
 from bnviz.recording.tensors import first_tensor
 from bnviz.recording.threads import Threads
+from bnviz.recording.tracing import on_the_way_back
 
 __all__ = ["Place"]
 
@@ -49,14 +50,15 @@ class Place:
         self.name = name
         #: Calls outside of the model's own passes.
         self.strays = 0
+        #: Watched no more, which was told.
+        self.dropped = False
         self._clock, self._threads, self._notes = clock, threads, notes
         self._values, self.gradients = values, gradients
         self._make_taps = make_taps
         self._pass = -1
         self._calls: dict[int, int] = {}  # in this pass, by module: replicas run side by side
-        # By call in a pass, what takes a tensor and the recorded step.
-        self._pushes: dict[int, list[Callable[[Tensor, int], None]]] = {}
-        self._gradient_pushes: dict[int, list[Callable[[Tensor, int], None]]] = {}
+        self._taps: dict[int, list[Tap]] = {}  # by call in a pass
+        self._gradient_taps: dict[int, list[Tap]] = {}
         self._leaves: list[Any] = []
 
     def watch(self, module: nn.Module, *, at_input: bool) -> RemovableHandle:
@@ -104,12 +106,12 @@ class Place:
             tensor = values if type(values) is Tensor else first_tensor(values)
             if tensor is None:
                 return
-            pushes = self._pushes.get(call)
-            if pushes is None:
+            taps = self._taps.get(call)
+            if taps is None:
                 taps = self._make_taps(self._label(call), tensor, False) if self._values else []
-                pushes = self._pushes[call] = [tap.push for tap in taps]
-            for push in pushes:
-                push(tensor, now)
+                self._taps[call] = taps
+            for tap in taps:
+                tap.push(tensor, now)
             if self.gradients and tensor.requires_grad:
                 self._wait_for_gradient(tensor, call, now)
         except Exception as error:  # whatever it is, it must not end the training run
@@ -123,13 +125,21 @@ class Place:
         return self._pass >= 0
 
     @property
+    def labels(self) -> set[str]:
+        """What the calls that have taps are called."""
+        return {self._label(call) for call in (*self._taps, *self._gradient_taps)}
+
+    @property
     def calls(self) -> int:
         """How often it was called in the newest pass."""
         return sum(self._calls.values()) if self._pass == self._clock.passes else 0
 
     def drop(self, error: Exception) -> None:
         """Watch this place no more."""
+        self.dropped = True
         self.keep = _ignore  # type: ignore[method-assign]
+        for tap in chain(*self._taps.values(), *self._gradient_taps.values()):
+            tap.close()
         self._notes.give_up(self.name, error)
 
     def _label(self, call: int) -> str:
@@ -138,7 +148,7 @@ class Place:
     def _stray(self, values: Any) -> None:
         self.strays += 1
         # Reentrant checkpointing calls the layers anew on the way back, and gradients pass there.
-        if self.gradients and self._clock.last >= 0 and torch._C._current_graph_task_id() >= 0:
+        if self.gradients and self._clock.last >= 0 and on_the_way_back():
             try:
                 tensor = first_tensor(values)
                 if tensor is not None and tensor.requires_grad:
@@ -152,23 +162,20 @@ class Place:
                 "inside of torch.func no gradients come by the layers, so those are not recorded"
             )
             return
-        if call not in self._gradient_pushes:  # now, so that they come in the order of the layers
-            taps = self._make_taps(self._label(call), tensor, True)
-            self._gradient_pushes[call] = [tap.push for tap in taps]
-        pushes = self._gradient_pushes[call]
-        handle = tensor.register_hook(partial(self._keep_gradient, pushes, time))
+        if call not in self._gradient_taps:  # now, so that they come in the order of the layers
+            self._gradient_taps[call] = self._make_taps(self._label(call), tensor, True)
+        taps = self._gradient_taps[call]
+        handle = tensor.register_hook(partial(self._keep_gradient, taps, time))
         if tensor.is_leaf:  # it lives on, and its hooks with it
             self._leaves.append(handle)
 
-    def _keep_gradient(
-        self, pushes: list[Callable[[Tensor, int], None]], time: int, gradient: Tensor
-    ) -> None:
+    def _keep_gradient(self, taps: list[Tap], time: int, gradient: Tensor) -> None:
         with self._threads.lock:
             if not self._clock.running:
                 return
             try:
-                for push in pushes:
-                    push(gradient, time)
+                for tap in taps:
+                    tap.push(gradient, time)
             except Exception as error:
                 self.drop(error)
 

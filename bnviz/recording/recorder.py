@@ -58,7 +58,8 @@ class record:  # noqa: N801  (reads as a verb: `with record(model) as recording`
     """Record the distributions inside a model while it trains.
 
     Every forward pass of ``model`` in training mode counts as a step; passes in eval mode do not,
-    nor do those that only trace the model, as ``torch.export`` does. A layer that runs more than
+    nor do those that only trace the model, as ``torch.export`` does, or repeat it on the way back,
+    as checkpoints do. A layer that runs more than
     once in a pass is kept apart by call: "relu", "relu#2". On exit, also after an error, all hooks
     are removed and the recording is closed. Recording never changes a run, and never ends it: a
     layer that cannot be watched is left out with a warning.
@@ -117,6 +118,11 @@ class record:  # noqa: N801  (reads as a verb: `with record(model) as recording`
     ) -> None:
         if not isinstance(model, nn.Module):
             raise TypeError(f"record needs a torch.nn.Module; given {type(model).__name__}")
+        if isinstance(model, torch.jit.ScriptModule):
+            raise TypeError(
+                "what torch.jit made of a model takes no hooks; give record the model itself, "
+                "train that one, and script it afterwards"
+            )
         require_count("every", every)
         if sample is not None:
             require_count("sample", sample)
@@ -178,7 +184,9 @@ class record:  # noqa: N801  (reads as a verb: `with record(model) as recording`
             # Last, because the model may be a watched layer itself.
             called.register_forward_hook(Hook(course.after_pass)),
         ]
-        self._layouts.begin()
+        self._code.begin()
+        if not self._code.compiled:  # it would run in more parts
+            self._layouts.begin()
         self._scripting.begin()
         if self._optimizer is not None:
             parameters = self._model.named_parameters()
@@ -187,7 +195,6 @@ class record:  # noqa: N801  (reads as a verb: `with record(model) as recording`
                 self._optimizer.register_step_pre_hook(course.before_update),
                 self._optimizer.register_step_post_hook(course.after_update),
             ]
-        self._code.begin()
         return self.recording
 
     def stop(self, *, complete: bool = True) -> None:
@@ -262,8 +269,11 @@ class record:  # noqa: N801  (reads as a verb: `with record(model) as recording`
             return
         if missed and any(isinstance(module, ACTIVATIONS) for module in watched):
             counts = ", ".join(f"{count} {name}" for name, count in missed.items())
+            one = sum(missed.values()) == 1
             self._notes.say(
-                f"only {', '.join(self._chosen)} of the {type(self._model).__name__} is watched: "
-                f"{counts} ran as functions, and hooks see modules alone. Make them modules, or "
-                "name the layers in front of them: record(model, layers=[…])"
+                f"only {', '.join(self._chosen)} of the {type(self._model).__name__} "
+                f"{'is' if len(self._chosen) == 1 else 'are'} watched: {counts} ran as "
+                f"{'a function' if one else 'functions'}, and hooks see modules alone. Make "
+                f"{'it a module' if one else 'them modules'}, or name the layers in front: "
+                "record(model, layers=[…])"
             )

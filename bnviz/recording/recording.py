@@ -12,7 +12,7 @@ from bnviz.recording import files
 from bnviz.recording.notes import warn
 from bnviz.recording.rows import Rows
 from bnviz.recording.store import RecordingError, Store
-from bnviz.recording.summary import counted, summary
+from bnviz.recording.summary import contents, summary
 from bnviz.recording.track import Quantity, Track
 
 __all__ = ["Recording", "RecordingError", "Source"]
@@ -55,8 +55,7 @@ class Recording:
 
     def __repr__(self) -> str:
         state = "closed" if self.closed else "running"
-        layers, steps = counted(len(self.store.tracks), "layer"), counted(self.num_steps, "step")
-        return f"Recording({layers}, {steps}, {state})"
+        return f"Recording({contents(self.store)}, {state})"
 
     def __str__(self) -> str:
         with self.lock:

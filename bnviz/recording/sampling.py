@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
+from bnviz.words import counted
+
 __all__ = ["Grid", "choose_grid"]
 
 #: Of maps, so many times the sample: neighboring values are alike, and the layers take longer.
@@ -83,7 +85,7 @@ def choose_grid(
     start = 0
     if unit is not None:
         if unit >= size[1]:
-            raise IndexError(f"unit {unit} does not exist: there are {size[1]}, from 0 on,")
+            raise IndexError(f"no unit {unit} among {counted(size[1], 'unit')}, from 0 on,")
         start, size[1] = unit * distance[1], 1
     jumps = []
     positions = len(size) - 2  # dimensions of them

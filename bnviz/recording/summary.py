@@ -1,13 +1,15 @@
 """A recording as a table of text: a row a layer, with what its newest row says."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from bnviz.recording.rows import Rows
 from bnviz.recording.store import Store
+from bnviz.words import counted
 
-__all__ = ["counted", "summary"]
+__all__ = ["contents", "summary"]
 
 _LAYERS = 24  # lines; of more, the first and the last
 _NAME = 32  # letters
@@ -46,13 +48,26 @@ def summary(store: Store, headline: str, empty: str) -> str:
     return "\n".join([headline, *text, *store.notes])
 
 
-def counted(number: int, thing: str) -> str:
-    """How many of them, in words.
+def contents(store: Store) -> str:
+    """How many there are of each kind of track, and of steps, in words.
 
-    >>> counted(1, "layer"), counted(2, "layer")
-    ('1 layer', '2 layers')
+    >>> store = Store()
+    >>> tracks = [store.track(name) for name in ("fc", "fc[0]", "fc[7]")]
+    >>> contents(store)
+    '1 layer, 2 units, 0 steps'
     """
-    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
+    names = tuple(store.tracks)  # a run in another thread may go on
+    kinds = Counter(_kind(store, name) for name in names) or Counter(layer=0)
+    kinds["step"] = store.num_steps
+    return ", ".join(counted(number, kind) for kind, number in kinds.items())
+
+
+def _kind(store: Store, name: str) -> str:
+    """What a reader would call the values of a track."""
+    quantity = store.tracks[name].quantity
+    if quantity in ("gradient", "update"):
+        return quantity
+    return "unit" if name.endswith("]") and name.rpartition("[")[0] in store.tracks else "layer"
 
 
 def _columns(store: Store, names: Sequence[str]) -> dict[str, list[str]]:

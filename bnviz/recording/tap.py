@@ -112,7 +112,7 @@ class Tap:
             dense = plain.layout == torch.strided and not plain.is_meta
             if not (dense and plain.is_floating_point() and plain.numel()):
                 return
-            form = (plain.shape, plain.stride(), plain.dtype, plain.device, mapped)
+            form = (type(plain), plain.shape, plain.stride(), plain.dtype, plain.device, mapped)
             if form != self._form or len(self.times) == self._capacity:
                 self.flush()
                 if form != self._form:
@@ -145,13 +145,16 @@ class Tap:
         size, self._features = self._grid.size, self._grid.features
         kind = (tensor.ndim, features, tensor.dtype, tensor.device.type, self._unit)
         plain = kind == (2, 1, torch.float32, "cpu", None) and tensor.is_contiguous()
+        plain = plain and type(tensor) in _PLAIN
         if plain and not self._grid.whole:
             # Neighboring rows, which are one block of memory.
             size = (max(1, (self._sample or 1) // size[1]), size[1])
         self._capacity = min(self._window, _BUFFER // math.prod(size))
         if self._capacity < 2:
             return  # binned at once
-        self._buffer = torch.empty(self._capacity, *size, device=tensor.device)
+        room = self._capacity, *size
+        with torch.inference_mode(False):  # passes in other modes follow
+            self._buffer = torch.empty(room, dtype=torch.float32, device=tensor.device)
         if plain:
             self._row_bytes, self._bytes = size[1] * 4, tensor.numel() * 4
             self._starts = 1 if self._grid.whole else len(tensor)
@@ -159,6 +162,10 @@ class Tap:
             self._quick = self._capacity
         else:
             self._slots = list(self._buffer)
+
+    def close(self) -> None:
+        """Take nothing more; what has gathered is kept."""
+        self.push = _ignore  # type: ignore[method-assign]
 
     def flush(self) -> None:
         """Bin what has gathered into the recording."""
@@ -189,3 +196,7 @@ class Tap:
 
     def _track(self) -> Track:
         return self._store.track(self.name, self._activation, self._quantity)
+
+
+def _ignore(tensor: Tensor, time: int) -> None:
+    """Take nothing."""

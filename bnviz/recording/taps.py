@@ -12,6 +12,7 @@ from bnviz.recording.notes import Notes
 from bnviz.recording.store import Store
 from bnviz.recording.tap import Tap
 from bnviz.recording.track import Quantity
+from bnviz.words import counted
 
 __all__ = ["WINDOW", "Taps"]
 
@@ -66,10 +67,9 @@ class Taps:
         size = tensor.shape[axis] if axis is not None else 1
         missing = [unit for unit in self._units if layout and unit >= size]
         if missing:
-            word = ", ".join(map(str, missing))
             self._notes.say(
-                f"unit {word} does not exist: there are {size}, from 0 on, in {label}; it is left "
-                "out there"
+                f"no unit {' or '.join(map(str, missing))} among {counted(size, 'unit')}, from 0 "
+                f"on, in {label}; left out there"
             )
         names: dict[int | None, str] = {None: label}
         names |= {unit: f"{label}[{unit}]" for unit in self._units if unit not in missing}
@@ -92,10 +92,11 @@ class Taps:
 
     def _check_axis(self, ndim: int) -> None:
         axis = self._layouts.axis
-        if axis is not None and not -ndim <= axis < ndim:
+        if axis is not None and ndim and not -ndim <= axis < ndim:
             self._notes.say(
-                f"feature_axis {axis} is none of the {ndim} dimensions of some layers' tensors (it "
-                f"may be {-ndim} to {ndim - 1} there); the usual place of features is taken there"
+                f"there is no feature_axis {axis} in some layers' tensors of "
+                f"{counted(ndim, 'dimension')} (it may be {-ndim} to {ndim - 1} there); the usual "
+                "place of features is taken there"
             )
 
     def flush(self) -> None:
@@ -112,4 +113,5 @@ class Taps:
                 do(tap)
             except Exception as error:
                 self._taps.remove(tap)
+                tap.close()
                 self._notes.give_up(tap.name, error)

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import fields, is_dataclass
 from typing import Any
 
+import torch
 from torch import Tensor
 from torch._C import _functorch
 from torch._functorch.pyfunctorch import temporarily_clear_interpreter_stack
@@ -39,6 +40,8 @@ def first_tensor(values: Any) -> Tensor | None:
 def unwrapped(tensor: Tensor) -> tuple[Tensor, int]:
     """The plain tensor inside what ``torch.func.grad``, ``vmap`` and others hand to a module.
 
+    Of a jagged one, the examples behind each other in one tensor.
+
     Call it inside of :func:`outside_transforms`.
 
     Returns:
@@ -53,6 +56,8 @@ def unwrapped(tensor: Tensor) -> tuple[Tensor, int]:
     # Each says where its axis lies among those that the vmaps around it have left.
     for outer, axis in enumerate(reversed(mapped)):
         tensor = tensor.movedim(axis + outer, 0)
+    if tensor.is_nested and tensor.layout == torch.jagged:
+        tensor = tensor.values()  # all examples, one behind the other
     return tensor.detach(), len(mapped)
 
 

@@ -1,4 +1,4 @@
-"""Which passes only trace a model, where others train it."""
+"""Which passes only trace or repeat, where others train a model."""
 
 import torch
 from torch import Tensor
@@ -9,7 +9,7 @@ from torch.jit import _trace
 
 from bnviz.recording.tensors import first_tensor
 
-__all__ = ["only_traces"]
+__all__ = ["on_the_way_back", "only_traces"]
 
 _MODES = torch._C._TorchDispatchModeKey
 _TRACING_MODES = (_MODES.FAKE, _MODES.PROXY, _MODES.FUNCTIONAL)
@@ -32,6 +32,11 @@ def only_traces(*arguments: object) -> bool:
         or (_len_torch_dispatch_stack() > 0 and _in_tracing_mode())
         or any(map(_holds_no_numbers, arguments))
     )
+
+
+def on_the_way_back() -> bool:
+    """Whether gradients are being taken: what runs meanwhile is repeated, as checkpoints do."""
+    return bool(torch._C._current_graph_task_id() >= 0)
 
 
 def _in_tracing_mode() -> bool:

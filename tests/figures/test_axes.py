@@ -121,10 +121,10 @@ def test_alternative_has_a_line_for_each_norm_and_number_of_groups():
         (np.full((2, 2), np.nan), {"batch": (0,)}, {}, "NaN or infinity"),
         (BLOCK, {}, {}, "got no norms"),
         (BLOCK, {"batch": (0, 4)}, {}, "the block has no axis 4"),
-        (BLOCK, {"group": Over((1, 2, 3), groups=4)}, {}, "6 channels do not divide into 4"),
+        (BLOCK, {"group": Over((1, 2, 3), groups=4)}, {}, "6 channels cannot be divided into 4"),
         (BLOCK, NORMS, {"start": "none"}, "the norms are batch, layer"),
         (BLOCK, NORMS, {"at": (0, 0, 5, 0)}, "at is (0, 0, 5, 0)"),
-        (BLOCK, NORMS, {"names": ("image",)}, "1 names for the 4 axes"),
+        (BLOCK, NORMS, {"names": ("image",)}, "1 name for the 4 axes"),
         (BLOCK, NORMS, {"eps": 0.0}, "eps is 0.0"),
     ],
 )

@@ -73,7 +73,7 @@ def test_units_of_a_convnext_block_are_those_of_its_wide_layer() -> None:
     silence(model[0], 2)
     silence(model[2].wide, 16)
     stem, seen = inputs_of(model[1]), inputs_of(model[2].act)
-    with pytest.warns(UserWarning, match="unit 20 does not exist: there are 8, from 0 on, in 1"):
+    with pytest.warns(UserWarning, match="no unit 20 among 8 units, from 0 on, in 1"):
         recording = run(model, torch.randn(5, 3, 16, 16), units=[0, 20])
     assert recording.dead("1").tolist() == [dead_by_hand(stem[0], 1)] * 3
     assert recording.dead("2.act").tolist() == [dead_by_hand(seen[0], -1)] * 3
@@ -267,7 +267,7 @@ def test_an_axis_is_a_whole_number(axis: object) -> None:
 def test_an_axis_that_a_tensor_lacks_is_told_once(axis: int) -> None:
     model = nn.Sequential(nn.Linear(3, 5), nn.ReLU(), nn.Linear(5, 5), nn.ReLU())
     with pytest.warns(
-        UserWarning, match=f"feature_axis {axis} is none of the 2 dim.*-2 to 1"
+        UserWarning, match=f"there is no feature_axis {axis} in .* of 2 dim.*-2 to 1"
     ) as told:
         recording = run(model, torch.ones(4, 3), feature_axis=axis)
     assert len(told) == 1
@@ -309,8 +309,16 @@ def test_a_layer_narrower_than_the_units_lacks_them_and_says_so_once() -> None:
         recording = run(model, torch.randn(3, 4), units=[1, 2])
     assert recording.layers == ("1", "1[1]", "1[2]", "3", "3[1]")
     (warning,) = caught
-    assert "unit 2 does not exist: there are 2, from 0 on, in 3" in str(warning.message)
+    assert "no unit 2 among 2 units, from 0 on, in 3" in str(warning.message)
     assert recording.notes == (str(warning.message),)
+
+
+def test_one_unit_and_one_dimension_are_no_plural() -> None:
+    model = nn.Sequential(nn.Linear(4, 1), nn.ReLU())
+    with pytest.warns(UserWarning, match="no unit 2 or 3 among 1 unit, from 0 on, in 1"):
+        run(model, torch.randn(3, 4), units=[2, 3])
+    with pytest.warns(UserWarning, match="of 1 dimension "):
+        run(nn.ReLU(), torch.ones(4), feature_axis=1)
 
 
 # -- names -------------------------------------------------------------------------------------
@@ -391,7 +399,7 @@ def test_activations_that_ran_as_functions_are_told_once(
     function: Callable[[Tensor], Tensor], name: str
 ) -> None:
     with pytest.warns(
-        UserWarning, match=f"only out of the Functional is watched: 1 {name} "
+        UserWarning, match=f"only out of the Functional is watched: 1 {name} ran as a function, "
     ) as told:
         recording = run(Functional(function), torch.randn(3, 4))
     assert len(told) == 1
@@ -418,7 +426,7 @@ def test_what_ran_in_a_pass_that_failed_hides_no_function_of_the_next() -> None:
             return self.out(F.relu(self.fc(x)))
 
     model = Model()
-    with pytest.warns(UserWarning, match="1 relu ran as functions"), record(model):
+    with pytest.warns(UserWarning, match="1 relu ran as a function"), record(model):
         with pytest.raises(IndexError):
             model(torch.randn(3, 4), fails=True)
         model(torch.randn(3, 4), fails=False)

@@ -12,6 +12,7 @@ from torch.fx.experimental.proxy_tensor import make_fx
 
 from bnviz import record
 from bnviz.recording import Recording
+from bnviz.recording.taps import WINDOW
 
 torch.set_num_threads(1)
 
@@ -175,6 +176,16 @@ def test_torch_func_gives_the_values_of_a_plain_pass() -> None:
     assert recording.total("1").tolist() == [24] * 8
 
 
+def test_a_long_training_on_torch_func_is_recorded_to_its_end() -> None:
+    model, steps = small(), 2 * WINDOW + 3
+    parameters = dict(model.named_parameters())
+    with record(model, sample=None) as recording:
+        for _ in range(steps):
+            torch.func.grad(lambda p: loss_of(model, p, X))(parameters)
+    assert not recording.notes
+    assert recording.total("1").sum() == steps * 24
+
+
 @pytest.mark.parametrize("first", ["plain", "func"])
 def test_plain_and_transformed_passes_take_turns(first: str) -> None:
     model, x = small(), torch.randn(40, 3, 4)
@@ -250,6 +261,31 @@ def test_a_layer_that_cannot_be_watched_is_left_out_with_one_warning() -> None:
     assert "from step 3 on" in str(caught[-1].message)
     assert recording.total("relu").tolist() == [24] * 5
     assert recording.total("odd").tolist() == [24, 24, 0, 0, 0]
+
+
+def test_gradients_that_are_still_to_come_are_left_out_with_their_layer() -> None:
+    class Twice(Strange):
+        def forward(self, x: Tensor) -> Tensor:
+            y = self.odd(self.fc(x))
+            return y + super().forward(x)
+
+    model, watch = Twice(), ["output", "gradient"]
+    with pytest.warns(UserWarning, match="odd can no longer be watched"):  # noqa: SIM117
+        with record(model, "odd", watch=watch, sample=None) as recording:
+            for _ in range(5):
+                model(X).sum().backward()
+    for name in "odd.grad", "odd#2.grad":
+        assert recording.total(name).sum() == 2 * 24
+
+
+@pytest.mark.filterwarnings("default::UserWarning")
+def test_a_layer_that_could_not_be_watched_from_the_first_is_not_said_to_lack_numbers() -> None:
+    model = Strange()
+    model.passes = 2
+    with pytest.warns(UserWarning, match="odd can no longer be watched"):  # noqa: SIM117
+        with record(model, ["relu", "odd"]) as recording:
+            model(X)
+    assert len(recording.notes) == 1
 
 
 class Unreadable:

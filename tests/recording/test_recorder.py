@@ -221,6 +221,31 @@ def test_models_in_other_precisions(dtype: torch.dtype, sample: int | None) -> N
         assert recording.mean("1").mean() == pytest.approx(together(seen).mean(), abs=0.3)
 
 
+@pytest.mark.parametrize("dtype", [torch.float64, torch.bfloat16])
+def test_the_default_precision_of_others_is_not_that_of_the_recording(dtype: torch.dtype) -> None:
+    model, inputs = small(), []
+    model[1].register_forward_pre_hook(spied(inputs))
+    torch.set_default_dtype(dtype)
+    try:
+        with record(model, sample=None) as recording:
+            for _ in range(3):
+                model(torch.randn(3, 4, dtype=torch.float32))
+    finally:
+        torch.set_default_dtype(torch.float32)
+    assert_exact(recording, "1", inputs)
+
+
+@pytest.mark.parametrize("shape", [(3, 4), (3, 2, 4)])
+def test_steps_may_follow_a_first_pass_in_inference_mode(shape: tuple[int, ...]) -> None:
+    model, inputs = small(), []
+    model[1].register_forward_pre_hook(spied(inputs))
+    with record(model, sample=None) as recording:
+        with torch.inference_mode():
+            model(torch.randn(shape))
+        model(torch.randn(shape))
+    assert_exact(recording, "1", inputs)
+
+
 def test_half_beyond_its_range_is_counted_as_infinite() -> None:
     model = nn.Sequential(nn.ReLU())
     with record(model, sample=None) as recording:
@@ -263,6 +288,29 @@ def test_channels_last_holds_the_same_values(sample: int | None, units: list[int
         )
     if sample is None:
         assert_exact(last, "1", seen[40:])
+
+
+class Picture(Tensor):
+    """A tensor of a kind of its own, as some data sets give them."""
+
+
+def test_kinds_of_tensors_of_others_are_recorded_as_any_other() -> None:
+    model, inputs = small(), []
+    model[1].register_forward_pre_hook(spied(inputs))
+    with record(model, sample=None) as recording:
+        for kind in (Picture, Tensor, Picture):
+            model(torch.randn(3, 4).as_subclass(kind))
+    assert_exact(recording, "1", inputs)
+
+
+def test_jagged_batches_hold_the_values_of_their_examples() -> None:
+    model, examples = small(), [torch.randn(3, 4), torch.randn(5, 4)]
+    with record(model, watch=["auto", "gradient"], sample=None, units=7) as recording:
+        model(torch.nested.nested_tensor(examples, layout=torch.jagged)).values().sum().backward()
+    entered = model[0](torch.cat(examples))
+    assert_exact(recording, "1", [entered])
+    assert_exact(recording, "1[7]", [entered[:, 7]])
+    assert recording.total("1.grad").tolist() == [8 * 8]
 
 
 @pytest.mark.parametrize("sample", [None, 30])
@@ -939,7 +987,7 @@ def test_a_unit_that_does_not_exist_is_told_once_and_how_many_there_are(
     watch: str | tuple[str, ...],
 ) -> None:
     model = small()
-    with pytest.warns(UserWarning, match="^unit 8 does not exist: there are 8, ") as told:  # noqa: SIM117
+    with pytest.warns(UserWarning, match="^no unit 8 among 8 units, ") as told:  # noqa: SIM117
         with record(model, units=[2, 8], watch=watch):
             model(X).sum().backward()
     assert len(told) == 1
@@ -958,6 +1006,26 @@ def test_a_layer_whose_values_cannot_be_counted_is_left_out_once(
         for _ in range(3 * WINDOW):
             model(X)
     assert len(told) == 1
+
+
+@pytest.mark.parametrize("watch", ["input", "gradient"])
+def test_what_failed_to_be_counted_once_is_left_out_from_there_on(
+    watch: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails_once(*args: object) -> None:
+        monkeypatch.undo()
+        raise MemoryError
+
+    model = small()
+    with pytest.warns(UserWarning, match="1.* can no longer be watched"):  # noqa: SIM117
+        with record(model, watch=watch, sample=None) as recording:
+            for step in range(1, 4 * WINDOW):
+                model(X).sum().backward()
+                if step == 10:
+                    len(recording.steps)  # what has gathered is counted
+                    monkeypatch.setattr(tap, "add_values", fails_once)
+    (layer,) = recording.tracks
+    assert recording.total(layer).sum() == 10 * 24
 
 
 @pytest.mark.parametrize("sample", [None, 24])
@@ -1245,6 +1313,22 @@ def test_a_named_layer_that_gave_no_numbers_is_told_so() -> None:
         "never ran, so not recorded: unused",
         "ran without floating-point numbers or gradients, so not recorded: fourier",
     ]
+
+
+def test_nothing_is_missed_of_a_layer_that_gave_numbers_in_a_later_call() -> None:
+    class Later(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.same = nn.Identity()
+
+        def forward(self, x: Tensor) -> Tensor:
+            return self.same(x.argmax(1, keepdim=True)) + self.same(x)
+
+    model = Later()
+    with record(model, "same") as recording:
+        model(torch.ones(3, 4))
+    assert recording.layers == ("same#2",)
+    assert not recording.notes
 
 
 # -- where it is said --------------------------------------------------------------------------

@@ -639,9 +639,9 @@ def test_merging_finds_layers_by_name_whatever_their_order() -> None:
 
 def test_merging_what_does_not_fit_says_what_was_given() -> None:
     one, two = recorded({"a": noise(2)}), recorded({"b": noise(2)})
-    with pytest.raises(RecordingError, match=r"same layers.*\[a\] every 1 .*\[b\] every 1 "):
+    with pytest.raises(RecordingError, match=r"same layers.*\[a\] every step .*\[b\] every step"):
         merge(one, two)
-    with pytest.raises(RecordingError, match=r"\[a\] every 1 .*\[a\] every 5 "):
+    with pytest.raises(RecordingError, match=r"\[a\] every step .*\[a\] every 5 steps"):
         merge(one, recorded({"a": noise(2)}, every=5))
     with pytest.raises(RecordingError, match="at least one"):
         merge()

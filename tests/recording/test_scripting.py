@@ -81,3 +81,8 @@ def test_a_module_with_a_way_of_its_own_keeps_it() -> None:
         script = torch.jit.script(model)
     assert torch.equal(script(X), model(X))
     assert "__prepare_scriptable__" not in vars(model[2])
+
+
+def test_a_scripted_model_is_refused_with_help() -> None:
+    with pytest.raises(TypeError, match="give record the model itself"):
+        record(torch.jit.script(nn.Sequential(nn.Linear(4, 2), nn.ReLU())))

@@ -54,6 +54,16 @@ def test_one_layer_and_one_step_are_no_plural() -> None:
     assert first == "Recording(1 layer, 1 step, running); numbers are those of the last row, step 1"
 
 
+def test_layers_are_counted_apart_from_their_units_gradients_and_updates(store: Store) -> None:
+    for name in "act[0]", "act[3]":
+        fill(store, name, [[1.0]], "relu")
+    store.track("fc.grad", quantity="gradient")
+    store.track("fc.weight.update", quantity="update")
+    assert repr(Recording(store)) == (
+        "Recording(2 layers, 2 units, 1 gradient, 1 update, 2 steps, running)"
+    )
+
+
 def test_a_last_row_of_several_steps_says_from_where_to_where(store: Store) -> None:
     store.make_room(201)
     assert str(Recording(store)).splitlines()[0].endswith("last row, steps 1 to 2")

@@ -140,6 +140,18 @@ def test_gradients_come_also_where_passes_are_repeated(reentrant: bool) -> None:
     assert_holds(recording, "body.1.grad", [hidden] * 3)
 
 
+@pytest.mark.parametrize("reentrant", [False, True])
+def test_a_whole_model_that_is_repeated_on_the_way_back_makes_one_step(reentrant: bool) -> None:
+    model, x = small(), torch.randn(6, 4, requires_grad=True)
+    hidden, _ = gradients_by_hand(model, x.detach())
+    with record(model, watch=("auto", "gradient"), sample=None) as recording:
+        for _ in range(3):
+            checkpoint(model, x, use_reentrant=reentrant).square().mean().backward()
+    assert recording.num_steps == 3
+    assert recording.total("1").tolist() == [48] * 3
+    assert_holds(recording, "1.grad", [hidden] * 3)
+
+
 def test_checkpoints_of_steps_that_are_not_recorded_give_no_gradients() -> None:
     model, x = Checkpointed(reentrant=True), torch.randn(6, 4, requires_grad=True)
     optimizer = torch.optim.SGD(model.parameters(), 0.1)

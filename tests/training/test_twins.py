@@ -309,7 +309,7 @@ def test_twins_are_trained_once() -> None:
         ({"activation": "swish"}, "sigmoid, tanh, relu, .* given 'swish'"),
         ({"sizes": (64,)}, "at least one hidden layer"),
         ({"sizes": (64, 10)}, "at least one hidden layer"),
-        ({"sizes": (32, 20, 10)}, r"from the 64 inputs .* given \[32, 20, 10\]"),
+        ({"sizes": (32, 20, 10)}, r"from 64 inputs .* given \[32, 20, 10\]"),
         ({"sizes": (64, 20, 9)}, "at least 10 outputs"),
         ({"sizes": (64, 1, 10)}, "2 units or more"),
         ({"sizes": (64, 0, 20, 10)}, "widths from input to output"),

@@ -133,7 +133,8 @@ def _summary(scores: Scores, student: str, said: list[Verdict]) -> str:
         rows.append(f"| {exercise.rpartition('/')[2]} | {got} of {worth:g} | {state} |")
     total = scores.total(student) if student in scores.points else None
     worth = sum(scores.exercises.values())
-    whole = "not graded yet" if total is None else f"{total:g} of {worth:g} points"
+    unit = "point" if worth == 1 else "points"
+    whole = "not graded yet" if total is None else f"{total:g} of {worth:g} {unit}"
     head = f"# {scores.assignment}\n\n**{html.escape(student)}: {whole}**\n\n"
     return head + "| exercise | points | |\n|---|---|---|\n" + "\n".join(rows)
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bnviz.course.grading.rebuild import State
+from bnviz.words import counted
 
 __all__ = ["Report", "Row"]
 
@@ -87,7 +88,7 @@ class Report:
                 )
         counting = sum(row.status == "counts" for row in self.rows)
         left = sum(row.status == "not taken in" for row in self.rows)
-        files = "1 file" if len(self.rows) == 1 else f"{len(self.rows)} files"
+        files = counted(len(self.rows), "file")
         counts = "counts" if counting == 1 else "count"
         was = "was" if left == 1 else "were"
         lines.append(f"{counting} of {files} {counts} for a student; {left} {was} not taken in.")

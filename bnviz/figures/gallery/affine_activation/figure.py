@@ -18,6 +18,7 @@ from bnviz.figures.gallery.affine_activation.picture import draw_picture
 from bnviz.figures.kit.figure import Figure
 from bnviz.figures.kit.paper import series_styles
 from bnviz.figures.kit.words import fixed, number
+from bnviz.words import counted
 
 __all__ = ["affine_activation"]
 
@@ -165,6 +166,7 @@ def _describe_learned(groups: Mapping[str, Points]) -> list[str]:
         return f"{low} to {high} (median {middle})"
 
     return [
-        f"{label}: γ of {len(points)} units {ends(points[:, 0])}, β {ends(points[:, 1])}."
+        f"{label}: γ of {counted(len(points), 'unit')} {ends(points[:, 0])}, "
+        f"β {ends(points[:, 1])}."
         for label, points in groups.items()
     ]

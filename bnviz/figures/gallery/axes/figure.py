@@ -14,6 +14,7 @@ from bnviz.figures.gallery.axes.arithmetic import Floats, Normalized, Over, norm
 from bnviz.figures.gallery.axes.picture import draw_picture
 from bnviz.figures.kit.figure import Figure
 from bnviz.figures.kit.words import listed, number
+from bnviz.words import counted
 
 __all__ = ["axes"]
 
@@ -72,7 +73,9 @@ def axes(
     choices = _read(norms, x)
     names = _NAMES[x.ndim] if names is None else tuple(names)
     if len(names) != x.ndim:
-        raise ValueError(f"axes() got {len(names)} names for the {x.ndim} axes of the block")
+        raise ValueError(
+            f"axes() got {counted(len(names), 'name')} for the {x.ndim} axes of the block"
+        )
     if start is not None and start not in choices:
         raise ValueError(f"axes(), start is {start!r}; the norms are {', '.join(choices)}")
     index = tuple(at) if at is not None else (0,) * x.ndim
@@ -140,7 +143,8 @@ def _read(norms: object, x: Floats) -> dict[str, Over]:
         for count in over.counts:
             if x.shape[1] % count:
                 raise ValueError(
-                    f"axes(), {label!r}: {x.shape[1]} channels do not divide into {count} groups"
+                    f"axes(), {label!r}: {counted(x.shape[1], 'channel')} cannot be "
+                    f"divided into {count} groups"
                 )
     return choices
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from bnviz.figures.gallery.axes.arithmetic import Floats, Normalized
 from bnviz.figures.kit.paper import INK, STYLES, abreast, new_picture
+from bnviz.words import counted
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -44,7 +45,8 @@ def draw_picture(
             _draw_block(ax, x.swapaxes(0, 1), full.swapaxes(0, 1), (at[1], at[0], *at[2:]))
         else:
             _draw_block(ax, x, full, at)
-        ax.set_title(f"{label}: {np.count_nonzero(out.keys == out.keys[at])} numbers", fontsize=8.5)
+        size = int(np.count_nonzero(out.keys == out.keys[at]))
+        ax.set_title(f"{label}: {counted(size, 'number')}", fontsize=8.5)
         across, down = (0, 1) if lying else (1, 0)
         ax.set_xlabel(f"{names[across]} 1 … {x.shape[across]}")
         if not lying:

@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from bnviz.figures.kit.figure import Figure
 from bnviz.figures.kit.paper import INK, STYLES, new_picture
 from bnviz.figures.kit.words import listed, number
+from bnviz.words import counted
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -129,9 +130,9 @@ def _describe(
     others = [f'"{label}"' for i, label in enumerate(labels) if i != first]
     more = f" Other filters: {listed(others)}." if others else ""
     return (
-        f'An image of {height} rows and {width} columns, and what the filter "{labels[first]}" '
-        f"makes of it, place by place. At row {place[0] + 1}, column {place[1] + 1} the weighted "
-        f"sum is {number(value)}.{more}"
+        f"An image of {counted(height, 'row')} and {counted(width, 'column')}, and what the filter "
+        f'"{labels[first]}" makes of it, place by place. At row {place[0] + 1}, column '
+        f"{place[1] + 1} the weighted sum is {number(value)}.{more}"
     )
 
 

@@ -28,6 +28,7 @@ from bnviz.figures.kit.paper import (
     series_styles,
 )
 from bnviz.figures.kit.words import number
+from bnviz.words import counted
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -196,7 +197,7 @@ def _count(one: Summary) -> str:
     """How many seeds a line was measured over; nothing for a line by itself."""
     if not one.of_seeds:
         return ""
-    return "1 seed" if len(one.seeds) == 1 else f"{len(one.seeds)} seeds"
+    return counted(len(one.seeds), "seed")
 
 
 def _name(label: str, one: Summary) -> str:

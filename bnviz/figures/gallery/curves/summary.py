@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from bnviz.words import counted
+
 __all__ = ["MOST_ROWS", "Band", "Summary", "running_median", "summarize"]
 
 Array = NDArray[Any]
@@ -122,7 +124,7 @@ def _of_runs(where: str, runs: Sequence[Any], y: str) -> Array:
 def _places(where: str, length: int, x: ArrayLike | None) -> Array:
     places = np.arange(1, length + 1) if x is None else np.asarray(x)
     if places.shape != (length,):
-        raise ValueError(f"{where}: {length} values but x of shape {places.shape}")
+        raise ValueError(f"{where}: {counted(length, 'value')} but x of shape {places.shape}")
     if not np.isfinite(places).all() or (np.diff(places) <= 0).any():
         raise ValueError(f"{where}: x must ascend; it is {places.tolist()}")
     return places.astype(np.float64)

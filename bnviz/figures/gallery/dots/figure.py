@@ -19,6 +19,7 @@ from bnviz.figures.kit.causes import read_causes
 from bnviz.figures.kit.figure import Figure
 from bnviz.figures.kit.paper import series_styles
 from bnviz.figures.kit.words import listed, number
+from bnviz.words import counted
 
 __all__ = ["dots"]
 
@@ -170,7 +171,9 @@ def _seed_names(found: Results, seeds: Sequence[object] | None) -> list[str]:
     if seeds is None:
         return [str(i + 1) for i in range(most)]
     if len(seeds) != most:
-        raise ValueError(f"dots(): seeds has {len(seeds)} names for {most} seeds")
+        raise ValueError(
+            f"dots(): seeds has {counted(len(seeds), 'name')} for {counted(most, 'seed')}"
+        )
     return [str(seed) for seed in seeds]
 
 
@@ -267,10 +270,10 @@ def _alts(
 def _said(values: np.ndarray[Any, Any], count: int, axis: Axis, dot: str, lost: str) -> str:
     """One condition, such as "98.5 % (98.0 % to 99.0 %, 2 seeds)"."""
     one = spread(values, int(count))
-    counted = f"1 {dot}" if count == 1 else f"{count} {dot}s"
+    dots = counted(count, dot)
     gone = f"{one.lost} of {number(one.seeds)} {lost}" if one.lost else ""
     if one.lost == one.seeds:
         return gone
     middle, low, high = (axis.text(v) for v in (one.median, one.low, one.high))
-    within = f"{low} to {high}, {counted}" if low != high else counted
+    within = f"{low} to {high}, {dots}" if low != high else dots
     return ", ".join(filter(None, [f"{middle} ({within})", gone]))

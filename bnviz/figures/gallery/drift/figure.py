@@ -27,6 +27,7 @@ from bnviz.figures.kit.figure import Figure
 from bnviz.figures.kit.labels import by_label, styles_of
 from bnviz.figures.kit.paper import series_styles
 from bnviz.figures.kit.words import fixed
+from bnviz.words import counted
 
 __all__ = ["drift"]
 
@@ -176,10 +177,6 @@ def _caption(read: Clouds) -> str:
     return words + (f" {_MOST_POINTS} of them are drawn." if count > _MOST_POINTS else "")
 
 
-def _images(count: int) -> str:
-    return "1 image" if count == 1 else f"{count} images"
-
-
 def _cloud_names(read: Clouds) -> list[str]:
     own = [
         ", ".join(filter(None, [label, _OWN if label in read.running else ""]))
@@ -193,8 +190,8 @@ def _describe(read: Clouds, mean: Array, covariance: Array, missing: Array) -> s
     """The text alternative: where each cloud was, where it is, and how far it went."""
     count = read.own[next(iter(read.own))].shape[1]
     lines = [
-        f"What {read.where} compute for {_images(count)}{read.when}, from step {read.steps[0]} to "
-        f"step {read.steps[-1]}."
+        f"What {read.where} compute for {counted(count, 'image')}{read.when}, from step "
+        f"{read.steps[0]} to step {read.steps[-1]}."
     ]
     for i, name in enumerate(_cloud_names(read)):
         spread = np.sqrt(covariance[i][:, [0, 2]])

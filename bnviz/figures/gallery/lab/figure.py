@@ -16,6 +16,7 @@ from bnviz.figures.gallery.predict.text import read
 from bnviz.figures.kit.figure import Figure
 from bnviz.figures.kit.words import listed, number, percent
 from bnviz.setting import Setting
+from bnviz.words import counted
 
 __all__ = ["Question", "lab"]
 
@@ -121,7 +122,7 @@ def _spec(question: Question) -> dict[str, Any]:
     if not 0 <= question.answer < len(question.choices):
         raise ValueError(
             f"the answer to {question.name!r} is {question.answer}; it is the index of one of "
-            f"{len(question.choices)} choices"
+            f"{counted(len(question.choices), 'choice')}"
         )
     return {
         "name": question.name,
@@ -145,5 +146,5 @@ def _describe(runs: Mapping[str, Any]) -> str:
             f"{label}: {percent(run.accuracy[-1])} of the test set right, standard deviation "
             f"{spread[0]} in the first and {spread[1]} in the last hidden layer"
         )
-    steps = next(iter(runs.values())).recording.num_steps
-    return f"Networks that train in the page. Recorded, after {steps} steps: {'; '.join(parts)}."
+    end = counted(next(iter(runs.values())).recording.num_steps, "step")
+    return f"Networks that train in the page. Recorded, after {end}: {'; '.join(parts)}."

@@ -22,6 +22,7 @@ from bnviz.figures.kit.paper import (
     series_styles,
 )
 from bnviz.figures.kit.words import number
+from bnviz.words import counted
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -161,7 +162,7 @@ def _describe(cloud: Mapping[str, Array], said: str, ends: Sequence[Sequence[flo
     for label, pairs in cloud.items():
         inside = _inside(pairs, ends)
         seen = pairs[inside].astype(float)
-        count = "1 point" if len(seen) == 1 else f"{len(seen)} points"
+        count = counted(len(seen), "point")
         text = f"{label}: {count}" if label else count
         if len(seen):
             (mx, my), (sx, sy) = seen.mean(0), seen.std(0)

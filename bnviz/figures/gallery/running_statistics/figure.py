@@ -19,6 +19,7 @@ from bnviz.figures.kit.causes import read_causes
 from bnviz.figures.kit.figure import Figure
 from bnviz.figures.kit.paper import series_styles
 from bnviz.figures.kit.words import number, percent
+from bnviz.words import counted
 
 __all__ = ["running_statistics"]
 
@@ -163,8 +164,12 @@ def _describe(one: Series, momentum: float) -> str:
     left = (1 - momentum) ** steps
     weight = f"{percent(left)} of its weight is on the start, {number(one.start)}."
     if left < 0.1:
-        weight = f"90 % of its weight is on the latest {memory(momentum)} batches."
+        latest = memory(momentum)
+        weight = f"90 % of its weight is on the latest {latest} batches."
+        if latest == 1:
+            weight = "Its whole weight is on the latest batch."
     return (
-        f"at momentum {number(momentum)}, after {steps} mini-batches, the running {one.name} is "
-        f"{number(last)} and that of all training images {number(one.truth[-1])}. {weight}"
+        f"at momentum {number(momentum)}, after {counted(steps, 'mini-batch', 'mini-batches')}, "
+        f"the running {one.name} is {number(last)} and that of all training images "
+        f"{number(one.truth[-1])}. {weight}"
     )

@@ -146,7 +146,9 @@ def _default_axis(value: Value, found: Results) -> Axis:
     if not found.runs:
         return Axis("test accuracy", percent=True)
     steps = {len(run.loss) for runs in found.runs.values() for run in runs}
-    return Axis(f"test accuracy after {number(max(steps), 6)} steps", percent=True)
+    longest = max(steps)
+    end = "1 step" if longest == 1 else f"{number(longest, 6)} steps"
+    return Axis(f"test accuracy after {end}", percent=True)
 
 
 def _one_run(found: Results, s: int) -> Any:
