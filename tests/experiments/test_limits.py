@@ -118,6 +118,51 @@ def test_new_statistics_do_with_one_layer_and_four_what_they_do_with_two(options
     assert adapted("towards the negative", (0.7,)).recomputed.max() < 0.1
 
 
+PLAIN, BATCH = "without norm", "batch norm"
+ON_PURPOSE = range(300, 308)
+
+
+def on_purpose(norm: str, sizes: tuple[float, ...] = (0.0, 0.02, 0.05, 0.1), **options):
+    return chapter.accuracy_under_attack(sizes, [norm], ON_PURPOSE, **options)[norm]
+
+
+def test_an_attack_of_size_0_is_none_and_one_as_large_as_noise_takes_more():
+    noise = chapter.accuracy_by_change("noise", (0.0, 0.1), seeds=SEEDS, steps=30)
+    for norm, found in chapter.accuracy_under_attack((0.0, 0.1), seeds=SEEDS, steps=30).items():
+        np.testing.assert_array_equal(found[:, 0], noise[norm][:, 0])
+        assert (found[:, 1] < noise[norm][:, 1] - 0.1).all()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "options",
+    [{}, {"hidden": (100,), "lr": 0.2}, {"hidden": (100,) * 4, "steps": 400}, {"lr": 0.01}],
+    ids=str,
+)
+def test_trained_as_long_batch_norm_names_more_images_that_are_changed_on_purpose(options):
+    ahead = on_purpose(BATCH, **options) - on_purpose(PLAIN, **options)
+    assert (ahead[:, :3] > 0).mean() > 0.9
+    assert np.median(ahead, 0).min() > -0.01
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("stopped", "steps", "options", "least", "most"),
+    [
+        (50, 1000, {}, 0.05, 0.15),
+        (55, 150, {"hidden": (100,), "lr": 0.2}, -0.06, 0.0),
+        (60, 400, {"hidden": (100,) * 4}, -0.04, 0.03),
+    ],
+)
+def test_stopped_at_the_same_accuracy_neither_is_ahead_as_a_rule(
+    stopped, steps, options, least, most
+):
+    early = on_purpose(BATCH, steps=stopped, **options)
+    ahead = (early - on_purpose(PLAIN, steps=steps, **options)).mean(0)
+    assert abs(ahead[0]) < 0.01
+    assert least < ahead[-1] < most
+
+
 @pytest.mark.slow
 def test_noise_takes_about_as_much_from_each():
     found = [np.median(rows, 0)[1] for rows in under("noise").values()]
