@@ -223,9 +223,10 @@ def test_with_batch_norm_a_network_reads_its_company_in_training_mode_alone():
 
 
 @pytest.mark.slow
-def test_at_a_rate_of_a_fifth_it_learns_far_less_of_this():
-    found = chapter.heard(("batch norm",), (2, 16), (100, 101), lr=0.2)
-    assert found.training["batch norm"].max() < 0.4
+def test_at_a_rate_of_a_fifth_it_learns_less_of_this():
+    found = chapter.heard(("batch norm",), (16,), (100, 101, 500, 501), lr=0.2)
+    assert found.training["batch norm"].min() > 0.15
+    assert found.training["batch norm"].max() < 0.65
 
 
 @pytest.mark.slow
@@ -312,12 +313,18 @@ def test_one_batch_norm_for_all_steps_is_worse_in_eval_mode_and_one_for_each_is_
 
 
 @pytest.mark.slow
-def test_in_mini_batches_of_eight_the_modes_are_close():
-    ways = ("one for all steps",)
-    (small,) = chapter.errors_by_statistics((0.01,), ways, SEEDS, batch_size=8).values()
-    training, evaluated = map(np.median, small.values())
-    assert 0 < evaluated - training < 0.03
-    assert training > 0.08
+def test_in_mini_batches_of_eight_more_is_wrong_and_the_modes_are_about_as_far_apart():
+    def gap(batch_size: int) -> tuple[float, float]:
+        ways, seeds = ("one for all steps",), range(500, 506)
+        (found,) = chapter.errors_by_statistics(
+            (0.01,), ways, seeds, batch_size=batch_size
+        ).values()
+        training, evaluated = found.values()
+        return float(np.median(training)), float(np.mean(evaluated - training))
+
+    (small, apart), (large, usual) = gap(8), gap(32)
+    assert small > 1.4 * large
+    assert 0.01 < apart < usual + 0.02
 
 
 # --- depth ----------------------------------------------------------------------------------------
