@@ -150,6 +150,7 @@ def test_the_smaller_the_batch_the_smaller_the_largest_rate() -> None:
     assert min(ends(60, 1.0)) > 0.9
     assert max(ends(2, 1.0)) < 0.3
     assert min(ends(2, 0.1)) > 0.7
+    assert min(ends(250, 1.5)) > 0.9
     assert max(*ends(60, 2.0), *ends(250, 2.0)) < 0.6
 
 

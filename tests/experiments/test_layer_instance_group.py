@@ -113,16 +113,16 @@ def test_a_bias_brings_contrast_back_but_not_through_instance_norm():
 
 
 @pytest.mark.slow
-def test_layer_norm_may_miss_the_bias_more_so_at_a_larger_rate():
+def test_layer_norm_misses_the_bias_in_some_runs():
     def missed(lr: float) -> int:
         found = [
             chapter.two_contrasts(("layer norm",), seeds, bias=True, lr=lr)["layer norm"]
-            for seeds in (range(100, 105), range(200, 205))
+            for seeds in (range(100, 105), range(200, 205), range(500, 520))
         ]
         return int((np.concatenate(found) < 0.7).sum())
 
-    assert missed(0.03) <= 2
-    assert 2 <= missed(0.1) <= 7
+    assert 1 <= missed(0.03) <= 5
+    assert 2 <= missed(0.1) <= 10
 
 
 def test_versions_are_equal_after_instance_norm():

@@ -118,6 +118,51 @@ def test_new_statistics_do_with_one_layer_and_four_what_they_do_with_two(options
     assert adapted("towards the negative", (0.7,)).recomputed.max() < 0.1
 
 
+PLAIN, BATCH = "without norm", "batch norm"
+ON_PURPOSE = range(300, 308)
+
+
+def on_purpose(norm: str, sizes: tuple[float, ...] = (0.0, 0.02, 0.05, 0.1), **options):
+    return chapter.accuracy_under_attack(sizes, [norm], ON_PURPOSE, **options)[norm]
+
+
+def test_an_attack_of_size_0_is_none_and_one_as_large_as_noise_takes_more():
+    noise = chapter.accuracy_by_change("noise", (0.0, 0.1), seeds=SEEDS, steps=30)
+    for norm, found in chapter.accuracy_under_attack((0.0, 0.1), seeds=SEEDS, steps=30).items():
+        np.testing.assert_array_equal(found[:, 0], noise[norm][:, 0])
+        assert (found[:, 1] < noise[norm][:, 1] - 0.1).all()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "options",
+    [{}, {"hidden": (100,), "lr": 0.2}, {"hidden": (100,) * 4, "steps": 400}, {"lr": 0.01}],
+    ids=str,
+)
+def test_trained_as_long_batch_norm_names_more_images_that_are_changed_on_purpose(options):
+    ahead = on_purpose(BATCH, **options) - on_purpose(PLAIN, **options)
+    assert (ahead[:, :3] > 0).mean() > 0.9
+    assert np.median(ahead, 0).min() > -0.01
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("stopped", "steps", "options", "least", "most"),
+    [
+        (50, 1000, {}, 0.05, 0.15),
+        (55, 150, {"hidden": (100,), "lr": 0.2}, -0.06, 0.0),
+        (60, 400, {"hidden": (100,) * 4}, -0.04, 0.03),
+    ],
+)
+def test_stopped_at_the_same_accuracy_neither_is_ahead_as_a_rule(
+    stopped, steps, options, least, most
+):
+    early = on_purpose(BATCH, steps=stopped, **options)
+    ahead = (early - on_purpose(PLAIN, steps=steps, **options)).mean(0)
+    assert abs(ahead[0]) < 0.01
+    assert least < ahead[-1] < most
+
+
 @pytest.mark.slow
 def test_noise_takes_about_as_much_from_each():
     found = [np.median(rows, 0)[1] for rows in under("noise").values()]
@@ -178,9 +223,10 @@ def test_with_batch_norm_a_network_reads_its_company_in_training_mode_alone():
 
 
 @pytest.mark.slow
-def test_at_a_rate_of_a_fifth_it_learns_far_less_of_this():
-    found = chapter.heard(("batch norm",), (2, 16), (100, 101), lr=0.2)
-    assert found.training["batch norm"].max() < 0.4
+def test_at_a_rate_of_a_fifth_it_learns_less_of_this():
+    found = chapter.heard(("batch norm",), (16,), (100, 101, 500, 501), lr=0.2)
+    assert found.training["batch norm"].min() > 0.15
+    assert found.training["batch norm"].max() < 0.65
 
 
 @pytest.mark.slow
@@ -267,12 +313,18 @@ def test_one_batch_norm_for_all_steps_is_worse_in_eval_mode_and_one_for_each_is_
 
 
 @pytest.mark.slow
-def test_in_mini_batches_of_eight_the_modes_are_close():
-    ways = ("one for all steps",)
-    (small,) = chapter.errors_by_statistics((0.01,), ways, SEEDS, batch_size=8).values()
-    training, evaluated = map(np.median, small.values())
-    assert 0 < evaluated - training < 0.03
-    assert training > 0.08
+def test_in_mini_batches_of_eight_more_is_wrong_and_the_modes_are_about_as_far_apart():
+    def gap(batch_size: int) -> tuple[float, float]:
+        ways, seeds = ("one for all steps",), range(500, 506)
+        (found,) = chapter.errors_by_statistics(
+            (0.01,), ways, seeds, batch_size=batch_size
+        ).values()
+        training, evaluated = found.values()
+        return float(np.median(training)), float(np.mean(evaluated - training))
+
+    (small, apart), (large, usual) = gap(8), gap(32)
+    assert small > 1.4 * large
+    assert 0.01 < apart < usual + 0.02
 
 
 # --- depth ----------------------------------------------------------------------------------------

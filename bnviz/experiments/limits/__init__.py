@@ -8,6 +8,7 @@ from bnviz.experiments.limits.shift import (
     STRENGTHS,
     Adapted,
     accuracy_by_change,
+    accuracy_under_attack,
     adapted,
     classes_seen,
 )
@@ -18,6 +19,7 @@ __all__ = [
     "Heard",
     "accuracy_by_change",
     "accuracy_by_depth",
+    "accuracy_under_attack",
     "adapted",
     "classes_seen",
     "errors_by_lr",

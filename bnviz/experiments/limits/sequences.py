@@ -125,8 +125,8 @@ def errors_by_statistics(
 
     One batch norm for all steps is worse in eval mode than in training mode: its running statistics
     mix steps that differ. With one for each step both modes agree. So it is at rates of 0.01 and
-    0.03; in batches of 8 the gap is small. Whether layer norm, or none at all, does better hangs on
-    the rate and the seed.
+    0.03; in batches of 8 more is wrong, and the gap is about as large. Whether layer norm, or none
+    at all, does better hangs on the rate and the seed.
 
     Args:
         lrs: learning rates.
