@@ -20,7 +20,6 @@ import { assemble } from "./kernel.js";
 
 /**
  * @typedef {object} Backend
- * @property {string} name "float64", "float32" or "simd"
  * @property {(count: number) => Real} alloc so many zeros
  * @property {Product} product
  * @property {(y: Real, x: Real, count: number) => void} sigmoid y = 1 / (1 + exp(-x))
@@ -35,7 +34,6 @@ import { assemble } from "./kernel.js";
 export function plain(Type = Float32Array) {
   let used = 0;
   return {
-    name: Type === Float32Array ? "float32" : "float64",
     alloc(count) {
       used += count;
       return new Type(count);
@@ -67,7 +65,6 @@ export function simd(count, arrays = 4096) {
   let used = 0;
   let next = 0;
   return {
-    name: "simd",
     alloc(length) {
       const array = new Float32Array(memory.buffer, next, length);
       next += 16 * Math.ceil(length / 4);
