@@ -20,7 +20,7 @@ import {
 } from "../kit/draw.js";
 import { html, svg } from "../kit/elements.js";
 import { figure } from "../kit/life.js";
-import { player as time } from "../kit/player.js";
+import { player } from "../kit/player.js";
 import { plot } from "../kit/plot.js";
 
 /** A line that grows. */
@@ -33,7 +33,7 @@ export default figure("demo", ({ spec, arrays, stage, root, redraw, page }) => {
   });
   const line = svg("path", { ...stroke(spec.styles[0]), class: "demo-line" });
   chart.marks.append(line);
-  const play = time({
+  const play = player({
     label: "Step", max, text: (i) => (i > 5 ? `${i} and quite far` : String(i)),
     oninput: (i) => { step = i; redraw(); },
   });

@@ -64,12 +64,11 @@ def test_javascript_reads_what_python_encoded(chromium):
     page = chromium.new_page()
     code = bundle._modules([FOLDER / "rows.js", bundle._KIT / "blob.js"])
     reading = """([code, spec, bytes]) => {
-        const [rows, blob] = new Function(`${code}
-            return [m_distributions_rows, m_kit_blob]`)();
-        const arrays = blob.unpack(new DataView(Uint8Array.from(bytes).buffer));
+        const { readRows, unpack } = new Function(`${code}; return { readRows, unpack };`)();
+        const arrays = unpack(new DataView(Uint8Array.from(bytes).buffer));
         const index = (list) => list.map((_, i) => i);
         const plain = (value) => typeof value === "number" ? String(value) : [...value].map(String);
-        return rows.readRows(spec, arrays).map((row) => index(spec.layers).map((l) =>
+        return readRows(spec, arrays).map((row) => index(spec.layers).map((l) =>
             index(spec.labels).map((s) => ({
                 step: row.step,
                 shares: plain(row.shares(l, s)),

@@ -539,7 +539,7 @@ def test_an_axis_is_drawn_anew_when_anything_of_it_changes(chromium):
     """One that shows the same is left as it is, so each thing that it shows must count."""
     page = chromium.new_page()
     code = bundle._modules([bundle._KIT / "draw.js", bundle._KIT / "scales.js"])
-    page.evaluate(f"() => {{ {code}; Object.assign(window, m_kit_draw, m_kit_scales); }}")
+    page.evaluate(f"() => {{ {code}; Object.assign(window, {{ axis, linear }}); }}")
     stale = page.evaluate(
         """() => {
             const g = () => document.createElementNS("http://www.w3.org/2000/svg", "g");

@@ -1,12 +1,15 @@
 """The JavaScript and the style of chosen figures, put together without a build step.
 
 The sources are plain ES modules, which a browser does not load from disk, and anywidget takes one
-module. So the modules that a figure needs are put into one script, each in a function of its own,
-in the order in which they need each other. For that a module keeps to a few forms:
+module. So the modules that a figure needs are put into one script, in the order in which they need
+each other. They share its scope, which lets a minifier see across them; a module of which a name is
+taken already stands in a function of its own. For that a module keeps to a few forms:
 
-* ``import { a, b as c } from "./other.js";`` at the start of a line, nothing else imported;
+* ``import { a, b } from "./other.js";`` at the start of a line, nothing else imported;
 * ``export function``, ``export async function``, ``export class`` or ``export const`` before a
-  single name, and in a figure's or a worker's own module one ``export default``;
+  single name; or ``export default`` in a figure's or a worker's own module, of which nothing else
+  is imported;
+* no indentation before what the whole module sees;
 * ``import { work } from "./other.js?worker";`` brings a module as a function of a worker's scope,
   with all that it needs inside: its text makes a worker, also where nothing can be loaded.
 """
@@ -25,9 +28,10 @@ __all__ = ["esm", "figure_names", "page_script", "style"]
 _GALLERY = Path(__file__).parent.parent / "gallery"
 _KIT = Path(__file__).parent
 
-_IMPORT = re.compile(r'^import \{([^}]*)\} from "(\.[^"]*)";\n', re.M)
+_IMPORT = re.compile(r'^import \{(\s*\w+(?:,\s*\w+)*,?\s*)\} from "(\.[^"]*)";\n', re.M)
 _WORKER = "?worker"
 _EXPORT = re.compile(r"^export (?=(?:async )?(?:function|const|class) (\w+))", re.M)
+_DECLARED = re.compile(r"^(?:async )?(?:function|const|let|class) (\w+|\{[^}]*\}|\[[^\]]*\])", re.M)
 
 
 def figure_names() -> tuple[str, ...]:
@@ -41,10 +45,10 @@ def esm(name: str, then: str | None = None) -> str:
     """The ES module of one figure, for anywidget, and of the one that it may reveal."""
     figures = {each: _source(each) for each in (name, then) if each is not None}
     if then is None:
-        shown = f"{_identifier(figures[name])}.default"
+        shown = _identifier(figures[name])
     else:
         shown = (
-            f"{{ render: (host) => {_identifier(figures[name])}.default.render("
+            f"{{ render: (host) => {_identifier(figures[name])}.render("
             f"{{ ...host, figures: {{ {_entries(figures)} }} }}) }}"
         )
     return f"{_modules([*figures.values()])}\nexport default {shown};\n"
@@ -73,8 +77,8 @@ def page_script(names: Collection[str]) -> str:
 def _page_script(names: tuple[str, ...]) -> str:
     figures = {name: _source(name) for name in names}
     life = _KIT / "life.js"
-    code = _modules([*figures.values(), life])
-    run = f"{_identifier(life)}.hydrate({{ {_entries(figures)} }})"
+    code = _modules([life, *figures.values()])  # it comes first, so its names are free
+    run = f"hydrate({{ {_entries(figures)} }})"
     version = hashlib.sha256(code.encode()).hexdigest()[:12]
     return f'(() => {{\nconst version = "{version}";\n{code}\n{run};\n}})();\n'
 
@@ -88,9 +92,7 @@ def style(names: Collection[str]) -> str:
 
 def _entries(figures: Mapping[str, Path]) -> str:
     """In JavaScript: the modules of figures, by name."""
-    return ", ".join(
-        f"{json.dumps(name)}: {_identifier(path)}.default" for name, path in figures.items()
-    )
+    return ", ".join(f"{json.dumps(name)}: {_identifier(path)}" for name, path in figures.items())
 
 
 def _source(name: str) -> Path:
@@ -106,8 +108,29 @@ def _is_main(path: Path) -> bool:
 
 def _modules(entries: Sequence[Path]) -> str:
     """The code of these modules and all that they need, each after what it needs."""
-    ordered: dict[str, tuple[Path, str | None]] = {}  # a worker's code is none of theirs
-    needed: dict[Path, set[str]] = {}  # what others import
+    parts: list[str] = []
+    taken: set[str] = set()
+    apart: set[str] = set()  # modules in functions of their own
+    for name, (path, code) in _in_order(entries).items():
+        if code is None:
+            parts.append(_as_worker(path))
+            continue
+        code, exports = _plain(path, code, apart)
+        names = {each for found in _DECLARED.findall(code) for each in re.findall(r"\w+", found)}
+        code = _compact(code)
+        if names & taken:
+            apart.add(name)
+            shared = name if name in names else f"{{ {', '.join(exports)} }}"
+            code = f"const {name} = (() => {{\n{code}\nreturn {shared};\n}})();"
+        else:
+            taken |= names
+        parts.append(code)
+    return "\n".join(parts)
+
+
+def _in_order(entries: Sequence[Path]) -> dict[str, tuple[Path, str | None]]:
+    """By name: the paths of all modules and their code, but that of a worker, none of theirs."""
+    ordered: dict[str, tuple[Path, str | None]] = {}
     open_: list[Path] = []
 
     def visit(path: Path) -> None:
@@ -118,60 +141,50 @@ def _modules(entries: Sequence[Path]) -> str:
             return
         open_.append(path)
         code = path.read_text(encoding="utf-8")
-        for names, target in _IMPORT.findall(code):
+        for _, target in _IMPORT.findall(code):
             other = _path(path, target)
             if target.endswith(_WORKER):
                 ordered[_identifier(other, _WORKER)] = other, None
-                continue
-            needed.setdefault(other, set()).update(re.findall(r"(\w+)(?: as \w+)?", names))
-            visit(other)
+            else:
+                visit(other)
         open_.pop()
         ordered[_identifier(path)] = path, code
 
-    whole = [entry.resolve() for entry in entries]
-    for entry in whole:
-        visit(entry)
-    return "\n".join(
-        _as_worker(path)
-        if code is None
-        else _as_function(path, code, None if path in whole else needed[path])
-        for path, code in ordered.values()
-    )
+    for entry in entries:
+        visit(entry.resolve())
+    return ordered
 
 
 def _as_worker(path: Path) -> str:
     """A module and all that it needs in one function, whose text can be a worker's code."""
-    name = _identifier(path, _WORKER)
-    call = f"{_identifier(path)}.default(scope);"
-    return f"const {name} = {{ work(scope) {{\n{_modules([path])}\n{call}\n}} }};"
+    body = f"{_modules([path])}\n{_identifier(path)}(scope);"
+    return f"const {_identifier(path, _WORKER)} = (scope) => {{\n{body}\n}};"
 
 
-def _as_function(path: Path, code: str, needed: set[str] | None) -> str:
-    """A module as ``const NAME = (() => { …; return { its exports }; })();``.
+def _plain(path: Path, code: str, apart: Collection[str]) -> tuple[str, list[str]]:
+    """A module's code without imports and exports, and the names that it exports.
 
-    Only exports that are needed are returned: a minifier then drops what nothing in the page uses.
+    What stands in the shared scope needs no import; what is exported by default gets the module's
+    name.
     """
 
-    def destructure(match: re.Match[str]) -> str:
-        names = " ".join(match[1].split()).strip(" ,").replace(" as ", ": ")
+    def bring(match: re.Match[str]) -> str:
         kind = _WORKER if match[2].endswith(_WORKER) else ""
-        return f"const {{ {names} }} = {_identifier(_path(path, match[2]), kind)};\n"
+        other = _identifier(_path(path, match[2]), kind)
+        if kind:
+            return f"const {match[1].strip()} = {other};\n"
+        return f"const {{{match[1]}}} = {other};\n" if other in apart else ""
 
-    code = _IMPORT.sub(destructure, code)
-    exports = [name for name in _EXPORT.findall(code) if needed is None or name in needed]
+    code = _IMPORT.sub(bring, code)
+    exports = _EXPORT.findall(code)
     code = _EXPORT.sub("", code)
-    code, defaults = re.subn(r"^export default ", "const exported = ", code, flags=re.M)
+    code, defaults = re.subn(r"^export default ", f"const {_identifier(path)} = ", code, flags=re.M)
     if defaults > 1 or re.search(r"^(?:import|export)\b", code, re.M):
         raise ValueError(
             f'{path.name} must use `import {{ … }} from "./….js";`, `export` before a function, '
             "class or const, and at most one `export default`"
         )
-    if defaults:
-        exports.append("default: exported")
-    body = _compact(code)
-    return (
-        f"const {_identifier(path)} = (() => {{\n{body}\nreturn {{ {', '.join(exports)} }};\n}})();"
-    )
+    return code, exports
 
 
 def _path(importing: Path, target: str) -> Path:

@@ -9,7 +9,7 @@ import { axisEnd } from "./history.js";
 
 /** @typedef {import("../../kit/draw.js").Style} Style */
 /** @typedef {import("./history.js").History} History */
-/** @typedef {import("./trainer/worker.js").Report} Report */
+/** @typedef {import("./trainer/worker.js").Seen} Seen */
 
 const LEFT = [26, 44]; // pixels of the axes, narrow and wide; as in lab.css
 const GAP = 14; // between two networks
@@ -84,7 +84,7 @@ export function layers(styles, depth) {
     },
     /**
      * @param {History} history
-     * @param {Report|null} report the newest; null before the first step
+     * @param {Seen|null} report the newest; null before the first step
      */
     draw({ moments, broken }, report) {
       const end = axisEnd(report?.steps ?? 0);
@@ -110,7 +110,7 @@ export function layers(styles, depth) {
     /**
      * Say in words what is seen.
      * @param {string[]} labels
-     * @param {Report|null} report
+     * @param {Seen|null} report
      */
     describe(labels, report) {
       set(element, { "aria-label": inWords(labels, report) });
@@ -120,7 +120,7 @@ export function layers(styles, depth) {
 
 /**
  * @param {string[]} labels
- * @param {Report|null} report
+ * @param {Seen|null} report
  */
 function inWords(labels, report) {
   if (!report?.looks.length) return "The layers of the networks, before the first step.";

@@ -10,7 +10,7 @@ import { axisEnd } from "./history.js";
 /** @typedef {import("../../kit/draw.js").Style} Style */
 /** @typedef {import("./history.js").History} History */
 
-const LEFT = 46;
+const AXIS = 46; // pixels on the left
 const SHARE = 0.5; // of the height, for the accuracy
 const LOSSES = [-2, 1]; // powers of ten at both ends, at first
 
@@ -42,7 +42,7 @@ export function progress(styles) {
       const least = Math.min(...moments.flatMap(({ losses }) => losses.filter((value) => value > 0)));
       const floor = Math.min(LOSSES[0], Math.floor(Math.log10(least)));
       accuracy.chart.frame({
-        width, height: above, left: LEFT,
+        width, height: above, left: AXIS,
         x: { ...x, bare: true },
         y: {
           domain: [0, 1], count: above > 120 ? 5 : 2, title: accuracy.title,
@@ -50,7 +50,7 @@ export function progress(styles) {
         },
       });
       loss.chart.frame({
-        width, height: height - above, left: LEFT,
+        width, height: height - above, left: AXIS,
         x: { ...x, title: height > 240 ? "steps" : "" },
         y: {
           domain: [10 ** (Number.isFinite(floor) ? floor : LOSSES[0]), 10 ** LOSSES[1]], scale: log,

@@ -2,7 +2,7 @@
 
 /** @typedef {import("../../kit/blob.js").Arrays} Arrays */
 /** @typedef {import("./history.js").Moment} Moment */
-/** @typedef {import("./trainer/worker.js").Report} Report */
+/** @typedef {import("./trainer/worker.js").Seen} Seen */
 
 /** @param {Arrays} arrays */
 export function readRecorded(arrays) {
@@ -32,10 +32,10 @@ export function readRecorded(arrays) {
     step, accuracies: column("accuracies", e, evaluated.length),
   }));
   const last = kept[moments - 1];
-  /** @type {Report} */
+  /** @type {Seen} */
   const report = {
-    run: 0, backend: "recorded", steps: last.step, losses: last.losses,
-    accuracies: evaluations[evaluations.length - 1].accuracies, measured: last.step,
+    steps: last.step,
+    accuracies: evaluations[evaluations.length - 1].accuracies,
     reach: Array.from(of("reach")),
     looks: grid((n, l) => {
       const counts = Uint32Array.from(part("counts", n * layers + l, of("counts").shape[2]));

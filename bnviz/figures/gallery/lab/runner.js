@@ -135,7 +135,7 @@ export function makeRunner({ seen, onreport, onfail }) {
  * @param {() => void} onfail its code was refused
  */
 function fromWorker(hear, onfail) {
-  const url = URL.createObjectURL(new Blob([`({${work}}).work(self)`], { type: "text/javascript" }));
+  const url = URL.createObjectURL(new Blob([`(${work})(self)`], { type: "text/javascript" }));
   const worker = new Worker(url);
   let heard = false;
   worker.onmessage = ({ data }) => {

@@ -58,7 +58,7 @@ const LIMITS = {
   weightDecay: [0, 1], batchSize: [2, 600], seed: [0, 2 ** 32 - 1],
 };
 const WHOLE = ["depth", "width", "batchSize", "seed"];
-const MOST = 3; // networks
+const MOST_NETWORKS = 3;
 
 /**
  * What the trainer is told.
@@ -146,7 +146,7 @@ function decodeNetworks(text) {
     return known && noise >= 0 && noise <= 10 ? { norm, placement: parts.includes("after") ? "after" : "before", noise, affine } : [];
   });
   // All make sense, or none counts.
-  return networks.length === asked.length && asked.length <= MOST ? networks : undefined;
+  return networks.length === asked.length && asked.length <= MOST_NETWORKS ? networks : undefined;
 }
 
 /** @param {string} key @param {string} text @returns {string|number|null|undefined} */

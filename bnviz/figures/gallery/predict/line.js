@@ -2,7 +2,7 @@
 
 import { label, resize, round, rule, surface } from "../../kit/draw.js";
 import { html, set, svg, write } from "../../kit/elements.js";
-import { linear, log as logarithmic, nearest } from "../../kit/scales.js";
+import { linear, log, nearest } from "../../kit/scales.js";
 import { tidy } from "../../kit/words.js";
 import { between } from "./verdict.js";
 
@@ -22,7 +22,7 @@ const LETTER = 7.4; // pixels, about
  */
 export function makeLine(spec, values, { name, hint, onmove }) {
   const ends = [values[0], values[values.length - 1]];
-  const scale = spec.log ? logarithmic : linear;
+  const scale = spec.log ? log : linear;
   const share = scale(ends, [0, FINE]);
   const places = Array.from(values, (value) => share(value));
   let chosen = 0;

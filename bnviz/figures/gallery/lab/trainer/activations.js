@@ -1,10 +1,11 @@
 // The activations of the lab, forwards and back; the slope of each can be told from its output.
 
 /** @typedef {import("./backend.js").Real} Real */
+/** @typedef {import("./backend.js").Backend} Backend */
 
 /**
  * @typedef {object} Activation
- * @property {(y: Real, x: Real, count: number) => void} forward y = f(x)
+ * @property {(y: Real, x: Real, count: number, backend: Backend) => void} forward y = f(x)
  * @property {(grad: Real, y: Real, count: number) => void} backward grad by y becomes grad by x
  * @property {(y: Real, count: number) => number} idle the share that hands on next to nothing:
  *   slopes below a twentieth of the greatest, or a ReLU's zeros
@@ -15,9 +16,7 @@ const FLAT = 0.05;
 /** @type {Object<string, Activation>} */
 export const ACTIVATIONS = {
   sigmoid: {
-    forward(y, x, count) {
-      for (let i = 0; i < count; i++) y[i] = 1 / (1 + Math.exp(-x[i]));
-    },
+    forward: (y, x, count, backend) => backend.sigmoid(y, x, count),
     backward(grad, y, count) {
       for (let i = 0; i < count; i++) grad[i] *= y[i] * (1 - y[i]);
     },

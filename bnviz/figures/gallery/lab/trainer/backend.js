@@ -1,5 +1,5 @@
-// Where the numbers of a network lie, and who multiplies matrices: plain JavaScript in either
-// precision, or WebAssembly in float32, four numbers at a time.
+// Where the numbers of a network lie, and who does the most work, matrix products and sigmoids:
+// plain JavaScript in either precision, or WebAssembly in float32, four numbers at a time.
 
 import { assemble } from "./kernel.js";
 
@@ -20,9 +20,9 @@ import { assemble } from "./kernel.js";
 
 /**
  * @typedef {object} Backend
- * @property {string} name "float64", "float32" or "simd"
  * @property {(count: number) => Real} alloc so many zeros
  * @property {Product} product
+ * @property {(y: Real, x: Real, count: number) => void} sigmoid y = 1 / (1 + exp(-x))
  * @property {() => number} used how many numbers were given out
  */
 
@@ -34,12 +34,12 @@ import { assemble } from "./kernel.js";
 export function plain(Type = Float32Array) {
   let used = 0;
   return {
-    name: Type === Float32Array ? "float32" : "float64",
     alloc(count) {
       used += count;
       return new Type(count);
     },
     product,
+    sigmoid,
     used: () => used,
   };
 }
@@ -61,11 +61,10 @@ export function simd(count, arrays = 4096) {
   const memory = new WebAssembly.Memory({ initial: Math.ceil(bytes / 65536) });
   const module = new WebAssembly.Module(assemble());
   const { exports } = new WebAssembly.Instance(module, { js: { memory } });
-  const kernel = /** @type {(...numbers: number[]) => void} */ (exports.product);
+  const kernel = /** @type {Object<string, (...numbers: number[]) => void>} */ (exports);
   let used = 0;
   let next = 0;
   return {
-    name: "simd",
     alloc(length) {
       const array = new Float32Array(memory.buffer, next, length);
       next += 16 * Math.ceil(length / 4);
@@ -74,10 +73,16 @@ export function simd(count, arrays = 4096) {
     },
     product(c, a, b, m, n, k, rowStep, columnStep) {
       if (m < 4 || n < 8) return product(c, a, b, m, n, k, rowStep, columnStep); // below one tile
-      kernel(c.byteOffset, a.byteOffset, b.byteOffset, m, n, k, 4 * rowStep, 4 * columnStep);
+      kernel.product(c.byteOffset, a.byteOffset, b.byteOffset, m, n, k, 4 * rowStep, 4 * columnStep);
     },
+    sigmoid: (y, x, count) => kernel.sigmoid(y.byteOffset, x.byteOffset, count),
     used: () => used,
   };
+}
+
+/** @param {Real} y @param {Real} x @param {number} count */
+function sigmoid(y, x, count) {
+  for (let i = 0; i < count; i++) y[i] = 1 / (1 + Math.exp(-x[i]));
 }
 
 /** Four columns of b, side by side. */

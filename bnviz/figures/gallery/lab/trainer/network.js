@@ -79,7 +79,7 @@ class Layer {
     this.backend.product(product, x, this.weight, rows, outputs, inputs, inputs, 1);
     for (let p = 0; p < rows * outputs; ) for (let j = 0; j < outputs; j++, p++) product[p] += bias[j];
     if (!this.after) this._normalize(this.pre, product, rows, training);
-    this.activation?.forward(this.activated, this.pre, rows * outputs);
+    this.activation?.forward(this.activated, this.pre, rows * outputs, this.backend);
     if (this.after) this._normalize(this.output, this.activated, rows, training);
     return this.output;
   }

@@ -37,7 +37,7 @@ export function makeNorm(kind, width, rows, backend) {
   if (kind === "batch") return batchNorm(width, rows, backend);
   if (kind === "layer") return groupNorm(width, rows, 1, backend);
   if (kind === "group") return groupNorm(width, rows, GROUPS, backend);
-  if (kind === "rms") return rmsNorm(width, rows, backend);
+  if (kind === "rms") return groupNorm(width, rows, 1, backend, false);
   throw new RangeError(`a norm is batch, layer, group or rms; given ${kind}`);
 }
 
@@ -107,14 +107,15 @@ function batchNorm(width, rows, backend) {
 }
 
 /**
- * Layer norm is group norm with one group.
+ * Layer norm is group norm with one group, and RMSNorm is that without a mean and without β.
  * @param {number} width
  * @param {number} rows
  * @param {number} groups
  * @param {Backend} backend
+ * @param {boolean} [centered] whether the mean is subtracted
  * @returns {Norm}
  */
-function groupNorm(width, rows, groups, backend) {
+function groupNorm(width, rows, groups, backend, centered = true) {
   if (width % groups) throw new RangeError(`${width} units do not make ${groups} groups`);
   const { weight, bias, gradWeight, gradBias } = affine(width, backend);
   const hat = backend.alloc(rows * width);
@@ -122,17 +123,19 @@ function groupNorm(width, rows, groups, backend) {
   const forWeight = new Float64Array(width);
   const forBias = new Float64Array(width);
   const size = width / groups;
+  const precision = hat instanceof Float32Array ? 2 ** -23 : 2 ** -52;
+  const eps = centered ? EPS : precision; // as in torch.nn.RMSNorm
   return {
-    weight, bias, gradWeight, gradBias,
+    weight, bias: centered ? bias : null, gradWeight, gradBias: centered ? gradBias : null,
     forward(y, x, rows) {
       for (let g = 0, start = 0; g < rows * groups; g++, start += size) {
         const end = start + size;
         let mean = 0;
-        for (let p = start; p < end; p++) mean += x[p];
+        if (centered) for (let p = start; p < end; p++) mean += x[p];
         mean /= size;
         let squares = 0;
         for (let p = start; p < end; p++) squares += (x[p] - mean) ** 2;
-        const factor = 1 / Math.sqrt(squares / size + EPS);
+        const factor = 1 / Math.sqrt(squares / size + eps);
         scale[g] = factor;
         for (let p = start, j = start % width; p < end; p++, j++) {
           const h = (x[p] - mean) * factor;
@@ -151,48 +154,11 @@ function groupNorm(width, rows, groups, backend) {
         let byHat = 0;
         for (let p = start, j = start % width; p < end; p++, j++) {
           const d = grad[p] * weight[j];
-          byOne += d;
+          if (centered) byOne += d;
           byHat += d * hat[p];
         }
         for (let p = start, j = start % width; p < end; p++, j++) {
           grad[p] = (grad[p] * weight[j] - (byOne + hat[p] * byHat) / size) * scale[g];
-        }
-      }
-    },
-  };
-}
-
-/** @param {number} width @param {number} rows @param {Backend} backend @returns {Norm} */
-function rmsNorm(width, rows, backend) {
-  const { weight, gradWeight } = affine(width, backend);
-  const hat = backend.alloc(rows * width);
-  const scale = new Float64Array(rows);
-  const forWeight = new Float64Array(width);
-  const forBias = new Float64Array(width); // there is none
-  const eps = hat instanceof Float32Array ? 2 ** -23 : 2 ** -52; // of the precision
-  return {
-    weight, bias: null, gradWeight, gradBias: null,
-    forward(y, x, rows) {
-      for (let i = 0, start = 0; i < rows; i++, start += width) {
-        let squares = 0;
-        for (let p = start; p < start + width; p++) squares += x[p] * x[p];
-        const factor = 1 / Math.sqrt(squares / width + eps);
-        scale[i] = factor;
-        for (let j = 0, p = start; j < width; j++, p++) {
-          const h = x[p] * factor;
-          hat[p] = h;
-          y[p] = weight[j] * h;
-        }
-      }
-    },
-    backward(grad, rows) {
-      sumOverRows(forWeight, forBias, grad, hat, rows);
-      gradWeight.set(forWeight);
-      for (let i = 0, start = 0; i < rows; i++, start += width) {
-        let byHat = 0;
-        for (let j = 0, p = start; j < width; j++, p++) byHat += grad[p] * weight[j] * hat[p];
-        for (let j = 0, p = start; j < width; j++, p++) {
-          grad[p] = (grad[p] * weight[j] - (hat[p] * byHat) / width) * scale[i];
         }
       }
     },

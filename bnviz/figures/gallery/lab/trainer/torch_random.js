@@ -1,26 +1,26 @@
 // PyTorch's random numbers on a CPU, so that a seed gives the weights, batches and noise it gives
 // there. Source: Matsumoto & Nishimura 1998 (MT19937); what is made of its bits is PyTorch's way.
 
-const STATE = 624;
+const LENGTH = 624; // of the state
 const AHEAD = 397;
 
 /** A generator, as of `torch.Generator().manual_seed(seed)`. */
 export class TorchRandom {
   /** @param {number} seed a whole number from 0 to 2³² - 1 */
   constructor(seed) {
-    const state = new Uint32Array(STATE);
+    const state = new Uint32Array(LENGTH);
     state[0] = seed;
-    for (let i = 1; i < STATE; i++) {
+    for (let i = 1; i < LENGTH; i++) {
       const before = state[i - 1] ^ (state[i - 1] >>> 30);
       state[i] = Math.imul(before, 1812433253) + i;
     }
     this._state = state;
-    this._next = STATE;
+    this._next = LENGTH;
   }
 
   /** 32 random bits, as a whole number. */
   bits() {
-    if (this._next === STATE) this._twist();
+    if (this._next === LENGTH) this._twist();
     let y = this._state[this._next++];
     y ^= y >>> 11;
     y ^= (y << 7) & 0x9d2c5680;
@@ -30,9 +30,9 @@ export class TorchRandom {
 
   _twist() {
     const state = this._state;
-    for (let i = 0; i < STATE; i++) {
-      const y = (state[i] & 0x80000000) | (state[(i + 1) % STATE] & 0x7fffffff);
-      state[i] = state[(i + AHEAD) % STATE] ^ (y >>> 1) ^ (y & 1 ? 0x9908b0df : 0);
+    for (let i = 0; i < LENGTH; i++) {
+      const y = (state[i] & 0x80000000) | (state[(i + 1) % LENGTH] & 0x7fffffff);
+      state[i] = state[(i + AHEAD) % LENGTH] ^ (y >>> 1) ^ (y & 1 ? 0x9908b0df : 0);
     }
     this._next = 0;
   }

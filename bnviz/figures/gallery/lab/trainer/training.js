@@ -149,7 +149,7 @@ function own(values, backend) {
 function drawWeights(network, init, random) {
   for (const layer of network.layers) {
     const bound = 1 / Math.sqrt(layer.inputs);
-    put(layer, random.uniforms(layer.weight.length, bound));
+    setWeights(layer, random.uniforms(layer.weight.length, bound));
     layer.bias.set(random.uniforms(layer.outputs, bound));
   }
   if (init === null) return;
@@ -157,7 +157,7 @@ function drawWeights(network, init, random) {
     const { inputs, outputs } = layer;
     const rules = { kaiming: Math.sqrt(2 / inputs), xavier: Math.sqrt(2 / (inputs + outputs)) };
     const std = typeof init === "number" ? init : rules[init];
-    put(layer, random.normals(layer.weight.length, std));
+    setWeights(layer, random.normals(layer.weight.length, std));
     layer.bias.fill(0);
   }
 }
@@ -167,7 +167,7 @@ function drawWeights(network, init, random) {
  * @param {{weight: Real, inputs: number, outputs: number}} layer
  * @param {ArrayLike<number>} drawn
  */
-function put({ weight, inputs, outputs }, drawn) {
+function setWeights({ weight, inputs, outputs }, drawn) {
   for (let j = 0, p = 0; j < outputs; j++) {
     for (let l = 0; l < inputs; l++, p++) weight[l * outputs + j] = drawn[p];
   }

@@ -24,6 +24,8 @@ import { Training } from "./training.js";
  *   the first step
  */
 
+/** @typedef {Pick<Report, "steps"|"accuracies"|"reach"|"looks">} Seen what the page draws of it */
+
 const BINS = 64;
 const REACH = [4, 64]; // of the histograms, first and at most
 const FULL = 0.8; // of its reach may be taken by the middle of a layer's values
