@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -9,11 +10,16 @@ from typing import Any
 import chromium as chromium_finder  # scripts/ is on the path of the tests, see pyproject.toml
 import hypothesis
 import pytest
+import torch
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from bnviz.figures import Figure
 
 ROOT = Path(__file__).resolve().parent.parent
+
+# One thread, as in the chapters: tests run side by side, and threads that wait for each other turn.
+torch.set_num_threads(1)
+os.environ["OMP_NUM_THREADS"] = "1"  # of the processes that tests start
 
 # How long one example takes says something about the machine, not about the arithmetic.
 hypothesis.settings.register_profile("unhurried", deadline=None)

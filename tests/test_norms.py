@@ -13,8 +13,6 @@ from hypothesis.extra.numpy import arrays
 
 from bnviz import norms
 
-torch.set_num_threads(1)
-
 SHAPES = [(6, 4), (6, 4, 5), (6, 4, 3, 2)]
 DTYPES = [np.float32, np.float64]
 TOLERANCE = {np.dtype(np.float32): 2e-5, np.dtype(np.float64): 1e-10}

@@ -21,9 +21,6 @@ from playwright.sync_api import Locator, Page, TimeoutError, expect
 
 ROOT = Path(__file__).resolve().parents[2]
 
-# Small matrices on many threads wait for each other, on a busy machine for seconds.
-ONE_THREAD = {"OMP_NUM_THREADS": "1"}
-
 WATCH = """\
 import bnviz
 
@@ -80,7 +77,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str, Pa
         path = home / "jupyterlab_settings_dir/@jupyterlab" / f"{name}.jupyterlab-settings"
         path.parent.mkdir(parents=True)
         path.write_text(json.dumps(values))
-    env = {**os.environ, **ONE_THREAD, **{name: str(home / name.lower()) for name in own}}
+    env = {**os.environ, **{name: str(home / name.lower()) for name in own}}
     env["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
     log = home / "log.txt"
     with log.open("w") as out:
@@ -229,9 +226,7 @@ def test_figure_moves_while_the_cell_trains_and_stays_when_it_is_done(lab, page)
 # --- executed without a front end ---------------------------------------------------------------
 
 
-def test_a_saved_notebook_holds_the_finished_figure(tmp_path, monkeypatch):
-    for name, value in ONE_THREAD.items():
-        monkeypatch.setenv(name, value)  # the kernel inherits it
+def test_a_saved_notebook_holds_the_finished_figure(tmp_path):
     made = notebook(tmp_path / "live.ipynb", WATCH.replace("STEPS", "300"))
     NotebookClient(made, timeout=60, resources={"metadata": {"path": str(tmp_path)}}).execute()
     bundles = [o.data for o in made.cells[1].outputs if o.output_type == "display_data"]

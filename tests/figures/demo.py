@@ -14,7 +14,7 @@ from bnviz.figures.kit import bundle, notebook
 from bnviz.figures.kit.paper import new_picture, series_styles
 
 DEMO_JS = """
-import { checkbox, choice, toolbar } from "../kit/controls.js";
+import { checkbox, choice, controlBar } from "../kit/controls.js";
 import {
   linePath, stroke,
 } from "../kit/draw.js";
@@ -39,7 +39,7 @@ export default figure("demo", ({ spec, arrays, stage, root, redraw, page }) => {
   });
   const room = html("div", { class: "bnviz-room" }, chart.element);
   const note = html("p", { class: "bnviz-note" });
-  stage.append(toolbar(play.element), note, room);
+  stage.append(controlBar(play.element), note, room);
   if (page && spec.plays) play.autoplay(root);
   // only drawing below
   return {

@@ -124,6 +124,17 @@ def test_a_figure_may_have_a_folder(demo_folder):
     assert "const m_deep_deep = " in esm("deep")
 
 
+def test_no_module_hides_what_the_browser_calls_by_that_name(chromium):
+    """Modules share a scope: one that calls something `history` would take it from all others."""
+    declared = re.compile(r"^(?:export )?(?:async )?(?:function|const|let|class) (\w+)", re.M)
+    modules = Path(bundle.__file__).parents[1].rglob("*.js")
+    names = {name for path in modules for name in declared.findall(path.read_text("utf-8"))}
+    assert len(names) > 300
+    page = chromium.new_page()
+    assert page.evaluate("(names) => names.filter((name) => name in window)", list(names)) == []
+    page.close()
+
+
 def test_modules_may_use_the_same_names(tmp_path):
     main = write(
         tmp_path,

@@ -8,7 +8,6 @@ from contextlib import redirect_stdout
 import nbformat
 import numpy as np
 import pytest
-import torch
 from assigned import ROOT
 
 from bnviz.course.grading.assignment import Book, source_notebook
@@ -29,7 +28,6 @@ CHAPTERS = sorted({path.stem for path in (ROOT / "chapters").glob("*.ipynb")} - 
 
 @pytest.fixture(autouse=True)
 def student(monkeypatch):
-    torch.set_num_threads(1)  # as in the chapters
     monkeypatch.setenv("BNVIZ_STUDENT", "Ada")
 
 

@@ -11,8 +11,6 @@ from torch import Tensor, nn
 from bnviz import record
 from bnviz.recording import Recording, RecordingError
 
-torch.set_num_threads(1)
-
 
 @pytest.fixture(autouse=True)
 def _fresh() -> Iterator[None]:

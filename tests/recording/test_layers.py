@@ -15,8 +15,6 @@ from bnviz.recording import Recording
 from bnviz.recording.coverage import unwatched_activations
 from bnviz.recording.layers import Layout, layout_of
 
-torch.set_num_threads(1)
-
 
 @pytest.fixture(autouse=True)
 def _seeded() -> None:

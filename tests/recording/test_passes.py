@@ -14,8 +14,6 @@ from bnviz import record
 from bnviz.recording import Recording
 from bnviz.recording.taps import WINDOW
 
-torch.set_num_threads(1)
-
 
 @pytest.fixture(autouse=True)
 def _seeded_and_silent() -> Iterator[None]:

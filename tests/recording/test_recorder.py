@@ -25,8 +25,6 @@ from bnviz.recording.rows import Rows
 from bnviz.recording.taps import WINDOW
 from bnviz.recording.track import Track
 
-torch.set_num_threads(1)
-
 
 @pytest.fixture(autouse=True)
 def _seeded() -> None:

@@ -13,8 +13,6 @@ from torch import Tensor, nn
 from bnviz import figures, record
 from bnviz.recording.threads import Threads
 
-torch.set_num_threads(1)
-
 
 @pytest.fixture
 def hasty() -> Iterator[None]:

@@ -14,8 +14,6 @@ from bnviz.recording import Recording
 from bnviz.recording.histogram import bin_values
 from bnviz.recording.taps import WINDOW
 
-torch.set_num_threads(1)
-
 
 @pytest.fixture(autouse=True)
 def _seeded() -> None:

@@ -11,8 +11,6 @@ from bnviz.probe import Probe, moments, spread_over_classes
 from bnviz.run import Run
 from bnviz.training import train
 
-torch.set_num_threads(1)
-
 LAYERS = ("hidden1.activation", "hidden2.activation")
 
 

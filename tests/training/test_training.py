@@ -14,8 +14,6 @@ from bnviz.networks import mlp
 from bnviz.run import Run
 from bnviz.training import train
 
-torch.set_num_threads(1)
-
 SIZES = (64, 16, 12, 10)
 QUIET = {"progress": False}
 

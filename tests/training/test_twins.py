@@ -10,8 +10,6 @@ from bnviz.data import Digits, digits
 from bnviz.run import Clouds
 from bnviz.twins import Twins
 
-torch.set_num_threads(1)
-
 SMALL = {"sizes": (64, 20, 12, 10), "eval_every": 5}
 
 

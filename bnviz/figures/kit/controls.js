@@ -210,7 +210,7 @@ export function checkbox({ label, checked = false, onchange }) {
  * A row of controls.
  * @param {...(Node|null)} controls
  */
-export function toolbar(...controls) {
+export function controlBar(...controls) {
   return html("div", { class: "bnviz-toolbar" }, ...controls);
 }
 

@@ -1,7 +1,7 @@
 // Which numbers of a block share their statistics: a norm and a number are chosen, its company is
 // lit, and what normalizing makes of it is said.
 
-import { choice, select, toolbar } from "../../kit/controls.js";
+import { choice, select, controlBar } from "../../kit/controls.js";
 import { surface } from "../../kit/draw.js";
 import { html, set, write } from "../../kit/elements.js";
 import { onTheme } from "../../kit/ink.js";
@@ -127,8 +127,8 @@ export default figure("axes", ({ spec, arrays, stage, redraw }) => {
 
   const room = html("div", { class: "bnviz-room" }, cells.element, said);
   stage.append(
-    toolbar(which.element),
-    toolbar(values.element, ...several.map((control) => control?.element ?? null)),
+    controlBar(which.element),
+    controlBar(values.element, ...several.map((control) => control?.element ?? null)),
     html("div", { class: "bnviz-block" },
       html("div", { class: "bnviz-block-at", role: "group", "aria-label": "The chosen number" },
         ...places.map((control) => control.element)),

@@ -1,6 +1,6 @@
 // One filter, slid over an image: a place is chosen, its window and its weighted sum are shown.
 
-import { choice, select, toolbar } from "../../kit/controls.js";
+import { choice, select, controlBar } from "../../kit/controls.js";
 import { surface } from "../../kit/draw.js";
 import { html, set, svg, write } from "../../kit/elements.js";
 import { figure } from "../../kit/life.js";
@@ -134,9 +134,9 @@ export default figure("convolution", ({ spec, arrays, stage, redraw }) => {
 
   const sum = html("output", { class: "bnviz-slide-sum" });
   const room = html("div", { class: "bnviz-room" }, drawing);
-  const places = toolbar(images.element, rows.element, columns.element);
+  const places = controlBar(images.element, rows.element, columns.element);
   places.classList.add("bnviz-slide-places");
-  stage.append(toolbar(which.element), places, room, sum);
+  stage.append(controlBar(which.element), places, room, sum);
 
   return {
     draw({ resized }) {

@@ -1,7 +1,7 @@
 // Lines and bands over any axis: a cursor that reads them, and causes that the reader may change.
 
 import { side, valueText } from "../../kit/axes.js";
-import { causeControls, checkbox, fold, slider, toolbar } from "../../kit/controls.js";
+import { causeControls, checkbox, fold, slider, controlBar } from "../../kit/controls.js";
 import {
   bandPath, label, linePath, nameEnds, round, rule, stroke, swatch, tint,
 } from "../../kit/draw.js";
@@ -83,17 +83,17 @@ export default figure("curves", ({ spec, arrays, stage, root, redraw }) => {
     renew();
   });
   const room = html("div", { class: "bnviz-room" }, chart.element);
-  if (causes.length) stage.append(toolbar(...causes));
+  if (causes.length) stage.append(controlBar(...causes));
   stage.append(
     html("div", {}, ...lines.map((/** @type {Line} */ line) => line.reading)),
     room,
-    toolbar(cursor.element),
+    controlBar(cursor.element),
   );
   if (options.length || spec.notes.length) {
     const notes = spec.notes.map((/** @type {string} */ text) =>
       html("p", { class: "bnviz-note" }, text),
     );
-    stage.append(fold("Options and notes", toolbar(...options), ...notes));
+    stage.append(fold("Options and notes", controlBar(...options), ...notes));
   }
 
   /** @param {number} index */

@@ -1,6 +1,6 @@
 // Every seed a dot, by condition. The reader follows one seed through all of them.
 
-import { causeControls, slider, toolbar } from "../../kit/controls.js";
+import { causeControls, slider, controlBar } from "../../kit/controls.js";
 import { key } from "../../kit/draw.js";
 import { html, svg } from "../../kit/elements.js";
 import { figure } from "../../kit/life.js";
@@ -74,13 +74,13 @@ export default figure("dots", ({ spec: given, arrays, stage, root, redraw }) => 
   });
 
   const room = html("div", { class: "bnviz-room" }, view.element);
-  if (causes.length) stage.append(toolbar(...causes));
+  if (causes.length) stage.append(controlBar(...causes));
   if (!across && spec.series.length > 1) stage.append(legend(spec));
   if (view.readings.length) stage.append(html("div", {}, ...view.readings));
   stage.append(room);
   const controls = [conditionSlider && conditionSlider.element, several ? seedSlider.element : null];
   const hint = several ? html("span", { class: "bnviz-dots-hint" }, "or click a dot") : null;
-  if (controls.some(Boolean)) stage.append(toolbar(...controls.map((one) => one || null), hint));
+  if (controls.some(Boolean)) stage.append(controlBar(...controls.map((one) => one || null), hint));
 
   function renew() {
     view.describe(seed, cell);

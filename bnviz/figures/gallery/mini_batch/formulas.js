@@ -13,7 +13,7 @@ function math(tag, ...children) {
   node.append(...children);
   return node;
 }
-const name = (/** @type {string} */ text) => math("mi", text);
+const variable = (/** @type {string} */ text) => math("mi", text);
 const sign = (/** @type {string} */ text) => math("mo", text);
 const paren = (/** @type {string} */ text) => {
   const node = sign(text);
@@ -25,9 +25,9 @@ const row = (/** @type {Node[]} */ ...parts) => math("mrow", ...parts);
 const fraction = (/** @type {Node[]} */ top, /** @type {Node} */ bottom) =>
   math("mfrac", row(...top), bottom);
 const square = (/** @type {Node} */ base) => math("msup", base, math("mn", "2"));
-const hat = () => math("mover", name("x"), sign("^"));
-const mean = () => fraction([math("mn", "1")], name("m"));
-const one = () => math("msub", name("x"), name("i"));
+const hat = () => math("mover", variable("x"), sign("^"));
+const mean = () => fraction([math("mn", "1")], variable("m"));
+const one = () => math("msub", variable("x"), variable("i"));
 
 /** @param {...Node} parts */
 function formula(...parts) {
@@ -54,7 +54,7 @@ export function makeFormulas(rows) {
   const sub = (/** @type {Node} */ base, /** @type {number} */ k) => math("msub", base, indices[k]);
   const mu = number();
   const variance = number();
-  const deviation = row(paren("("), one(), sign("−"), name("μ"), paren(")"));
+  const deviation = row(paren("("), one(), sign("−"), variable("μ"), paren(")"));
   const [x, middle, under, eps, normalized] = Array.from({ length: 5 }, number);
   const [weight, scaled, bias, y] = Array.from({ length: 4 }, number);
   const plus = sign("+");
@@ -62,9 +62,9 @@ export function makeFormulas(rows) {
     html(
       "div",
       { class: "bnviz-batch-statistics" },
-      formula(name("μ"), sign("="), mean(), sign("∑"), one(), sign("="), mu),
+      formula(variable("μ"), sign("="), mean(), sign("∑"), one(), sign("="), mu),
       formula(
-        square(name("σ")), sign("="), mean(), sign("∑"), square(deviation), sign("="), variance,
+        square(variable("σ")), sign("="), mean(), sign("∑"), square(deviation), sign("="), variance,
       ),
     ),
     formula(
@@ -72,7 +72,7 @@ export function makeFormulas(rows) {
       fraction([x, sign("−"), middle], math("msqrt", under, sign("+"), eps)),
       sign("="), normalized,
     ),
-    formula(sub(name("y"), 1), sign("="), weight, sign("·"), scaled, plus, bias, sign("="), y),
+    formula(sub(variable("y"), 1), sign("="), weight, sign("·"), scaled, plus, bias, sign("="), y),
   ].slice(0, rows);
 
   return {

@@ -1,6 +1,6 @@
 // One unit's values for a small batch, normalized: drag a sample and all the others move too.
 
-import { button, fold, select, slider, toolbar } from "../../kit/controls.js";
+import { button, fold, select, slider, controlBar } from "../../kit/controls.js";
 import { html, set, write } from "../../kit/elements.js";
 import { figure } from "../../kit/life.js";
 import { ruler } from "../../kit/text.js";
@@ -171,7 +171,7 @@ export default figure("mini_batch", ({ spec, stage, root, redraw }) => {
   stage.append(html("div", { class: "bnviz-batch", style }, room, ...parts));
   const buttons = html("span", { class: "bnviz-batch-buttons" }, has("sample") ? same : null, reset);
   stage.append(
-    has("sample") ? toolbar(picker.element, place.element, buttons) : toolbar(buttons),
+    has("sample") ? controlBar(picker.element, place.element, buttons) : controlBar(buttons),
     fold("All samples as a table", table.element),
   );
   table.onopen(redraw);

@@ -1,7 +1,7 @@
 // Points in a plane by series, lines over them, and causes that the reader may change.
 
 import { side } from "../../kit/axes.js";
-import { causeControls, toolbar } from "../../kit/controls.js";
+import { causeControls, controlBar } from "../../kit/controls.js";
 import { key, label, linePath, round, stroke, swatch } from "../../kit/draw.js";
 import { html, set, svg, write } from "../../kit/elements.js";
 import { figure } from "../../kit/life.js";
@@ -35,7 +35,7 @@ export default figure("points", ({ spec, arrays, stage, redraw }) => {
   );
   const room = html("div", { class: "bnviz-room" }, chart.element);
   const words = html("p", { class: "bnviz-points-says", "aria-live": "polite" });
-  if (causes.length) stage.append(toolbar(...causes));
+  if (causes.length) stage.append(controlBar(...causes));
   if (keys.some(Boolean)) stage.append(html("div", { class: "bnviz-legend" }, ...keys));
   stage.append(room);
   if (spec.says.some(Boolean)) stage.append(words);

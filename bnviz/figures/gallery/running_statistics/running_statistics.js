@@ -2,7 +2,7 @@
 // truth: what all training images would give.
 
 import { side } from "../../kit/axes.js";
-import { causeControls, slider, toolbar } from "../../kit/controls.js";
+import { causeControls, slider, controlBar } from "../../kit/controls.js";
 import { bandPath, key, linePath, round, stroke, swatch } from "../../kit/draw.js";
 import { html, set, svg, write } from "../../kit/elements.js";
 import { figure } from "../../kit/life.js";
@@ -70,8 +70,8 @@ export default figure("running_statistics", ({ spec, arrays, stage, redraw }) =>
   const reading = html("p", { class: "bnviz-running-reading", "aria-live": "polite" });
   const room = html("div", { class: "bnviz-room" }, chart.element);
   stage.append(
-    toolbar(...causes),
-    toolbar(share.element, when.element),
+    controlBar(...causes),
+    controlBar(share.element, when.element),
     html(
       "div", { class: "bnviz-legend" },
       key(dotKey, "a mini-batch; larger: more weight"),

@@ -1,7 +1,7 @@
 // A grid of runs: what came of each setting, and, inside the cell that is chosen, why.
 
 import { valueText } from "../../kit/axes.js";
-import { causeControls, choice, slider, toolbar } from "../../kit/controls.js";
+import { causeControls, choice, slider, controlBar } from "../../kit/controls.js";
 import { swatch } from "../../kit/draw.js";
 import { html, write } from "../../kit/elements.js";
 import { figure } from "../../kit/life.js";
@@ -103,10 +103,10 @@ export default figure("sweep", ({ spec: given, arrays, stage, root, redraw }) =>
       ? html("div", { class: "bnviz-sweep-layer" }, ...insides.map((one) => one.element), rooms[1])
       : null,
   );
-  if (causes.length) stage.append(toolbar(...causes));
+  if (causes.length) stage.append(controlBar(...causes));
   stage.append(grids.element, opened);
   const controls = [views && views.element, time && time.element].filter(Boolean);
-  if (controls.length) stage.append(toolbar(...controls.map((one) => one || null)));
+  if (controls.length) stage.append(controlBar(...controls.map((one) => one || null)));
   if (views) views.element.classList.add("bnviz-sweep-views");
 
   /** @param {number} index */

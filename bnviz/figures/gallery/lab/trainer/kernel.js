@@ -50,9 +50,9 @@ function makeModule() {
   return Uint8Array.from([
     ...[0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0], // "\0asm", version 1
     ...section(1, [[0x60, ...vector(Array(8).fill([I32])), 0]]), // eight whole numbers, no result
-    ...section(2, [[...name("js"), ...name("memory"), 2, 0, 1]]), // a memory of a page or more
+    ...section(2, [[...letters("js"), ...letters("memory"), 2, 0, 1]]), // a memory of a page or more
     ...section(3, [[0], [0]]), // two functions
-    ...section(7, [[...name("product"), 0, 0], [...name("sigmoid"), 0, 1]]),
+    ...section(7, [[...letters("product"), 0, 0], [...letters("sigmoid"), 0, 1]]),
     ...section(10, bodies.map((body) => [...whole(body.length), ...body])),
   ]);
 }
@@ -205,7 +205,7 @@ function vector(items) {
 }
 
 /** @param {string} text */
-function name(text) {
+function letters(text) {
   return vector([...text].map((letter) => [letter.charCodeAt(0)]));
 }
 
