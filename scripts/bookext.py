@@ -10,6 +10,7 @@ import textwrap
 from pathlib import Path
 from typing import Any
 
+import citations
 import claims
 import folds
 import icons
@@ -168,7 +169,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     """Register the extension with Sphinx."""
     steady_katex()
     folds.setup(app)
-    for change in (widen_figures, leave_out, stamp_claims, list_claims):
+    for change in (widen_figures, leave_out, stamp_claims, list_claims, citations.link):
         app.connect("doctree-read", change)
     app.connect("doctree-resolved", keep_punctuation)
     app.connect("html-page-context", describe)

@@ -31,7 +31,7 @@ __all__ = [
     "to_png",
 ]
 
-#: Color (Okabe & Ito's, darkened a little for white; kit.css has those for dark pages) and dash
+#: Color (Okabe & Ito 2008, darkened a little for white; kit.css has those for dark pages) and dash
 #: of each style. The dash is the second cue.
 STYLES: Mapping[str, tuple[str, str]] = {
     "without": ("#d55e00", "6 3"),
