@@ -13,28 +13,28 @@ QUESTIONS = (
         "a learning rate of 20",
         Setting(lr=20.0),
         "A learning rate forty times as large. And the network with batch norm?",
-        ["it explodes", "it stays at 10 %", "it learns to read"],
+        ["it explodes", "it stays at 10 %", "it learns to read"],
         answer=2,
-        explain="Over 90 % after 100 to 175 steps: later than at 0.5, but it learns. At 50 it does "
-        "not; layer norm stays at 10 % at 20 already.",
+        explain="Over 90 % after 100 to 175 steps: later than at 0.5, but it learns. At 50 it does "
+        "not; layer norm stays at 10 % at 20 already.",
     ),
     Question(
         "small",
         "weights of 0.01",
         Setting(init=0.01),
         "The initial weights are 0.1. Starting from 0.01, how many steps does the network with "
-        "batch norm need for 90 %?",
-        ["ten times as many", "about twice as many", "it stays at 10 %"],
+        "batch norm need for 90 %?",
+        ["ten times as many", "about twice as many", "it stays at 10 %"],
         answer=1,
         explain="50 to 80 steps, where it took 30 to 40. Each unit is brought to nearly the same "
         "standard deviation; at 0.001, where ε counts, it takes several times as long. "
-        "Without a norm: 10 % for 1000 steps and more.",
+        "Without a norm: 10 % for 1000 steps and more.",
     ),
     Question(
         "relu",
         "ten layers of ReLU",
         Setting(depth=10, activation="relu", lr=0.1),
-        "Ten layers of ReLU, learning rate 0.1. Which has 90 % after 1000 steps?",
+        "Ten layers of ReLU, learning rate 0.1. Which has 90 % after 1000 steps?",
         ["only batch norm", "both", "neither"],
         answer=1,
         explain="The one with batch norm after about 40 steps, the other mostly after 300 to 600. "
@@ -45,7 +45,7 @@ QUESTIONS = (
         "batches of two",
         Setting(batch_size=2),
         "Two images a batch. After 1000 steps, how many test images does batch norm get right?",
-        ["over 90 %", "60 to 90 %", "about half at most"],
+        ["over 90 %", "60 to 90 %", "about half at most"],
         answer=2,
         explain="Of two values, unless they are very close, normalizing makes +1 and −1, and lets "
         "hardly a gradient through (chapter 5). Smaller steps help: at 0.005, about half.",
@@ -54,7 +54,7 @@ QUESTIONS = (
         "after",
         "the norm after the sigmoid",
         Setting(networks=[Contestant("batch"), Contestant("batch", "after")]),
-        "Batch norm before the sigmoid, and batch norm after it. Which has 90 % first?",
+        "Batch norm before the sigmoid, and batch norm after it. Which has 90 % first?",
         ["before, by far", "after, by far", "about the same"],
         answer=2,
         explain="Both within 60 steps. Inside they differ: what the sigmoid gets is normalized in "
@@ -64,7 +64,7 @@ QUESTIONS = (
         "layer",
         "layer norm",
         Setting(networks=[Contestant("batch"), Contestant("layer")]),
-        "Layer norm normalizes each image by itself, over the units. When has it 90 %?",
+        "Layer norm normalizes each image by itself, over the units. When has it 90 %?",
         ["as soon as batch norm", "some six times later", "not in 1000 steps"],
         answer=1,
         explain="After about 200 to 300 steps, here. It widens what differs between images, but "
