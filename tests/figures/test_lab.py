@@ -6,6 +6,7 @@ import csv
 import io
 import itertools
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -129,15 +130,35 @@ def test_a_page_may_ask_one_question_over_few_controls(open_figure):
     assert_fits(open_figure, make(Setting(), questions=[QUESTION], controls=controls))
 
 
-@pytest.mark.parametrize(
-    ("controls", "fades"),
-    [(["init", "seed"], False), (["init"], False), (["activation", "init", "seed"], True)],
-)
-def test_on_a_phone_a_line_of_controls_that_goes_on_fades_at_its_end(open_figure, controls, fades):
+@pytest.mark.parametrize("controls", [["init"], ["data", "activation", "depth", "seed"], None])
+def test_on_a_phone_few_controls_are_all_seen_and_many_fade_at_the_end(open_figure, controls):
     page = open_figure(make(SMALL, controls=controls), width=360)
     line = page.locator(".bnviz-lab-settings")
+    fades = controls is None
     assert line.evaluate("e => e.scrollWidth > e.clientWidth") == fades
     assert (line.evaluate("e => getComputedStyle(e).maskImage") != "none") == fades
+
+
+LONG = Question(
+    "long", "many layers", replace(SMALL, depth=6),
+    "A question of some length, as they may be on a page, and one that takes several lines?",
+    ["this", "or that, with more to say"], 0, "And why. " * 16,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("controls", [["init", "lr"], None])
+@pytest.mark.parametrize("width", [360, 936])
+def test_an_answer_moves_no_control(open_figure, width, controls):
+    figure = make(SMALL, questions=[LONG], controls=controls)
+    page = open_figure(figure, width=width, reduced_motion="reduce")
+    page.get_by_role("button", name="Restart").click()  # what was recorded is said to be
+    controls = page.locator(".bnviz-lab-run > *, .bnviz-lab-settings, .bnviz-lab-other")
+    before = [control.bounding_box()["y"] for control in controls.all()]
+    for answer in LONG.choices:
+        page.get_by_role("button", name=answer, exact=True).click()
+        assert [control.bounding_box()["y"] for control in controls.all()] == before
+        page.get_by_role("button", name="Answer again").click()
+        assert [control.bounding_box()["y"] for control in controls.all()] == before
 
 
 def test_it_starts_by_itself_when_it_is_seen(open_figure, figure):

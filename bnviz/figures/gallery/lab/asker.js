@@ -32,6 +32,7 @@ export function asker(questions, chosen, onanswer) {
   const text = html("p", { class: "bnviz-lab-question", id });
   const asking = html("div", { class: "bnviz-lab-choices", role: "group", "aria-labelledby": id });
   const told = html("p", { class: "bnviz-lab-told", role: "status" });
+  const longest = html("p", { class: "bnviz-lab-told", "aria-hidden": "true" }); // keeps the room
   const other = button({ label: "", onclick: () => answer(said() === null ? "shown" : null) });
   other.classList.add("bnviz-lab-other");
   const which = select({
@@ -74,16 +75,38 @@ export function asker(questions, chosen, onanswer) {
         return element;
       }),
     );
-    asking.hidden = now !== null;
-    told.hidden = now === null;
-    const verdict = now === null ? [] : pieces(onChoice(question, now));
-    told.replaceChildren(html("strong", {}, ...verdict), " ", ...(now === null ? [] : pieces(question.explain)));
+    asking.style.visibility = now === null ? "" : "hidden";
+    told.replaceChildren(...(now === null ? [] : answered(question, now)));
+    longest.replaceChildren(...answered(question, longestSaid(question)));
     other.textContent = now === null ? "Show me" : "Answer again";
   }
   show();
 
-  const parts = questions.length > 1
-    ? [html("div", { class: "bnviz-lab-which" }, which.element, other), text, asking, told]
-    : [text, asking, told, other];
-  return { element: html("div", { class: "bnviz-lab-asker" }, ...parts) };
+  const first = questions.length > 1 ? which.element : html("span", {}, "Predict");
+  return {
+    element: html(
+      "div", { class: "bnviz-lab-asker" },
+      html("div", { class: "bnviz-lab-which" }, first, other), text,
+      html("div", { class: "bnviz-lab-faces" }, asking, told, longest),
+    ),
+  };
+}
+
+/**
+ * The verdict and why.
+ * @param {Question} question
+ * @param {Said} said
+ */
+function answered(question, said) {
+  const verdict = pieces(onChoice(question, said));
+  return [html("strong", {}, ...verdict), " ", ...pieces(question.explain)];
+}
+
+/**
+ * The answer to which most is said.
+ * @param {Question} question
+ */
+function longestSaid(question) {
+  const length = (/** @type {number} */ i) => onChoice(question, i).flat().join("").length;
+  return question.choices.reduce((best, _, i) => (length(i) > length(best) ? i : best), 0);
 }

@@ -18,6 +18,7 @@ const TOP = 16; // of the names above the columns
 const BOTTOM = 18; // of the axis of steps
 const LEAST = 17; // of a row
 const FULL = 26; // pixels of a row from which both ends of its values are said
+const UPRIGHT = 46; // pixels of a row beside which its name can stand upright
 
 /**
  * @param {Style[]} styles of the networks
@@ -58,8 +59,13 @@ export function layers(styles, depth) {
       tops = rows.map((_, l) => TOP + l * (high + gap));
       parts = partsOf(across);
       rows.forEach(({ name, ends, cells }, l) => {
-        set(name, { x: 0, y: tops[l] + high / 2 + 4 });
-        write(name, width < WIDE || high < 26 ? String(l + 1) : `layer ${l + 1}`);
+        const [middle, turned] = [tops[l] + high / 2, width < WIDE && high >= UPRIGHT];
+        write(name, (width < WIDE && !turned) || high < FULL ? String(l + 1) : `layer ${l + 1}`);
+        set(name, {
+          x: 0, y: turned ? 0 : middle + 4, "text-anchor": turned ? "middle" : "start",
+          transform: turned ? `translate(8 ${middle}) rotate(-90)` : null,
+          style: turned ? "font-size:10px" : null,
+        });
         const shown = high >= FULL;
         ends.forEach((end, i) =>
           set(end, {

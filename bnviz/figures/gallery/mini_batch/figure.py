@@ -26,7 +26,7 @@ _LARGEST = 16  # samples in the batch
 _REACH = 6.0  # x̂ and y are shown from -6 to 6; x̂ never passes √(16 - 1)
 _VALUES = (4.0, 1.5, 8.0, 2.5, 5.5, 3.5, 5.0, 2.0)  # mean 4, standard deviation 2
 _DRAG = "{Drag a sample of x, and every x̂ moves.} "
-_EXPLAIN = "Line and shade: mean ± standard deviation; rings: before the move. Exact arithmetic."
+_EXPLAIN = "Line and shade: mean ± standard deviation{; rings: before the move}. Exact arithmetic."
 
 
 def mini_batch(

@@ -11,6 +11,8 @@ from bnviz.figures.kit.paper import INK, STYLES, new_picture
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Picture
+    from matplotlib.path import Path
+    from matplotlib.text import Text
 
 __all__ = ["draw_picture"]
 
@@ -37,8 +39,11 @@ def draw_picture(
     chosen = int(np.argmax(np.abs(batch.x_hat)))
     picture, grid = new_picture(rows, 1, size=(7.2, 1.2 * rows + 0.1))
     axes = grid[:, 0]
+    texts: list[Text] = []
     for i, (ax, row) in enumerate(zip(axes, values, strict=True)):
-        _draw_row(ax, row, _NAMES[i], STYLES[_KEYS[i]][0], ends[i], digits if i == 0 else 3, chosen)
+        color = STYLES[_KEYS[i]][0]
+        texts += _draw_row(ax, row, _NAMES[i], color, ends[i], digits if i == 0 else 3, chosen)
+    free = _all_but(texts, picture)
     for i in range(rows - 1):
         for sample in range(len(batch.x)):
             start, end = (np.clip(values[k][sample], *ends[k]) for k in (i, i + 1))
@@ -49,7 +54,21 @@ def draw_picture(
             )  # fmt: skip
             line.set_in_layout(False)
             picture.add_artist(line)
+            line.set_clip_path(free, picture.transFigure)
+            line.set_clip_on(True)
     return picture
+
+
+def _all_but(texts: list[Text], picture: Picture) -> Path:
+    """The picture with a hole for each text: lines pass behind, and no ground is needed."""
+    from matplotlib.path import Path
+
+    picture.draw_without_rendering()  # now the texts have their places
+    fraction = picture.transFigure.inverted()
+    boxes = [text.get_window_extent().padded(3).transformed(fraction) for text in texts]
+    around = [[(0, 0), (1, 0), (1, 1), (0, 1)]]
+    around += [[(b.x0, b.y0), (b.x0, b.y1), (b.x1, b.y1), (b.x1, b.y0)] for b in boxes]
+    return Path.make_compound_path(*(Path([*c, c[0]], closed=True) for c in around))
 
 
 def _draw_row(
@@ -60,7 +79,7 @@ def _draw_row(
     ends: tuple[float, float],
     digits: int,
     chosen: int,
-) -> None:
+) -> list[Text]:
     mean, std = float(np.mean(row)), float(np.std(row))
     ax.axvspan(mean - std, mean + std, color=color, alpha=0.16, lw=0)
     ax.axvline(mean, color=color, lw=1.5)
@@ -79,6 +98,7 @@ def _draw_row(
             )  # fmt: skip
     ax.set(xlim=ends, ylim=(-1, 1), yticks=[])
     ax.spines["left"].set_visible(False)
-    ax.set_title(name, loc="left", fontsize=9, fontweight="bold", color=INK)
+    heading = ax.set_title(name, loc="left", fontsize=9, fontweight="bold", color=INK)
     text = f"mean {exact(mean, digits)} · standard deviation {exact(std)}"
-    ax.set_title(text, loc="right", fontsize=8.5, color=INK)
+    numbers = ax.set_title(text, loc="right", fontsize=8.5, color=INK)
+    return [heading, numbers, *ax.get_xticklabels()]
