@@ -65,7 +65,7 @@ def descent(
     Returns:
         Errors by step.
 
-    Source: LeCun, Bottou, Orr and Müller 1998, sections 4.3 and 5.
+    Source: LeCun, Bottou, Orr and Müller 1998b, sections 4.3 and 5.
     """
     steps = np.unique(np.round(np.logspace(0, np.log10(most), 109)))
     tables: list[dict[str, list[Floats]]] = [{way: [] for way in WAYS} for _ in range(3)]
