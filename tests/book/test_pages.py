@@ -203,7 +203,7 @@ def test_a_page_carries_the_code_of_its_figures_once(name: str, book: Path) -> N
     code = (book / "_static" / script).read_text()
     assert set(re.findall(r"(\w+):[\w$]+\.default\b", code)) == figures
     assert (book / "_static" / style).is_file()
-    most = 38_000 if "lab" in figures else 23_000  # with the trainer
+    most = 37_000 if "lab" in figures else 20_000  # with the trainer
     assert len(gzip.compress(code.encode())) <= most
     assert "data-bnviz-code" not in page
     assert "vnd.jupyter.widget-state" not in page  # a second copy of every figure's data
