@@ -203,6 +203,19 @@ def test_a_page_carries_the_code_of_its_figures_once(name: str, book: Path) -> N
 
 
 @pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
+@pytest.mark.parametrize("name", TITLES)
+def test_a_heading_has_no_line_for_a_link_that_is_not_seen(
+    name: str, size: dict[str, int], visit: Callable[..., Visit]
+) -> None:
+    page = visit(viewport=size).open(f"{name}.html")
+    heights = """() => [...document.querySelectorAll("article :is(h1, h2, h3)")]
+        .map((heading) => heading.getBoundingClientRect().height)"""
+    before = page.evaluate(heights)
+    page.add_style_tag(content=".headerlink { display: none !important; }")
+    assert before and page.evaluate(heights) == before
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
 @pytest.mark.parametrize("name", CHAPTERS)
 def test_every_figure_is_seen_at_once(
     name: str, size: dict[str, int], visit: Callable[..., Visit]
