@@ -213,6 +213,27 @@ def test_a_page_carries_the_code_of_its_figures_once(name: str, book: Path) -> N
     )
 
 
+def keep_a_line_for_a_link(page: Page) -> bool:
+    heights = """() => [...document.querySelectorAll("article :is(h1, h2, h3)")]
+        .map((heading) => heading.getBoundingClientRect().height)"""
+    before = page.evaluate(heights)
+    without = page.add_style_tag(content=".headerlink { display: none !important; }")
+    after = page.evaluate(heights)
+    without.evaluate("(style) => style.remove()")
+    assert before
+    return before != after
+
+
+@pytest.mark.parametrize("wide", [f"{title}.html" for title in TITLES], indirect=True)
+def test_a_heading_has_no_line_for_a_link_that_is_not_seen(wide: Visit) -> None:
+    assert not keep_a_line_for_a_link(wide.page)
+
+
+@pytest.mark.parametrize("narrow", [f"{title}.html" for title in TITLES], indirect=True)
+def test_a_heading_has_no_line_for_a_link_that_is_not_seen_on_a_phone(narrow: Visit) -> None:
+    assert not keep_a_line_for_a_link(narrow.page)
+
+
 def taller_figures(page: Page, most: float) -> list[tuple[str, float]]:
     heights = page.locator("figure.bnviz-figure").evaluate_all(
         "all => all.map((f) => [f.dataset.figure, f.getBoundingClientRect().height])"

@@ -290,6 +290,17 @@ def test_an_address_opens_its_setting(open_figure, figure, tmp_path):
     page.wait_for_function("document.querySelectorAll('.bnviz-lab-layer').length === 2")
 
 
+def test_an_address_leads_to_the_lab(open_figure, figure):
+    page = open_figure(figure, push=2000, width=360, reduced_motion="reduce")
+    assert page.evaluate("scrollY") == 0
+    page.goto(f"{page.url}?again#lab?depth=4")
+    page.wait_for_selector("figure[data-ready]")
+    page.wait_for_function("scrollY > 1000")
+    page.evaluate("scrollTo(0, 0)")
+    page.evaluate("location.hash = '#lab?depth=2'")
+    page.wait_for_function("scrollY > 1000")
+
+
 def test_a_question_is_answered_before_its_setting_trains(open_figure):
     figure = make(SMALL, questions=[QUESTION])
     page = open_figure(figure, reduced_motion="reduce")

@@ -122,6 +122,7 @@ export default figure("lab", ({ spec, arrays, stage, root, redraw, page }) => {
   let styles = stylesOf(setting.networks);
   let parts = arrange();
   start(setting);
+  if (asked) root.scrollIntoView(); // no heading has such a name
   const giveUp = page ? whenSeen(root, () => run(true)) : () => {};
 
   /** Makes what depends on the setting. */
@@ -190,7 +191,9 @@ export default figure("lab", ({ spec, arrays, stage, root, redraw, page }) => {
     setTimeout(() => URL.revokeObjectURL(url), 1000);
   }
   const followed = () => {
-    if (location.hash.startsWith(ADDRESS)) start(decode(location.hash.slice(ADDRESS.length), usual), true);
+    if (!location.hash.startsWith(ADDRESS)) return;
+    root.scrollIntoView();
+    start(decode(location.hash.slice(ADDRESS.length), usual), true);
   };
   if (addressed) window.addEventListener("hashchange", followed);
 
