@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+import claims
 from docutils import nodes
 from sphinx import addnodes
 from sphinx.application import Sphinx
@@ -85,6 +86,11 @@ def link(app: Sphinx, document: nodes.document) -> None:
     if here.endswith(PAGE):
         _address(document, known)
         return
+    for box in document.findall(nodes.raw):
+        if claims.BOX in box.astext():
+            linked = _linked_html(box.astext(), known)
+            box.clear()
+            box += nodes.Text(linked)
     for paragraph in list(document.findall(nodes.paragraph)):
         found = list(citations(paragraph.astext(), known))
         for text, start in _texts(paragraph):
@@ -94,11 +100,29 @@ def link(app: Sphinx, document: nodes.document) -> None:
 
 
 def _address(document: nodes.document, known: list[Entry]) -> None:
-    by_title = {entry.title: entry for entry in known}
+    by_title = {_words(entry.title): entry for entry in known}
     for item in document.findall(nodes.list_item):
         title = next(iter(item.findall(nodes.emphasis)), None)
-        if title is not None and (entry := by_title.get(" ".join(title.astext().split()))):
+        if title is not None and (entry := by_title.get(_words(title.astext()))):
             item["ids"].append(entry.anchor)
+
+
+def _words(title: str) -> str:
+    """A title without its quotation marks, which are curved on a page."""
+    return " ".join(re.findall(r"\w+", title))
+
+
+def _linked_html(box: str, known: list[Entry]) -> str:
+    """The HTML of a claim, in which what it cites are links."""
+    for citation in reversed(list(citations(box, known))):
+        names = box[citation.start : citation.end]
+        anchor = f'<a class="reference internal" href="{_address_of(citation)}">{names}</a>'
+        box = box[: citation.start] + anchor + box[citation.end :]
+    return box
+
+
+def _address_of(citation: Citation) -> str:
+    return f"{PAGE}.html#{citation.entry.anchor}"
 
 
 def _texts(paragraph: nodes.paragraph) -> list[tuple[nodes.Text, int]]:
@@ -126,7 +150,7 @@ def _linked(text: nodes.Text, start: int, found: list[Citation]) -> Iterator[nod
         first, last = citation.start - start, citation.end - start
         if plain[at:first]:
             yield nodes.Text(plain[at:first])
-        address = f"{PAGE}.html#{citation.entry.anchor}"
+        address = _address_of(citation)
         yield nodes.reference("", plain[first:last], internal=True, refuri=address)
         at = last
     if plain[at:]:

@@ -21,7 +21,15 @@ def draws(page: Page) -> int:
 
 
 def after_draw(page: Page, act: Callable[[], Any]) -> None:
-    """Do something, and wait until the figure was drawn again."""
+    """Do something, and wait until the figure was drawn again for it.
+
+    First for what was before: a size that changed is noticed in one frame and drawn in the next.
+    """
+    page.evaluate(
+        """async () => {
+            for (let i = 0; i < 3; i += 1) await new Promise(requestAnimationFrame);
+        }"""
+    )
     before = draws(page)
     act()
     page.wait_for_function(f"Number(document.querySelector('figure').dataset.draws) > {before}")
