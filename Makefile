@@ -5,8 +5,6 @@
 PY := .venv/bin/python
 READY := .venv/.ready
 PORT ?= 8000
-# Of the tests, one more than cores: many wait for a browser or for a process of their own.
-WORKERS = $$($(PY) -c "import os; print(min(4, os.cpu_count() + 1))")
 PINS := $(PY) -m uv pip compile --quiet --config-file scripts/pins.toml
 
 .DEFAULT_GOAL := help
@@ -24,7 +22,7 @@ serve: book       ## build the book, and serve it on this machine
 
 test: book        ## run every test: units, notebooks, pages in a real browser
 	CHROMIUM="$$($(PY) scripts/chromium.py)" && FIREFOX="$$($(PY) scripts/firefox.py)" && \
-		export CHROMIUM FIREFOX && $(PY) -m pytest --numprocesses $(WORKERS) --dist loadfile
+		export CHROMIUM FIREFOX && $(PY) -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
 lint: $(READY)    ## check style, format, types and spelling
 	$(PY) -m ruff check .

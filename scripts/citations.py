@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-import claims
 from docutils import nodes
 from sphinx import addnodes
 from sphinx.application import Sphinx
@@ -86,12 +85,8 @@ def link(app: Sphinx, document: nodes.document) -> None:
     if here.endswith(PAGE):
         _address(document, known)
         return
-    for box in document.findall(nodes.raw):
-        if claims.BOX in box.astext():
-            linked = _linked_html(box.astext(), known)
-            box.clear()
-            box += nodes.Text(linked)
     for paragraph in list(document.findall(nodes.paragraph)):
+        _join_lines(paragraph)
         found = list(citations(paragraph.astext(), known))
         for text, start in _texts(paragraph):
             inside = [c for c in found if start <= c.start and c.end <= start + len(text)]
@@ -112,13 +107,13 @@ def _words(title: str) -> str:
     return " ".join(re.findall(r"\w+", title))
 
 
-def _linked_html(box: str, known: list[Entry]) -> str:
-    """The HTML of a claim, in which what it cites are links."""
-    for citation in reversed(list(citations(box, known))):
-        names = box[citation.start : citation.end]
-        anchor = f'<a class="reference internal" href="{_address_of(citation)}">{names}</a>'
-        box = box[: citation.start] + anchor + box[citation.end :]
-    return box
+def _join_lines(paragraph: nodes.paragraph) -> None:
+    """Make one text of neighbors: each line of the source is one, and names may go over two."""
+    for parent in [paragraph, *paragraph.findall(nodes.inline)]:
+        for at in reversed(range(1, len(parent))):
+            before, text = parent[at - 1], parent[at]
+            if isinstance(before, nodes.Text) and isinstance(text, nodes.Text):
+                parent[at - 1 : at + 1] = [nodes.Text(before.astext() + text.astext())]
 
 
 def _address_of(citation: Citation) -> str:
