@@ -7,7 +7,8 @@ page `references` has the entries; the list item of each gets an address, ``wu-2
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -56,20 +57,13 @@ def entries(page: str) -> list[Entry]:
     return found
 
 
-def citations(text: str, known: list[Entry]) -> Iterator[Citation]:
+def citations(text: str, known: Sequence[Entry]) -> Iterator[Citation]:
     """Find what a text cites: "Wu and Johnson (2021)", or "… call it so (2021)" later on.
 
     Also what is cited by a second year, as in "(He and others, 2016a, 2016b)".
     """
     by_key = {(entry.surname, entry.year): entry for entry in known}
-    surnames = "|".join(sorted({re.escape(entry.surname) for entry in known}, key=len)[::-1])
-    same_sentence = rf"(?:(?!\.\s+[A-Z]|\b(?:{surnames})\b).)*?"
-    cited = re.compile(
-        rf"\b{_INITIALS}(?P<surname>{surnames}){_OTHERS}(?P<gap>{same_sentence})"
-        rf"\b(?P<year>{_YEAR})\b(?P<more>(?:,\s+{_YEAR})*)",
-        re.DOTALL,
-    )
-    for match in cited.finditer(text):
+    for match in _cited_by(frozenset(entry.surname for entry in known)).finditer(text):
         if entry := by_key.get((match["surname"], match["year"])):
             yield Citation(match.start(), match.start("gap"), entry)
         for year in re.finditer(_YEAR, match["more"]):
@@ -78,11 +72,21 @@ def citations(text: str, known: list[Entry]) -> Iterator[Citation]:
                 yield Citation(at + year.start(), at + year.end(), entry)
 
 
+@cache
+def _cited_by(first_authors: frozenset[str]) -> re.Pattern[str]:
+    surnames = "|".join(sorted(map(re.escape, first_authors), key=len, reverse=True))
+    same_sentence = rf"(?:(?!\.\s+[A-Z]|\b(?:{surnames})\b).)*?"
+    return re.compile(
+        rf"\b{_INITIALS}(?P<surname>{surnames}){_OTHERS}(?P<gap>{same_sentence})"
+        rf"\b(?P<year>{_YEAR})\b(?P<more>(?:,\s+{_YEAR})*)",
+        re.DOTALL,
+    )
+
+
 def link(app: Sphinx, document: nodes.document) -> None:
     """Give the entries their addresses on their own page, and link to them on the others."""
-    known = entries((ROOT / "chapters" / f"{PAGE}.md").read_text(encoding="utf-8"))
-    here = app.env.docname
-    if here.endswith(PAGE):
+    known = _of_the_book()
+    if app.env.docname.endswith(PAGE):
         _address(document, known)
         return
     for paragraph in list(document.findall(nodes.paragraph)):
@@ -94,7 +98,12 @@ def link(app: Sphinx, document: nodes.document) -> None:
                 text.parent.replace(text, list(_linked(text, start, inside)))
 
 
-def _address(document: nodes.document, known: list[Entry]) -> None:
+@cache
+def _of_the_book() -> list[Entry]:
+    return entries((ROOT / "chapters" / f"{PAGE}.md").read_text(encoding="utf-8"))
+
+
+def _address(document: nodes.document, known: Sequence[Entry]) -> None:
     by_title = {_words(entry.title): entry for entry in known}
     for item in document.findall(nodes.list_item):
         title = next(iter(item.findall(nodes.emphasis)), None)
@@ -114,10 +123,6 @@ def _join_lines(paragraph: nodes.paragraph) -> None:
             before, text = parent[at - 1], parent[at]
             if isinstance(before, nodes.Text) and isinstance(text, nodes.Text):
                 parent[at - 1 : at + 1] = [nodes.Text(before.astext() + text.astext())]
-
-
-def _address_of(citation: Citation) -> str:
-    return f"{PAGE}.html#{citation.entry.anchor}"
 
 
 def _texts(paragraph: nodes.paragraph) -> list[tuple[nodes.Text, int]]:
@@ -145,7 +150,7 @@ def _linked(text: nodes.Text, start: int, found: list[Citation]) -> Iterator[nod
         first, last = citation.start - start, citation.end - start
         if plain[at:first]:
             yield nodes.Text(plain[at:first])
-        address = _address_of(citation)
+        address = f"{PAGE}.html#{citation.entry.anchor}"
         yield nodes.reference("", plain[first:last], internal=True, refuri=address)
         at = last
     if plain[at:]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, BrowserContext
 from visits import NARROW, WIDE, Visit, serving
 
 
@@ -16,12 +16,16 @@ def server(book: Path) -> Iterator[str]:
         yield address
 
 
+def new_context(chromium: Browser, **options: object) -> BrowserContext:
+    return chromium.new_context(**{"viewport": WIDE, "reduced_motion": "reduce"} | options)
+
+
 @pytest.fixture
 def visit(chromium: Browser, book: Path) -> Iterator[Callable[..., Visit]]:
     contexts = []
 
     def start(home: str | None = None, **options: object) -> Visit:
-        context = chromium.new_context(**{"viewport": WIDE, "reduced_motion": "reduce"} | options)
+        context = new_context(chromium, **options)
         contexts.append(context)
         return Visit(context.new_page(), home or book.as_uri())
 
@@ -32,7 +36,7 @@ def visit(chromium: Browser, book: Path) -> Iterator[Callable[..., Visit]]:
 
 def _looked_at(**options: object) -> Callable[..., Iterator[Visit]]:
     def look(request: pytest.FixtureRequest, chromium: Browser, book: Path) -> Iterator[Visit]:
-        context = chromium.new_context(**{"viewport": WIDE, "reduced_motion": "reduce"} | options)
+        context = new_context(chromium, **options)
         looked_at = Visit(context.new_page(), book.as_uri())
         looked_at.open(request.param)
         yield looked_at
@@ -46,3 +50,4 @@ def _looked_at(**options: object) -> Callable[..., Iterator[Visit]]:
 wide = _looked_at()
 wide_and_dark = _looked_at(color_scheme="dark")
 narrow = _looked_at(viewport=NARROW)
+narrow_and_dark = _looked_at(viewport=NARROW, color_scheme="dark")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 
 import pytest
@@ -93,23 +92,6 @@ def test_without_scripts_the_contents_cover_no_figure(visit: Callable[..., Visit
             break
         page.wait_for_timeout(100)
     assert contents.bounding_box()["height"] > before + 40
-
-
-#: What a caption may tell a reader to do, where there are controls, and what pictures have not.
-DOING = re.compile(
-    r"\b(drag|tap|click|press|slider|button|trains here|bars|choose|follow one|play)\b",
-    re.IGNORECASE,
-)
-
-
-@pytest.mark.parametrize("name", CHAPTERS)
-def test_without_scripts_no_caption_speaks_of_controls(
-    name: str, visit: Callable[..., Visit]
-) -> None:
-    page = visit(java_script_enabled=False).open_unfolded(f"{name}.html")
-    captions = page.locator("figcaption").all_inner_texts()
-    assert captions
-    assert [caption for caption in captions if DOING.search(caption)] == []
 
 
 def test_marks_over_letters_leave_the_letters_seen_in_forced_colors(

@@ -63,9 +63,8 @@ def test_search_finds_a_word(home: str, visit: Callable[..., Visit], server: str
     assert session.complaints == []
 
 
-@pytest.mark.parametrize("narrow", PAGES, indirect=True)
-def test_page_fits_a_phone(narrow: Visit) -> None:
-    too_wide = narrow.page.evaluate(
+def fits_a_phone(page: Page) -> None:
+    too_wide = page.evaluate(
         """() => {
           if (document.documentElement.scrollWidth <= window.innerWidth) return [];
           return [...document.querySelectorAll("main *")]
@@ -74,7 +73,17 @@ def test_page_fits_a_phone(narrow: Visit) -> None:
         }"""
     )
     assert too_wide == []
-    assert narrow.page.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
+    assert page.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
+
+
+@pytest.mark.parametrize("narrow", PAGES, indirect=True)
+def test_page_fits_a_phone(narrow: Visit) -> None:
+    fits_a_phone(narrow.page)
+
+
+@pytest.mark.parametrize("narrow_and_dark", PAGES, indirect=True)
+def test_page_fits_a_phone_in_the_dark(narrow_and_dark: Visit) -> None:
+    fits_a_phone(narrow_and_dark.page)
 
 
 @pytest.mark.parametrize("wide_and_dark", CHAPTER_PAGES, indirect=True)

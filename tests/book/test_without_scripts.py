@@ -18,6 +18,11 @@ LIVE = re.compile(
 )
 #: In a paragraph, a choice as an order; an answer may name a panel of its picture so.
 ORDER = re.compile(r"(?:^|[.!?:] )(?:Now c|C)hoose (?!another seed)", re.MULTILINE)
+#: What a caption may tell a reader to do, where there are controls, and what pictures have not.
+DOING = re.compile(
+    r"\b(drag|tap|click|press|slider|button|trains here|bars|choose|follow one|play)\b",
+    re.IGNORECASE,
+)
 TEXT_AND_CAPTIONS = """(article) => [...article.querySelectorAll("p, li, td, figcaption, summary")]
     .filter((part) => part.checkVisibility()).map((part) => part.innerText).join("\\n")"""
 
@@ -56,3 +61,6 @@ def test_without_scripts_no_text_and_no_caption_does(
     said = page.locator("article").evaluate(TEXT_AND_CAPTIONS)
     assert "Code" in said  # folds are open, and read
     assert [found[0] for found in LIVE.finditer(said)] == []
+    captions = page.locator("figcaption").all_inner_texts()
+    assert captions
+    assert [caption for caption in captions if DOING.search(caption)] == []

@@ -89,13 +89,10 @@ def accuracy_by_change(
     Returns:
         By norm, the test accuracy, shape (S, K).
     """
-    x, y, x_test, y_test = images(seeds)
-    found = {}
-    for norm in norms:
-        model = _trained(norm, tuple(seeds), steps, lr, tuple(hidden))
-        rows = [accuracies(model, changed(x_test, change, s), y_test) for s in strengths]
-        found[norm] = np.stack(rows, 1)
-    return found
+    _, _, x, y = images(seeds)
+    sets = [changed(x, change, strength) for strength in strengths]
+    models = {norm: _trained(norm, seeds, steps, lr, hidden) for norm in norms}
+    return {norm: _of_each_set(model, sets, y) for norm, model in models.items()}
 
 
 def accuracy_under_attack(
@@ -130,12 +127,12 @@ def accuracy_under_attack(
     _, _, x, y = images(seeds)
     found = {}
     for norm in norms:
-        model = _trained(norm, tuple(seeds), steps, lr, tuple(hidden))
+        model = _trained(norm, seeds, steps, lr, hidden)
         pixels = x.clone().requires_grad_()
         loss = F.cross_entropy(model(pixels).transpose(1, 2).flatten(0, 1), y.flatten())
         (gradient,) = torch.autograd.grad(loss, pixels)
         attacked = [(x + size * gradient.sign()).clamp(0, 1) for size in sizes]
-        found[norm] = np.stack([accuracies(model, one, y) for one in attacked], 1)
+        found[norm] = _of_each_set(model, attacked, y)
     return found
 
 
@@ -177,7 +174,7 @@ def adapted(
     Source: Li et al. 2018.
     """
     _, _, x, y = images(seeds)
-    model = _trained("batch norm", tuple(seeds), steps, lr, tuple(hidden))
+    model = _trained("batch norm", seeds, steps, lr, hidden)
     both = []
     for strength in strengths:
         new = changed(x, change, strength)
@@ -239,6 +236,11 @@ def _trained(
 
 
 _KEPT: dict[tuple[object, ...], nn.Module] = {}
+
+
+def _of_each_set(model: nn.Module, sets: Sequence[Tensor], y: Tensor) -> Floats:
+    """The accuracy of S networks on each of K sets of their test images, shape (S, K)."""
+    return np.stack([accuracies(model, x, y) for x in sets], 1)
 
 
 @torch.no_grad()

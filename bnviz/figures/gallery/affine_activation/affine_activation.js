@@ -1,7 +1,7 @@
 // A standard normal x̂ is scaled by γ, shifted by β and goes through an activation: first the curve,
 // then the plane of γ and β in which learned units lie.
 
-import { button, checkbox, choice, slider, controlBar } from "../../kit/controls.js";
+import { button, checkbox, choice, controlBar, slider } from "../../kit/controls.js";
 import { key } from "../../kit/draw.js";
 import { html, write } from "../../kit/elements.js";
 import { figure } from "../../kit/life.js";

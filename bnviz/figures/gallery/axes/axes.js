@@ -1,7 +1,7 @@
 // Which numbers of a block share their statistics: a norm and a number are chosen, its company is
 // lit, and what normalizing makes of it is said.
 
-import { choice, select, controlBar } from "../../kit/controls.js";
+import { choice, controlBar, select } from "../../kit/controls.js";
 import { surface } from "../../kit/draw.js";
 import { html, set, write } from "../../kit/elements.js";
 import { onTheme } from "../../kit/ink.js";

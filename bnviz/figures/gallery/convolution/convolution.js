@@ -1,6 +1,6 @@
 // One filter, slid over an image: a place is chosen, its window and its weighted sum are shown.
 
-import { choice, select, controlBar } from "../../kit/controls.js";
+import { choice, controlBar, select } from "../../kit/controls.js";
 import { surface } from "../../kit/draw.js";
 import { html, set, svg, write } from "../../kit/elements.js";
 import { figure } from "../../kit/life.js";

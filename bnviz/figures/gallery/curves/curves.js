@@ -1,7 +1,7 @@
 // Lines and bands over any axis: a cursor that reads them, and causes that the reader may change.
 
 import { side, valueText } from "../../kit/axes.js";
-import { causeControls, checkbox, fold, slider, controlBar } from "../../kit/controls.js";
+import { causeControls, checkbox, controlBar, fold, slider } from "../../kit/controls.js";
 import {
   bandPath, label, linePath, nameEnds, round, rule, stroke, swatch, tint,
 } from "../../kit/draw.js";

@@ -1,6 +1,6 @@
 // Every seed a dot, by condition. The reader follows one seed through all of them.
 
-import { causeControls, slider, controlBar } from "../../kit/controls.js";
+import { causeControls, controlBar, slider } from "../../kit/controls.js";
 import { key } from "../../kit/draw.js";
 import { html, svg } from "../../kit/elements.js";
 import { figure } from "../../kit/life.js";

@@ -1,6 +1,6 @@
 // One unit's values for a small batch, normalized: drag a sample and all the others move too.
 
-import { button, fold, select, slider, controlBar } from "../../kit/controls.js";
+import { button, controlBar, fold, select, slider } from "../../kit/controls.js";
 import { html, set, write } from "../../kit/elements.js";
 import { figure } from "../../kit/life.js";
 import { ruler } from "../../kit/text.js";

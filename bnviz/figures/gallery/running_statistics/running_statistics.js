@@ -2,7 +2,7 @@
 // truth: what all training images would give.
 
 import { side } from "../../kit/axes.js";
-import { causeControls, slider, controlBar } from "../../kit/controls.js";
+import { causeControls, controlBar, slider } from "../../kit/controls.js";
 import { bandPath, key, linePath, round, stroke, swatch } from "../../kit/draw.js";
 import { html, set, svg, write } from "../../kit/elements.js";
 import { figure } from "../../kit/life.js";

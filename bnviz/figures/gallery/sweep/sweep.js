@@ -1,7 +1,7 @@
 // A grid of runs: what came of each setting, and, inside the cell that is chosen, why.
 
 import { valueText } from "../../kit/axes.js";
-import { causeControls, choice, slider, controlBar } from "../../kit/controls.js";
+import { causeControls, choice, controlBar, slider } from "../../kit/controls.js";
 import { swatch } from "../../kit/draw.js";
 import { html, write } from "../../kit/elements.js";
 import { figure } from "../../kit/life.js";
