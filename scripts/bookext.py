@@ -41,6 +41,7 @@ _INDEX = """\
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{title}</title>
+<link rel="icon" href="_static/{icon}">
 <meta http-equiv="refresh" content="0; url={target}">
 </head>
 <body><main><h1>{title}</h1><p><a href="{target}">Start reading</a></p></main></body>
@@ -161,6 +162,7 @@ def write_index(app: Sphinx, exception: Exception | None) -> None:
         title=app.config.html_title,
         language=app.config.language,
         target=app.builder.get_target_uri(root),
+        icon=Path(app.config.html_favicon).name,
     )
     (Path(app.outdir) / "index.html").write_text(page, encoding="utf-8")
 

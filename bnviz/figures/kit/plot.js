@@ -24,11 +24,8 @@ import { linear } from "./scales.js";
  * call `frame` before drawing and whenever size or axes change, then use `x` and `y`.
  * @param {object} options
  * @param {string} options.label what a screen reader says instead of the drawing
- * @param {(x: number, y: number) => void} [options.onpick] the reader clicks, taps or drags at
- *   these values
- * @param {"ew-resize"|"crosshair"|"pointer"} [options.pointer] how the mouse tells that
  */
-export function plot({ label, onpick, pointer = "ew-resize" }) {
+export function plot({ label }) {
   const id = newId("clip");
   const clip = svg("rect");
   const across = svg("g", { class: "bnviz-axes" });
@@ -36,11 +33,11 @@ export function plot({ label, onpick, pointer = "ew-resize" }) {
   const marks = svg("g", { "clip-path": `url(#${id})` });
   const line = rule("bnviz-cursor", [0, 0, 0, 0]);
   const over = svg("g");
-  const touch = onpick ? svg("rect", { fill: "transparent", style: `cursor:${pointer}` }) : null;
+  const ground = svg("rect", { fill: "transparent", "pointer-events": "none" });
   const element = surface(
     label,
     svg("defs", {}, svg("clipPath", { id }, clip)),
-    ...[across, up, marks, line, over, touch],
+    ...[across, up, marks, line, over, ground],
   );
   set(line, { visibility: "hidden" });
 
@@ -48,6 +45,7 @@ export function plot({ label, onpick, pointer = "ew-resize" }) {
     element,
     marks,
     over,
+    ground,
     x: linear([0, 1], [0, 1]),
     y: linear([0, 1], [1, 0]),
 
@@ -72,7 +70,7 @@ export function plot({ label, onpick, pointer = "ew-resize" }) {
       const area = { x: start, y: top, width: self.x.range[1] - start, height: base - top };
       resize(element, width, Math.max(0, height));
       set(clip, { ...area, y: top - 1, height: area.height + 2 });
-      if (touch) set(touch, area);
+      set(ground, area);
       if (x.bare) across.replaceChildren();
       else axis(across, self.x, { ...x, at: base, grid: x.grid === false ? 0 : area.height });
       if (y.bare) up.replaceChildren();
@@ -99,21 +97,32 @@ export function plot({ label, onpick, pointer = "ew-resize" }) {
     },
   };
 
-  if (touch && onpick) {
-    dragging(touch, {
-      move(event) {
-        const box = element.getBoundingClientRect();
-        const scale = box.width / element.viewBox.baseVal.width || 1;
-        const inside = (/** @type {number} */ pixel, /** @type {Scale} */ { range }) =>
-          Math.min(Math.max(pixel / scale, Math.min(...range)), Math.max(...range));
-        onpick(
-          self.x.invert(inside(event.clientX - box.left, self.x)),
-          self.y.invert(inside(event.clientY - box.top, self.y)),
-        );
-      },
-    });
-  }
   return self;
+}
+
+/** @typedef {ReturnType<typeof plot>} Plot */
+
+/**
+ * Let the reader pick values of a plot: by a click, a tap or a drag.
+ * @param {Plot} chart
+ * @param {(x: number, y: number) => void} onpick
+ * @param {"ew-resize"|"crosshair"|"pointer"} [pointer] how the mouse tells that
+ */
+export function pickFrom(chart, onpick, pointer = "ew-resize") {
+  const { element, ground } = chart;
+  set(ground, { "pointer-events": null, style: `cursor:${pointer}` });
+  dragging(ground, {
+    move(event) {
+      const box = element.getBoundingClientRect();
+      const scale = box.width / element.viewBox.baseVal.width || 1;
+      const inside = (/** @type {number} */ pixel, /** @type {Scale} */ { range }) =>
+        Math.min(Math.max(pixel / scale, Math.min(...range)), Math.max(...range));
+      onpick(
+        chart.x.invert(inside(event.clientX - box.left, chart.x)),
+        chart.y.invert(inside(event.clientY - box.top, chart.y)),
+      );
+    },
+  });
 }
 
 const SWIPE = 8; // pixels that a finger moves before it means to drag

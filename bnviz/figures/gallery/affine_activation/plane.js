@@ -2,7 +2,7 @@
 
 import { label, round, tint } from "../../kit/draw.js";
 import { set, svg, write } from "../../kit/elements.js";
-import { plot } from "../../kit/plot.js";
+import { pickFrom, plot } from "../../kit/plot.js";
 import { tidy } from "../../kit/words.js";
 
 /** @typedef {import("./normal.js").State} State */
@@ -48,18 +48,20 @@ export function makePlane(spec, learned, choose) {
   const ring = svg("circle", { class: "bnviz-affine-chosen", r: 8 });
   const hint = label("", { class: "bnviz-strong bnviz-halo", "text-anchor": "end" });
   const all = ["The plane of γ and β; the sliders set the same.", ...spec.learned].join(" ");
-  const chart = plot({
-    label: all,
-    pointer: "crosshair",
-    onpick(weight, bias) {
-      const unit = nearestUnit(weight, bias);
-      if (unit >= 0) choose(learned[2 * unit], learned[2 * unit + 1], unit);
-      else choose(Number(weight.toFixed(2)), Number(bias.toFixed(2)), -1);
-    },
-  });
+  const chart = plot({ label: all });
+  pickFrom(chart, pick, "crosshair");
   chart.over.append(...marks, start, startName, here, ring, hint);
   let fresh = true; // nothing was picked yet
 
+  /**
+   * @param {number} weight
+   * @param {number} bias
+   */
+  function pick(weight, bias) {
+    const unit = nearestUnit(weight, bias);
+    if (unit >= 0) choose(learned[2 * unit], learned[2 * unit + 1], unit);
+    else choose(Number(weight.toFixed(2)), Number(bias.toFixed(2)), -1);
+  }
   /**
    * @param {number} weight
    * @param {number} bias

@@ -8,7 +8,7 @@ import {
 import { html, set, svg, write } from "../../kit/elements.js";
 import { figure } from "../../kit/life.js";
 import { overlaps } from "../../kit/overlap.js";
-import { plot } from "../../kit/plot.js";
+import { pickFrom, plot } from "../../kit/plot.js";
 import { linear, log, nearest } from "../../kit/scales.js";
 import { ruler, widest } from "../../kit/text.js";
 
@@ -21,12 +21,10 @@ export default figure("curves", ({ spec, arrays, stage, root, redraw }) => {
   let logarithmic = spec.x.log;
   let stale = true; // axes and lines are not those of the choice
 
-  const chart = plot({
-    label: spec.alts[0],
-    onpick(x) {
-      cursor.value = nearest(places, x);
-      choose(cursor.value);
-    },
+  const chart = plot({ label: spec.alts[0] });
+  pickFrom(chart, (x) => {
+    cursor.value = nearest(places, x);
+    choose(cursor.value);
   });
   const lines = spec.styles.map((/** @type {any} */ style, /** @type {number} */ i) =>
     makeLine(spec, arrays, style, i),

@@ -3,7 +3,7 @@
 
 import { bandPath, label, linePath, round, rule, stroke, tint } from "../../kit/draw.js";
 import { set, svg, write } from "../../kit/elements.js";
-import { plot } from "../../kit/plot.js";
+import { pickFrom, plot } from "../../kit/plot.js";
 import { linear, log, sqrt } from "../../kit/scales.js";
 import { formatNumber, formatShare, tidy } from "../../kit/words.js";
 
@@ -147,7 +147,8 @@ export function histogram(styles) {
  * @param {{onpick?: (time: number) => void}} [options]
  */
 export function percentiles(styles, { onpick } = {}) {
-  const chart = plot({ label: "", onpick });
+  const chart = plot({ label: "" });
+  if (onpick) pickFrom(chart, onpick);
   const series = styles.map((style) => ({
     band: svg("path", tint(style, 0.16)),
     edge: svg("path", { ...stroke(style), "stroke-width": 1, "stroke-opacity": 0.75 }),

@@ -3,7 +3,7 @@
 
 import { label, linePath, round, stroke } from "../../kit/draw.js";
 import { html, set, svg, write } from "../../kit/elements.js";
-import { plot } from "../../kit/plot.js";
+import { pickFrom, plot } from "../../kit/plot.js";
 import { fixed } from "../../kit/words.js";
 import { percentiles } from "./layer.js";
 
@@ -76,7 +76,8 @@ export function timeline({ styles, accurate, onpick }) {
  * @param {(time: number) => void} onpick
  */
 function accuracyPlot(styles, onpick) {
-  const chart = plot({ label: "", onpick });
+  const chart = plot({ label: "" });
+  pickFrom(chart, onpick);
   const lines = styles.map((style) =>
     svg("path", { ...stroke(style), "stroke-width": 2.2, "stroke-linejoin": "round" }),
   );

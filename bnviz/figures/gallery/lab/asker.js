@@ -32,7 +32,7 @@ export function asker(questions, chosen, onanswer) {
   const text = html("p", { class: "bnviz-lab-question", id });
   const asking = html("div", { class: "bnviz-lab-choices", role: "group", "aria-labelledby": id });
   const told = html("p", { class: "bnviz-lab-told", role: "status" });
-  const longest = html("p", { class: "bnviz-lab-told", "aria-hidden": "true" }); // keeps the room
+  const room = html("div", { class: "bnviz-lab-faces", "aria-hidden": "true" }); // for all answers
   const other = button({ label: "", onclick: () => answer(said() === null ? "shown" : null) });
   other.classList.add("bnviz-lab-other");
   const which = select({
@@ -77,7 +77,8 @@ export function asker(questions, chosen, onanswer) {
     );
     asking.style.visibility = now === null ? "" : "hidden";
     told.replaceChildren(...(now === null ? [] : answered(question, now)));
-    longest.replaceChildren(...answered(question, longestSaid(question)));
+    room.replaceChildren(...question.choices.map((_, i) =>
+      html("p", { class: "bnviz-lab-told" }, ...answered(question, i))));
     other.textContent = now === null ? "Show me" : "Answer again";
   }
   show();
@@ -87,7 +88,7 @@ export function asker(questions, chosen, onanswer) {
     element: html(
       "div", { class: "bnviz-lab-asker" },
       html("div", { class: "bnviz-lab-which" }, first, other), text,
-      html("div", { class: "bnviz-lab-faces" }, asking, told, longest),
+      html("div", { class: "bnviz-lab-faces" }, asking, told, room),
     ),
   };
 }
@@ -100,13 +101,4 @@ export function asker(questions, chosen, onanswer) {
 function answered(question, said) {
   const verdict = pieces(onChoice(question, said));
   return [html("strong", {}, ...verdict), " ", ...pieces(question.explain)];
-}
-
-/**
- * The answer to which most is said.
- * @param {Question} question
- */
-function longestSaid(question) {
-  const length = (/** @type {number} */ i) => onChoice(question, i).flat().join("").length;
-  return question.choices.reduce((best, _, i) => (length(i) > length(best) ? i : best), 0);
 }

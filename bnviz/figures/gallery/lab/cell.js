@@ -38,7 +38,7 @@ export function cell(style) {
   const rails = svg("path", { class: "bnviz-lab-rail", "stroke-width": BAR });
   const idle = svg("path", { class: "bnviz-lab-bar", "stroke-width": BAR });
   const gradient = svg("path", { class: "bnviz-lab-bar", "stroke-width": BAR });
-  const texts = [label("", {}), label("", {})];
+  const texts = [label(""), label("")];
   const note = label("", { class: "bnviz-halo" });
   /** @type {Box} */
   let box = { x: 0, y: 0, width: 0, height: 0 };

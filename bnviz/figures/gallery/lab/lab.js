@@ -172,7 +172,7 @@ export default figure("lab", ({ spec, arrays, stage, root, redraw, page }) => {
       const same = [...stage.querySelectorAll("select")].find((one) => one.ariaLabel === focus);
       same?.focus({ preventScroll: true }); // the control was made anew under the reader's hands
     }
-    runner.build(forTrainer(setting), arrays.pixels, arrays.labels);
+    runner.build({ settings: forTrainer(setting), pixels: arrays.pixels, labels: arrays.labels });
     note();
     if (play) run(true);
     redraw();

@@ -27,14 +27,14 @@ const UPRIGHT = 46; // pixels of a row beside which its name can stand upright
 export function layers(styles, depth) {
   const rows = Array.from({ length: depth }, (_, l) => ({
     name: label(`layer ${l + 1}`, { class: "bnviz-lab-layer" }),
-    ends: [label("", {}), label("", {})],
+    ends: [label(""), label("")],
     cells: styles.map(cell),
   }));
   const heads = styles.map(() => ({
     now: label("now", { "text-anchor": "middle" }),
     idle: label("", { "text-anchor": "end" }),
     steps: label("", { "text-anchor": "end" }),
-    zero: label("0", {}),
+    zero: label("0"),
   }));
   const element = surface(
     "",
@@ -80,9 +80,11 @@ export function layers(styles, depth) {
       heads.forEach(({ now, idle, steps, zero }, n) => {
         const x = left + n * (across + GAP);
         const base = height - 5;
-        set(now, { x: x + (parts.histogram + parts.bars) / 2, y: 11 });
+        set(now, {
+          x: x + (parts.histogram + parts.bars) / 2, y: 11,
+          visibility: parts.numbers === null && across < 180 ? "hidden" : null,
+        });
         set(idle, { x: x + across, y: 11 });
-        set(now, { visibility: parts.numbers === null && across < 180 ? "hidden" : null });
         write(idle, parts.numbers === null ? "idle, grad." : "idle, gradient");
         set(steps, { x: x + parts.histogram, y: base });
         set(zero, { x, y: base });

@@ -25,7 +25,7 @@ export function sharedControls(setting, offered, onchange) {
     const known = [...new Set([...values, setting[key]])];
     return select({
       label,
-      options: known.map((value, i) => ({ value: String(i), text: texts?.[i] ?? String(value) })),
+      options: known.map((value, i) => ({ value: String(i), text: texts?.[String(value)] ?? String(value) })),
       value: String(known.indexOf(setting[key])),
       onchange: (index) => onchange({ ...setting, [key]: known[Number(index)] }),
     }).element;

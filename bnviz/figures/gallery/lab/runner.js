@@ -30,7 +30,7 @@ export function makeRunner({ seen, onreport, onfail }) {
   let run = 0; // reports of earlier networks are out of date
   /** @type {Pace} */
   let pace = "fast";
-  /** @type {any} the latest networks */
+  /** @type {Parameters<typeof build>[0]|null} the latest networks */
   let latest = null;
   let crew = hire();
 
@@ -46,7 +46,8 @@ export function makeRunner({ seen, onreport, onfail }) {
       return fromPage(heard);
     }
   }
-  function build(/** @type {any} */ message) {
+  /** New networks. @param {{settings: any, pixels: ArrayLike<number>, labels: ArrayLike<number>}} message */
+  function build(message) {
     latest = message;
     busy = true;
     run += 1;
@@ -85,17 +86,10 @@ export function makeRunner({ seen, onreport, onfail }) {
   watcher.observe(seen);
 
   const self = {
-    /** Where it trains: "worker" or "page". */
-    get where() {
-      return crew.inPage ? "page" : "worker";
-    },
     get playing() {
       return playing;
     },
-    /** New networks. @param {any} settings @param {ArrayLike<number>} pixels @param {ArrayLike<number>} labels */
-    build(settings, pixels, labels) {
-      build({ settings, pixels, labels });
-    },
+    build,
     /** @param {number} lr */
     set lr(lr) {
       if (latest) latest.settings.lr = lr;

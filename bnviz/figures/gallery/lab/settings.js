@@ -35,17 +35,16 @@ export const RATES = [-3, -2, -1, 0, 1].flatMap((e) => [1, 2, 5].map((m) => Numb
 /**
  * The other controls, in their order: what they are called, and what they offer.
  * @type {{key: "data"|"depth"|"width"|"activation"|"init"|"batchSize"|"momentum"|"weightDecay"|"seed",
- *   label: string, values: (string|number|null)[], texts?: string[]}[]}
+ *   label: string, values: (string|number|null)[], texts?: Object<string, string>}[]}
  */
 export const CHOICES = [
   { key: "data", label: "data", values: ["digits", "spirals"] },
   { key: "depth", label: "layers", values: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10] },
   { key: "width", label: "units", values: [8, 20, 60, 100, 200] },
-  { key: "activation", label: "activation", values: ["sigmoid", "tanh", "relu"],
-    texts: ["sigmoid", "tanh", "ReLU"] },
+  { key: "activation", label: "activation", values: ["sigmoid", "tanh", "relu"], texts: { relu: "ReLU" } },
   { key: "init", label: "initial weights",
     values: [0.01, 0.03, 0.1, 0.3, 1, "xavier", "kaiming", null],
-    texts: ["0.01", "0.03", "0.1", "0.3", "1", "Xavier’s", "Kaiming’s", "PyTorch’s"] },
+    texts: { xavier: "Xavier’s", kaiming: "Kaiming’s", null: "PyTorch’s" } },
   { key: "batchSize", label: "batch", values: [2, 4, 8, 16, 60, 250] },
   { key: "momentum", label: "momentum", values: [0, 0.5, 0.9, 0.99] },
   { key: "weightDecay", label: "weight decay", values: [0, 0.0001, 0.001, 0.01, 0.1] },

@@ -6,7 +6,7 @@ import { causeControls, controlBar, slider } from "../../kit/controls.js";
 import { bandPath, key, linePath, round, stroke, swatch } from "../../kit/draw.js";
 import { html, set, svg, write } from "../../kit/elements.js";
 import { figure } from "../../kit/life.js";
-import { plot } from "../../kit/plot.js";
+import { pickFrom, plot } from "../../kit/plot.js";
 import { fixed, tidy } from "../../kit/words.js";
 import { averageSoFar, memory, momentumAt, positionOf, runningAverage } from "./average.js";
 
@@ -24,13 +24,11 @@ export default figure("running_statistics", ({ spec, arrays, stage, redraw }) =>
   const unit = spec.step.split(" ").pop(); // "step" of "training step"
   let step = Math.round(Math.min(Math.max(spec.start.at ?? count, 1), count));
 
-  const chart = plot({
-    label: spec.alts[0],
-    onpick(x) {
-      step = Math.min(Math.max(Math.round(x), 1), count);
-      when.value = step;
-      redraw();
-    },
+  const chart = plot({ label: spec.alts[0] });
+  pickFrom(chart, (x) => {
+    step = Math.min(Math.max(Math.round(x), 1), count);
+    when.value = step;
+    redraw();
   });
   const gap = svg("path", { class: "bnviz-running-gap" });
   const dots = LOOKS.map(([opacity, size]) =>

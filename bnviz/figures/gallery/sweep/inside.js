@@ -3,7 +3,7 @@
 
 import { bandPath, label, linePath, round, stroke, tint } from "../../kit/draw.js";
 import { set, svg } from "../../kit/elements.js";
-import { plot } from "../../kit/plot.js";
+import { pickFrom, plot } from "../../kit/plot.js";
 import { fixed, formatNumber } from "../../kit/words.js";
 import { arsinh, powers, thinOut } from "./read.js";
 
@@ -22,7 +22,8 @@ export function makeInside(spec, arrays, read, onpick) {
   const inside = /** @type {import("./sweep.js").Inside} */ (spec.inside);
   const { unit, reach, bars: count } = inside;
   const scale = arsinh(unit);
-  const chart = plot({ label: "", onpick: (step) => onpick(step) });
+  const chart = plot({ label: "" });
+  pickFrom(chart, onpick);
   const flats = [svg("rect", { class: "bnviz-sweep-flat" }), svg("rect", { class: "bnviz-sweep-flat" })];
   const flatName = label("", { class: "bnviz-halo", "text-anchor": "end" });
   const bands = styles.map((style) => svg("path", tint(style, 0.22)));

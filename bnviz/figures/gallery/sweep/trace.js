@@ -5,7 +5,7 @@ import { side } from "../../kit/axes.js";
 import { linePath, round, stroke } from "../../kit/draw.js";
 import { set, svg } from "../../kit/elements.js";
 import { overlaps } from "../../kit/overlap.js";
-import { plot } from "../../kit/plot.js";
+import { pickFrom, plot } from "../../kit/plot.js";
 import { spread } from "../../kit/spread.js";
 import { fixed } from "../../kit/words.js";
 
@@ -22,7 +22,8 @@ const CROSS = "M-4 -4L4 4M-4 4L4 -4";
  */
 export function makeTrace({ styles, curve }, arrays, read, ruler, onpick) {
   const axis = /** @type {import("./sweep.js").Axis} */ (curve);
-  const chart = plot({ label: "", onpick: (step) => onpick(step) });
+  const chart = plot({ label: "" });
+  pickFrom(chart, onpick);
   const pens = styles.map((style) => stroke(style));
   const threads = pens.map((pen) =>
     svg("path", { ...pen, "stroke-dasharray": null, "stroke-opacity": 0.45 }),

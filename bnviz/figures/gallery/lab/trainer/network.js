@@ -10,7 +10,7 @@ import { makeNorm } from "./norms.js";
 
 /**
  * What is learned, and its gradient at the last step.
- * @typedef {{name: string, value: Real, grad: Real}} Parameter
+ * @typedef {{value: Real, grad: Real}} Parameter
  */
 
 /**
@@ -26,7 +26,6 @@ import { makeNorm } from "./norms.js";
 /** One layer: product, then norm and activation in either order; the output has neither. */
 class Layer {
   /**
-   * @param {string} name
    * @param {number} inputs
    * @param {number} outputs
    * @param {number} rows at most
@@ -34,54 +33,53 @@ class Layer {
    * @param {Backend} backend
    * @param {TorchRandom} random of the noise
    */
-  constructor(name, inputs, outputs, rows, hidden, backend, random) {
+  constructor(inputs, outputs, rows, hidden, backend, random) {
     const matrix = () => backend.alloc(inputs * outputs);
     const values = () => backend.alloc(rows * outputs);
     this.inputs = inputs;
     this.outputs = outputs;
-    this.backend = backend;
+    this._backend = backend;
     // Weights lie as (inputs, outputs), so that two of the three products need no transposition.
     this.weight = matrix();
     this.gradWeight = matrix();
     this.bias = backend.alloc(outputs);
     this.gradBias = backend.alloc(outputs);
-    this.transposed = matrix();
+    this._transposed = matrix();
     this.norm = hidden?.norm ? makeNorm(hidden.norm, outputs, rows, backend) : null;
     this.noise = hidden?.norm && hidden.noise ? makeNoise(hidden.noise, outputs, rows, random) : null;
     this.activation = hidden ? ACTIVATIONS[hidden.activation] : null;
-    this.after = hidden?.placement === "after";
-    this.product = values();
+    this._after = hidden?.placement === "after";
+    this._product = values();
     /** What the activation gets. */
-    this.pre = this.norm && !this.after ? values() : this.product;
+    this.pre = this.norm && !this._after ? values() : this._product;
     /** What it makes of it. */
-    this.activated = this.activation ? values() : this.product;
-    this.output = this.norm && this.after ? values() : this.activated;
-    this.gradInput = backend.alloc(rows * inputs);
+    this.activated = this.activation ? values() : this._product;
+    this._output = this.norm && this._after ? values() : this.activated;
+    this._gradInput = backend.alloc(rows * inputs);
     /** @type {Real} */
-    this.input = this.gradInput; // the latest, for the way back
-    /** @type {Parameter[]} */
+    this._input = this._gradInput; // the latest, for the way back
+    /** @type {Parameter[]} in PyTorch's order */
     this.parameters = [
-      { name: `${name}.weight`, value: this.weight, grad: this.gradWeight },
-      { name: `${name}.bias`, value: this.bias, grad: this.gradBias },
+      { value: this.weight, grad: this.gradWeight },
+      { value: this.bias, grad: this.gradBias },
     ];
     if (this.norm && hidden?.affine) {
       const { weight, gradWeight, bias, gradBias } = this.norm;
-      const of = name.replace(".linear", ".norm");
-      this.parameters.push({ name: `${of}.weight`, value: weight, grad: gradWeight });
-      if (bias && gradBias) this.parameters.push({ name: `${of}.bias`, value: bias, grad: gradBias });
+      this.parameters.push({ value: weight, grad: gradWeight });
+      if (bias && gradBias) this.parameters.push({ value: bias, grad: gradBias });
     }
   }
 
   /** @param {Real} x @param {number} rows @param {boolean} training */
   forward(x, rows, training) {
-    const { inputs, outputs, bias, product } = this;
-    this.input = x;
-    this.backend.product(product, x, this.weight, rows, outputs, inputs, inputs, 1);
+    const { inputs, outputs, bias, _product: product } = this;
+    this._input = x;
+    this._backend.product(product, x, this.weight, rows, outputs, inputs, inputs, 1);
     for (let p = 0; p < rows * outputs; ) for (let j = 0; j < outputs; j++, p++) product[p] += bias[j];
-    if (!this.after) this._normalize(this.pre, product, rows, training);
-    this.activation?.forward(this.activated, this.pre, rows * outputs, this.backend);
-    if (this.after) this._normalize(this.output, this.activated, rows, training);
-    return this.output;
+    if (!this._after) this._normalize(this.pre, product, rows, training);
+    this.activation?.forward(this.activated, this.pre, rows * outputs, this._backend);
+    if (this._after) this._normalize(this._output, this.activated, rows, training);
+    return this._output;
   }
 
   /** @param {Real} y @param {Real} x @param {number} rows @param {boolean} training */
@@ -96,19 +94,19 @@ class Layer {
    * @param {boolean} onwards whether the gradient by the input is wanted, too
    */
   backward(grad, rows, onwards) {
-    const { inputs, outputs, gradBias, transposed, backend } = this;
-    if (this.after) this._normalizeBack(grad, rows);
+    const { inputs, outputs, gradBias, _transposed: transposed, _backend: backend } = this;
+    if (this._after) this._normalizeBack(grad, rows);
     this.activation?.backward(grad, this.activated, rows * outputs);
-    if (!this.after) this._normalizeBack(grad, rows);
+    if (!this._after) this._normalizeBack(grad, rows);
     gradBias.fill(0);
     for (let p = 0; p < rows * outputs; ) for (let j = 0; j < outputs; j++, p++) gradBias[j] += grad[p];
-    backend.product(this.gradWeight, this.input, grad, inputs, outputs, rows, 1, inputs);
-    if (!onwards) return this.gradInput;
+    backend.product(this.gradWeight, this._input, grad, inputs, outputs, rows, 1, inputs);
+    if (!onwards) return this._gradInput;
     for (let l = 0, p = 0; l < inputs; l++) {
       for (let j = 0; j < outputs; j++, p++) transposed[j * inputs + l] = this.weight[p];
     }
-    backend.product(this.gradInput, grad, transposed, rows, inputs, outputs, outputs, 1);
-    return this.gradInput;
+    backend.product(this._gradInput, grad, transposed, rows, inputs, outputs, outputs, 1);
+    return this._gradInput;
   }
 
   /** @param {Real} grad @param {number} rows */
@@ -129,10 +127,8 @@ export class Network {
   constructor(shape, rows, backend, random) {
     const { sizes } = shape;
     const last = sizes.length - 2;
-    this.layers = sizes.slice(1).map((outputs, i) => {
-      const name = i < last ? `hidden${i + 1}.linear` : "output";
-      return new Layer(name, sizes[i], outputs, rows, i < last ? shape : null, backend, random);
-    });
+    this.layers = sizes.slice(1).map((outputs, i) =>
+      new Layer(sizes[i], outputs, rows, i < last ? shape : null, backend, random));
     this.classes = sizes[last + 1];
     this._grad = backend.alloc(rows * this.classes);
     /** All that is learned. */

@@ -41,8 +41,10 @@ export function makeNorm(kind, width, rows, backend) {
   throw new RangeError(`a norm is batch, layer, group or rms; given ${kind}`);
 }
 
+/** @typedef {ReturnType<typeof makeAffine>} Affine */
+
 /** @param {number} width @param {Backend} backend */
-function affine(width, backend) {
+function makeAffine(width, backend) {
   return {
     weight: backend.alloc(width).fill(1), bias: backend.alloc(width),
     gradWeight: backend.alloc(width), gradBias: backend.alloc(width),
@@ -51,7 +53,8 @@ function affine(width, backend) {
 
 /** @param {number} width @param {number} rows @param {Backend} backend @returns {Norm} */
 function batchNorm(width, rows, backend) {
-  const { weight, bias, gradWeight, gradBias } = affine(width, backend);
+  const affine = makeAffine(width, backend);
+  const { weight, bias } = affine;
   const runningMean = backend.alloc(width);
   const runningVar = backend.alloc(width).fill(1);
   const hat = backend.alloc(rows * width);
@@ -67,7 +70,7 @@ function batchNorm(width, rows, backend) {
     }
   }
   return {
-    weight, bias, gradWeight, gradBias, runningMean, runningVar,
+    ...affine, runningMean, runningVar,
     forward(y, x, rows, training) {
       const count = rows * width;
       if (!training) return withRunning(y, x, count);
@@ -93,9 +96,7 @@ function batchNorm(width, rows, backend) {
     },
     backward(grad, rows) {
       const [byHat, byOne] = [squares, mean]; // not needed any more
-      sumOverRows(byHat, byOne, grad, hat, rows);
-      gradWeight.set(byHat);
-      gradBias.set(byOne);
+      sumOverRows(affine, byHat, byOne, grad, hat, rows);
       for (let j = 0; j < width; j++) scale[j] *= weight[j];
       for (let p = 0; p < rows * width; ) {
         for (let j = 0; j < width; j++, p++) {
@@ -117,7 +118,8 @@ function batchNorm(width, rows, backend) {
  */
 function groupNorm(width, rows, groups, backend, centered = true) {
   if (width % groups) throw new RangeError(`${width} units do not make ${groups} groups`);
-  const { weight, bias, gradWeight, gradBias } = affine(width, backend);
+  const affine = makeAffine(width, backend);
+  const { weight, bias } = affine;
   const hat = backend.alloc(rows * width);
   const scale = new Float64Array(rows * groups);
   const forWeight = new Float64Array(width);
@@ -126,7 +128,7 @@ function groupNorm(width, rows, groups, backend, centered = true) {
   const precision = hat instanceof Float32Array ? 2 ** -23 : 2 ** -52;
   const eps = centered ? EPS : precision; // as in torch.nn.RMSNorm
   return {
-    weight, bias: centered ? bias : null, gradWeight, gradBias: centered ? gradBias : null,
+    ...affine, ...(centered ? {} : { bias: null, gradBias: null }),
     forward(y, x, rows) {
       for (let g = 0, start = 0; g < rows * groups; g++, start += size) {
         const end = start + size;
@@ -145,9 +147,7 @@ function groupNorm(width, rows, groups, backend, centered = true) {
       }
     },
     backward(grad, rows) {
-      sumOverRows(forWeight, forBias, grad, hat, rows);
-      gradWeight.set(forWeight);
-      gradBias.set(forBias);
+      sumOverRows(affine, forWeight, forBias, grad, hat, rows);
       for (let g = 0, start = 0; g < rows * groups; g++, start += size) {
         const end = start + size;
         let byOne = 0;
@@ -167,13 +167,14 @@ function groupNorm(width, rows, groups, backend, centered = true) {
 
 /**
  * The gradients of γ and β: over the rows, sums of the gradient times x̂ and of the gradient alone.
- * @param {Float64Array} byHat is overwritten, as the next
- * @param {Float64Array} byOne
+ * @param {Affine} affine
+ * @param {Float64Array} byHat gets the first sums in full precision
+ * @param {Float64Array} byOne gets the second
  * @param {Real} grad
  * @param {Real} hat
  * @param {number} rows
  */
-function sumOverRows(byHat, byOne, grad, hat, rows) {
+function sumOverRows({ gradWeight, gradBias }, byHat, byOne, grad, hat, rows) {
   const width = byHat.length;
   byHat.fill(0);
   byOne.fill(0);
@@ -183,4 +184,6 @@ function sumOverRows(byHat, byOne, grad, hat, rows) {
       byOne[j] += grad[p];
     }
   }
+  gradWeight.set(byHat);
+  gradBias.set(byOne);
 }

@@ -1,9 +1,8 @@
 // The trainer in a worker. It trains as long as it is asked to, and tells what the page draws.
 //
-// To it: `{ settings, pixels, labels, only }` builds networks, with plain JavaScript where `only`
-// says "plain"; `{ steps, milliseconds }` asks for so many steps, or as many as fit in the time;
-// `{ lr }` changes the learning rate. From it: a `Report` after each building and each asking, and
-// `{ failed }` where nothing could be built.
+// To it: `{ settings, pixels, labels }` builds networks; `{ steps, milliseconds }` asks for so many
+// steps, or as many as fit in the time; `{ lr }` changes the learning rate. From it: a `Report` after
+// each building and each asking, and `{ failed }` where nothing could be built.
 
 import { hasSimd, plain, simd } from "./backend.js";
 import { digits, spirals } from "./data.js";
@@ -13,7 +12,7 @@ import { Training } from "./training.js";
 /**
  * @typedef {object} Report
  * @property {number} run which of the networks that were built, counting from 1
- * @property {string} backend
+ * @property {"simd"|"plain"} backend
  * @property {number} steps updates so far
  * @property {number[]} losses of each network, the mean over the steps since the report before;
  *   none before the first step
@@ -51,7 +50,7 @@ export default (scope) =>
 export function serve(listen, tell, now = () => performance.now()) {
   /** @type {Training|null} */
   let training = null;
-  let backend = "";
+  let backend = /** @type {"simd"|"plain"} */ ("plain");
   let run = 0;
   let accuracies = /** @type {number[]} */ ([]);
   let measured = -1;
@@ -66,13 +65,12 @@ export function serve(listen, tell, now = () => performance.now()) {
     due = now() + SELDOM * (now() - start);
   }
   /** @param {any} message @returns {Training} */
-  function build({ settings, pixels, labels, only }) {
+  function build({ settings, pixels, labels }) {
     const { data, seed } = settings;
     const examples = data === "spirals" ? spirals(seed) : digits(pixels, labels, seed);
     const trial = plain();
     let made = new Training(settings, examples, trial);
-    backend = "plain";
-    if (only !== "plain" && hasSimd()) {
+    if (hasSimd()) {
       made = new Training(settings, examples, simd(trial.used()));
       backend = "simd";
     }
