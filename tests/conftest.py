@@ -59,17 +59,31 @@ def book() -> Path:
     return html
 
 
+def without_picture(figure: Figure) -> Figure:
+    """The same figure, and nothing where its picture would be."""
+    return Figure(
+        figure.name, spec=figure.spec, arrays=figure.arrays, alt=figure.alt,
+        caption=figure.caption, height=figure.height, still=figure.still or "",
+        then=figure.then and without_picture(figure.then),
+    )  # fmt: skip
+
+
 @pytest.fixture
 def open_figure(chromium: Browser, tmp_path: Path) -> Iterator[Callable[..., Page]]:
     """``open_figure(figure, width=800)``: its page, opened from disk with the network off.
 
-    ``push`` moves the figure down by so many pixels. The test fails where the page writes an error
-    to the console.
+    ``push`` moves the figure down by so many pixels. The picture, which takes longer than all else,
+    is there where scripts are off, or where it is asked for by ``pictured``. The test fails where
+    the page writes an error to the console.
     """
     contexts, problems = [], []
 
-    def open_page(figure: Figure, width: int = 800, push: int = 0, **options: Any) -> Page:
-        path = figure.save_html(tmp_path / f"{figure.name}.html")
+    def open_page(
+        figure: Figure, width: int = 800, push: int = 0, pictured: bool = False, **options: Any
+    ) -> Page:
+        scripts = options.get("java_script_enabled", True)
+        shown = figure if pictured or not scripts else without_picture(figure)
+        path = shown.save_html(tmp_path / f"{figure.name}.html")
         if push:
             html = path.read_text(encoding="utf-8")
             path.write_text(html.replace("<main>", f'<main style="padding-top:{push}px">'), "utf-8")
@@ -79,7 +93,7 @@ def open_figure(chromium: Browser, tmp_path: Path) -> Iterator[Callable[..., Pag
         page.on("console", lambda m: m.type == "error" and problems.append(m.text))
         page.on("pageerror", lambda error: problems.append(str(error)))
         page.goto(path.as_uri())
-        if options.get("java_script_enabled", True):
+        if scripts:
             page.wait_for_selector("figure[data-ready]")
         return page
 

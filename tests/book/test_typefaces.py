@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import time
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from visits import CHAPTERS, NARROW, TITLES, QuietHandler, Visit, serving
+from visits import CHAPTERS, FIGURES_READY, NARROW, TITLES, QuietHandler, Visit, serving
 
 SHIFTS = """() => {
     window.shift = 0;
@@ -15,6 +15,11 @@ SHIFTS = """() => {
         for (const entry of list.getEntries()) window.shift += entry.value;
     }).observe({ type: "layout-shift", buffered: true });
 }"""
+
+#: Whether the book's own typefaces are there, or are waited for.
+OURS = """() => [...document.fonts]
+    .filter(({ family }) => ["Book Serif", "Book Sans"].includes(family.replaceAll('"', "")))
+    .map(({ status }) => status)"""
 
 
 def test_text_and_figures_are_set_in_the_typefaces_of_the_book(visit: Callable[..., Visit]) -> None:
@@ -30,9 +35,11 @@ def test_text_and_figures_are_set_in_the_typefaces_of_the_book(visit: Callable[.
 
 
 class LateTypefaces(QuietHandler):
+    may_come = threading.Event()
+
     def do_GET(self) -> None:  # noqa: N802  (the name is the standard library's)
         if "/fonts/source-" in self.path:
-            time.sleep(1)
+            self.may_come.wait(30)
         super().do_GET()
 
 
@@ -46,13 +53,19 @@ def test_a_typeface_that_comes_late_moves_a_line_at_most(
 ) -> None:
     with serving(book, LateTypefaces) as server:
         for name in names:
-            session = visit(server, viewport={"width": width, "height": 740})
-            session.page.add_init_script(f"({SHIFTS})()")
-            page = session.open(f"{name}.html")
-            page.evaluate("() => document.fonts.ready")
-            page.wait_for_timeout(300)
+            LateTypefaces.may_come.clear()
+            page = visit(server, viewport={"width": width, "height": 740}).page
+            page.add_init_script(f"({SHIFTS})()")
+            page.goto(f"{server}/{name}.html", wait_until="domcontentloaded")
+            page.wait_for_function(FIGURES_READY)
+            page.wait_for_timeout(200)  # until all of it is seen in the typeface before
+            assert "loaded" not in page.evaluate(OURS), name
+            LateTypefaces.may_come.set()
+            page.wait_for_load_state("load")
+            page.wait_for_timeout(200)
+            assert "loaded" in page.evaluate(OURS), name
             assert page.evaluate("shift") <= most, name
-            session.page.context.close()
+            page.context.close()
 
 
 def test_the_typefaces_of_the_first_screen_are_asked_for_at_once(

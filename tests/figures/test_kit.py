@@ -419,7 +419,7 @@ def test_scripts_off_leaves_the_picture(demo_folder, open_figure):
 
 
 def test_print_shows_the_picture(demo_folder, open_figure):
-    page = open_figure(demo())
+    page = open_figure(demo(), pictured=True)
     page.emulate_media(media="print")
     assert page.locator("img.bnviz-still").is_visible()
     assert not page.locator(".bnviz-stage").is_visible()

@@ -699,7 +699,7 @@ def test_scripts_off_leaves_question_and_folded_answer(open_figure):
 
 
 def test_print_shows_question_and_answer(open_figure):
-    page = open_figure(with_figure())
+    page = open_figure(with_figure(), pictured=True)
     page.emulate_media(media="print")
     assert page.locator(".bnviz-still").first.is_visible()
     for text in (page.locator(".bnviz-still em"), page.locator("figure figure img")):
