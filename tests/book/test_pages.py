@@ -246,6 +246,16 @@ def test_a_heading_has_no_line_for_a_link_that_is_not_seen(wide: Visit) -> None:
 
 
 @pytest.mark.parametrize("narrow", [f"{title}.html" for title in TITLES], indirect=True)
+def test_what_a_row_or_column_is_called_stands_in_one_line_on_a_phone(narrow: Visit) -> None:
+    broken = narrow.page.eval_on_selector_all(
+        ".bd-article table :is(th, td:first-child) code",
+        """(codes) => codes
+            .filter((code) => !code.textContent.includes(" ") && code.getClientRects().length > 1)
+            .map((code) => code.textContent)""",
+    )
+    assert broken == []
+
+
 def test_a_heading_has_no_line_for_a_link_that_is_not_seen_on_a_phone(narrow: Visit) -> None:
     assert not keep_a_line_for_a_link(narrow.page)
 
