@@ -129,6 +129,7 @@ def test_with_batches_of_two_small_steps_help() -> None:
 
 # --- what chapters ask in the page, and where they lead to ----------------------------------------
 
+
 @pytest.mark.slow
 def test_from_the_usual_weights_the_network_without_a_norm_needs_about_1100_steps():
     for without, of_batch in steps_to_90(Setting(), 1400):
