@@ -129,6 +129,32 @@ def test_with_batches_of_two_small_steps_help() -> None:
 
 # --- what chapters ask in the page, and where they lead to ----------------------------------------
 
+
+@pytest.mark.slow
+def test_from_the_usual_weights_the_network_without_a_norm_needs_about_1100_steps():
+    for without, of_batch in steps_to_90(Setting(), 1400):
+        assert 900 <= without <= 1300
+        assert of_batch <= 50
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("lr", "most"), [(0.5, 160), (1.0, 200)])
+def test_from_weights_of_1_the_network_without_a_norm_needs_no_200_steps(lr, most):
+    for without, of_batch in steps_to_90(Setting(init=1.0, lr=lr), 200):
+        assert 70 <= without <= most
+        assert 30 <= of_batch < without
+    for without, _ in steps_to_90(Setting(init=1.0, lr=0.1), 200):  # at a smaller rate it does
+        assert without is None
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("lr", [1.0, 5.0, 10.0])
+def test_from_weights_of_a_tenth_larger_steps_hardly_help_it(lr):
+    for seed in SEEDS:
+        setting = Setting([Contestant(None)], lr=lr, seed=seed)
+        assert trained(setting, 200)["without norm"].accuracy.max() < 0.5
+
+
 RELUS = Setting(depth=2, activation="relu", init="kaiming", lr=0.1)
 
 

@@ -91,6 +91,16 @@ def test_batch_norm_is_the_first_to_fail_where_all_images_change_together(change
 
 
 @pytest.mark.slow
+def test_without_a_norm_faded_images_are_named_and_four_layers_name_fewer():
+    plain = ("without norm",)
+    two = chapter.accuracy_by_change("faded", (0.7,), plain, range(100, 110))["without norm"]
+    assert two.min() > 0.88 and np.median(two) > 0.9
+    options = {"seeds": range(100, 110), "hidden": (100,) * 4, "steps": 400}
+    four = chapter.accuracy_by_change("faded", (0.7,), plain, **options)["without norm"]
+    assert 0.75 < np.median(four) < 0.88
+
+
+@pytest.mark.slow
 def test_lightened_images_upset_layer_norm_as_much_in_some_seeds():
     norms = ("batch norm", "layer norm")
     found = chapter.accuracy_by_change("lightened", (0.7,), norms, seeds=range(200, 206))

@@ -111,6 +111,13 @@ def test_more_starts_and_learning_rates_are_usable_with_batch_norm(grid: Sweep) 
     assert ((bn > 0.85).sum((0, 1)) > 1 + (plain > 0.85).sum((0, 1))).all()
 
 
+@pytest.mark.parametrize("setting", [{}, {"batch_size": 64}, {"steps": 480, "eval_every": 480}])
+def test_from_the_right_start_eight_layers_learn_without_batch_norm(setting) -> None:
+    small = sweep((0.2,), (0.03,), (8,), range(100, 105), **setting)
+    plain = small.accuracy["without BN"][..., -1]
+    assert plain.min() > 0.75 and 0.85 < np.median(plain) < 0.97
+
+
 def test_with_eight_layers_the_largest_rate_fails_with_batch_norm_too(grid: Sweep) -> None:
     bn = grid.accuracy["with BN"][..., -1]
     assert (bn[:2, -1, 0] > 0.85).all() and (bn[:, -1, 1] < 0.8).all()

@@ -47,9 +47,9 @@ def number(**changes):
     return predict(**(given_ | changes))
 
 
-def with_figure():
+def with_figure(**changes):
     lines = {"with BN": [[0.1, 0.8, 0.9], [0.1, 0.9, 1.0]]}
-    return choice(then=curves(lines, x=[0, 50, 100], styles={"with BN": "with"}))
+    return choice(then=curves(lines, x=[0, 50, 100], styles={"with BN": "with"}), **changes)
 
 
 def with_much():
@@ -507,6 +507,18 @@ def test_before_the_answer_only_the_axes_of_a_figure_are_seen(open_figure, width
     page.reload()
     page.wait_for_selector("figure[data-figure=curves][data-ready]")
     assert "line" in seen(page)
+
+
+@pytest.mark.parametrize("width", [width for width, _ in SIZES])
+def test_a_figure_that_is_not_hidden_is_seen_and_used_before_the_answer(open_figure, width):
+    page = open_figure(with_figure(hidden=False), width=width)
+    page.wait_for_selector("figure[data-figure=curves][data-ready]")
+    before = height(page)
+    assert seen(page) == ["axes", "numbers", "line", "reading", "caption"]
+    page.get_by_role("slider").press("ArrowLeft")
+    page.get_by_role("button", name="by 4").click()
+    assert seen(page) == ["axes", "numbers", "line", "reading", "caption"]
+    assert height(page) == before
 
 
 @pytest.mark.parametrize("width", [width for width, _ in SIZES])

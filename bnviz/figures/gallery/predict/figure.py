@@ -41,6 +41,7 @@ def predict(
     log: bool = False,
     key: str | None = None,
     then: Figure | None = None,
+    hidden: bool = True,
 ) -> Figure:
     """Ask before the answer shows.
 
@@ -61,6 +62,8 @@ def predict(
         key: under which the page remembers the answer; by default one made of the question.
         then: another figure, which the answer reveals: until then its axes are seen alone. It is
             made lower where question, answer and figure would not be seen at once.
+        hidden: whether ``then`` is hidden until the answer. If not, ask about what it shows only
+            after a control was moved.
 
     Returns:
         The figure.
@@ -98,6 +101,8 @@ def predict(
         solution = [("", f"{_numbers(within, unit)}.")]
         asks = f"A number from {_numbers([low, high], unit)}."
     spec["key"] = key or _key(to_plain(asked), asks)
+    if then is not None:
+        spec["hidden"] = hidden
     return Figure(
         "predict",
         spec=spec,

@@ -72,7 +72,7 @@ export default figure("predict", ({ spec, arrays, stage, redraw, then }) => {
     if (open) line?.reset();
     if (line) set(guess, { disabled: true });
     card.classList.toggle("bnviz-predict-said", !open);
-    if (then) then.inert = open; // of the figure to be, only its axes are seen
+    if (then) then.inert = open && spec.hidden; // of the figure to be, only its axes are seen
   }
 
   return {
