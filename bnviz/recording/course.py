@@ -129,7 +129,7 @@ class Course:
     def after_pass(self, model: nn.Module, args: object, output: object) -> None:
         """Hook: the model has given its output."""
         if is_dynamo_compiling():
-            outside(self._notes, self.after_pass, model, args, output)
+            outside(self._notes, self.after_pass, model, (), output)
             return
         clock = self._clock
         with self._lock:

@@ -81,7 +81,8 @@ class Place:
             more: what else it was given, by name; or what it gave.
         """
         if is_dynamo_compiling():
-            outside(self._notes, self._take, at_input, module, args, more)
+            # What is not needed would have to leave the compiled code all the same.
+            outside(self._notes, self._take, at_input, module, args if at_input else (), more)
             return
         if self.dropped:
             return
