@@ -35,16 +35,13 @@ class Clock:
         """The recorded step that begins with the next step; −1: that one is not recorded."""
         return -1 if self._store.num_steps % self._store.every else self.recorded
 
-    def begin_step(self, time: int) -> None:
-        """A step begins, with the number that :attr:`upcoming` said."""
-        self.last = time
-        self._store.num_steps += 1
-        if time >= 0:
-            self.recorded = time + 1
-        self.within = self._until_update
-
     def begin_pass(self) -> None:
-        """A pass of this step begins."""
+        """A pass of this step begins, or the first one of the next."""
+        if not self.within:
+            self.last = self.upcoming
+            self._store.num_steps += 1
+            self.recorded += self.last >= 0
+            self.within = self._until_update
         if self.last >= 0:
             self.now = self.last
             self.passes += 1

@@ -72,22 +72,18 @@ class Course:
     def before_pass(self, model: nn.Module, args: Any, kwargs: Any) -> None:
         """Hook: the model is called."""
         if is_dynamo_compiling():
-            outside(self._notes, self._begin, model, args, kwargs)
-        else:
-            self._begin(model, args, kwargs)
-
-    def _begin(self, model: nn.Module, args: Any, kwargs: Any) -> None:
+            outside(self._notes, self.before_pass, model, args, kwargs)
+            return
         try:
             with self._lock:
-                counts = self._counts(model, args, kwargs)
-                news = counts and self._bring_in_what_waits()
-            if news:
-                self._recording.notify()  # who follows may wait for a thread that wants the lock
-            if counts:
-                with self._lock:
-                    if not self._clock.within:
-                        self._clock.begin_step(self._clock.upcoming)
+                if not self._counts(model, args, kwargs):
+                    return
+                if self._clock.within or not self._bring_in_what_waits(self._clock.upcoming):
                     self._clock.begin_pass()
+                    return
+            self._recording.notify()  # who follows may wait for a thread that wants the lock
+            with self._lock:
+                self._clock.begin_pass()
         except Exception as error:  # whatever it is, it must not end the training run
             self._clock.running = False
             self._notes.say(f"nothing more can be recorded: {error!r}. Training goes on as before")
@@ -106,14 +102,16 @@ class Course:
         self._clock.evals += not model.training
         return model.training
 
-    def _bring_in_what_waits(self) -> bool:
+    def _bring_in_what_waits(self, upcoming: int) -> bool:
         """Fill the tables where a window of steps is over, or a figure has waited for long.
+
+        Args:
+            upcoming: as the clock says.
 
         Returns:
             Whether there is something new in them.
         """
-        upcoming = self._clock.upcoming
-        if self._clock.within or upcoming < 0:
+        if upcoming < 0:
             return False
         waiting = upcoming > self._binned
         if upcoming % WINDOW == 0:
@@ -131,11 +129,8 @@ class Course:
     def after_pass(self, model: nn.Module, args: object, output: object) -> None:
         """Hook: the model has given its output."""
         if is_dynamo_compiling():
-            outside(self._notes, self._end, output)
-        else:
-            self._end(output)
-
-    def _end(self, output: object) -> None:
+            outside(self._notes, self.after_pass, model, (), output)
+            return
         clock = self._clock
         with self._lock:
             if not self._threads.end_pass():

@@ -1,6 +1,6 @@
 """Which units of a rectifier let nothing through, judged window by window."""
 
-import torch
+import numpy as np
 from torch import Tensor
 
 __all__ = ["DeadUnits", "Verdict"]
@@ -19,8 +19,8 @@ class DeadUnits:
 
     def __init__(self) -> None:
         self._times: list[int] = []
-        self._highest: Tensor | None = None
-        self._before: Tensor | None = None  # the highest values of the window before
+        self._highest: np.ndarray | None = None
+        self._before: np.ndarray | None = None  # the highest values of the window before
 
     def see(self, times: list[int], gathered: Tensor, features: int) -> None:
         """Take the values of some recorded steps.
@@ -31,7 +31,7 @@ class DeadUnits:
             features: the axis of the units in ``gathered``.
         """
         others = [axis for axis in range(gathered.ndim) if axis != features]
-        highest = gathered.amax(others).cpu()
+        highest = gathered.amax(others).cpu().numpy()
         self._highest = _together(self._highest, highest)
         self._times += times
 
@@ -49,9 +49,9 @@ class DeadUnits:
             highest = _together(self._before, highest)
         times, self._times = self._times, []
         self._before, self._highest = highest, None
-        return times, int((highest <= 0).sum()), int((~highest.isnan()).sum())
+        return times, int((highest <= 0).sum()), int((~np.isnan(highest)).sum())
 
 
-def _together(one: Tensor | None, two: Tensor) -> Tensor:
+def _together(one: np.ndarray | None, two: np.ndarray) -> np.ndarray:
     """The higher of both for each unit; the second alone where the units are not the same."""
-    return two if one is None or one.shape != two.shape else torch.maximum(one, two)
+    return two if one is None or one.shape != two.shape else np.maximum(one, two)

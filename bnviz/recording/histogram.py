@@ -116,15 +116,17 @@ def fold_keys(key_counts: NDArray[np.integer]) -> NDArray[np.int64]:
         int64 counts of shape (…, BINS).
     """
     signs = key_counts.reshape(*key_counts.shape[:-1], 2, _HALF)
-    out = np.empty((*key_counts.shape[:-1], BINS), dtype=np.int64)
+    out = np.zeros((*key_counts.shape[:-1], BINS), dtype=np.int64)
     out[..., ZERO] = signs[..., :_TINY].sum(axis=(-2, -1))
     out[..., NAN] = signs[..., _NAN_KEY:].sum(axis=(-2, -1))
     above, below = out[..., ZERO + 1 : NAN], out[..., ZERO - 1 :: -1]
     at = 0
     for begin, end, width in _GROUPS:
-        folded = _fold(signs[..., begin:end], width)
-        bins = slice(at, at + folded.shape[-1])
-        above[..., bins], below[..., bins] = folded[..., 0, :], folded[..., 1, :]
+        keys = signs[..., begin:end]
+        bins = slice(at, at + (end - begin) // width)
+        if width == 1 or keys.any():  # few values are very small or very large
+            folded = _fold(keys, width)
+            above[..., bins], below[..., bins] = folded[..., 0, :], folded[..., 1, :]
         at = bins.stop
     return out
 

@@ -63,46 +63,47 @@ class Place:
 
     def watch(self, module: nn.Module, *, at_input: bool) -> RemovableHandle:
         """Hook a module's input or output; returns the handle that removes the hook."""
-
-        def before(called: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-            values = [args, kwargs] if kwargs or len(args) != 1 else args[0]
-            if is_dynamo_compiling():
-                outside(self._notes, self.keep, called, values)
-            else:
-                self.keep(called, values)
-
-        def after(called: nn.Module, args: tuple[Any, ...], output: Any) -> None:
-            if is_dynamo_compiling():
-                outside(self._notes, self.keep, called, output)
-            else:
-                self.keep(called, output)
-
+        hook = Hook(self._take, at_input)
         if at_input:
-            return module.register_forward_pre_hook(Hook(before), with_kwargs=True)
-        return module.register_forward_hook(Hook(after))
+            return module.register_forward_pre_hook(hook, with_kwargs=True)
+        return module.register_forward_hook(hook)
 
-    def keep(self, module: nn.Module, values: Any) -> None:
-        """Take what came by: a tensor, or values with a tensor in them.
+    def _take(self, at_input: bool, module: nn.Module, args: tuple[Any, ...], more: Any) -> None:
+        """Hook: take what comes by, a tensor or values with a tensor in them.
+
+        All in one function, because it runs in every layer, and a call takes as long as a few
+        of its lines.
 
         Args:
+            at_input: whether the input is watched, or the output.
             module: what was called: the module that is watched, or a replica of it.
-            values: what it was given or gave.
+            args: what it was given.
+            more: what else it was given, by name; or what it gave.
         """
+        if is_dynamo_compiling():
+            # What is not needed would have to leave the compiled code all the same.
+            outside(self._notes, self._take, at_input, module, args if at_input else (), more)
+            return
+        if self.dropped:
+            return
         clock, threads = self._clock, self._threads
         threads.lock.acquire()  # `with` takes twice as long, and this runs in every layer
         try:
+            values = more
+            if at_input:
+                values = [args, more] if more or len(args) != 1 else args[0]
             now = clock.now
             if now < 0 or (threads.several and not threads.belongs(get_ident())):
                 self._stray(values)
                 return
             if self._pass != clock.passes:
                 self._pass, call = clock.passes, 0
-                self._calls.clear()
+                self._calls = {id(module): 1}
                 if self._leaves:
                     self.forget_leaves()
             else:
                 call = self._calls.get(id(module), 0)
-            self._calls[id(module)] = call + 1
+                self._calls[id(module)] = call + 1
             tensor = values if type(values) is Tensor else first_tensor(values)
             if tensor is None:
                 return
@@ -137,7 +138,6 @@ class Place:
     def drop(self, error: Exception) -> None:
         """Watch this place no more."""
         self.dropped = True
-        self.keep = _ignore  # type: ignore[method-assign]
         for tap in chain(*self._taps.values(), *self._gradient_taps.values()):
             tap.close()
         self._notes.give_up(self.name, error)
@@ -184,7 +184,3 @@ class Place:
         for handle in self._leaves:
             handle.remove()
         self._leaves = []
-
-
-def _ignore(module: nn.Module, values: Any) -> None:
-    """Take nothing."""
