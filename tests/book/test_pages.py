@@ -256,6 +256,7 @@ def test_what_a_row_or_column_is_called_stands_in_one_line_on_a_phone(narrow: Vi
     assert broken == []
 
 
+@pytest.mark.parametrize("narrow", [f"{title}.html" for title in TITLES], indirect=True)
 def test_a_heading_has_no_line_for_a_link_that_is_not_seen_on_a_phone(narrow: Visit) -> None:
     assert not keep_a_line_for_a_link(narrow.page)
 
