@@ -63,7 +63,10 @@ def boxes(page: Page, selector: str) -> list[list[float]]:
 
 
 def touch(page: Page, points: list[tuple[float, float]]) -> None:
-    """A finger goes down, along the points and up, as the browser itself sees it."""
+    """A finger goes down, along the points and up, as the browser itself sees it.
+
+    It is over when the page no longer scrolls: a tap before would only hold it.
+    """
     session = page.context.new_cdp_session(page)
     for i, (x, y) in enumerate(points):
         kind = "touchMove" if i else "touchStart"
@@ -71,6 +74,14 @@ def touch(page: Page, points: list[tuple[float, float]]) -> None:
         page.wait_for_timeout(30)
     session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
     page.wait_for_timeout(60)
+    page.evaluate(
+        """async () => {
+            for (let still = 0, before = NaN; still < 12; before = scrollY) {
+                await new Promise(requestAnimationFrame);
+                still = scrollY === before ? still + 1 : 0;
+            }
+        }"""
+    )
 
 
 def axe_findings(page: Page) -> list[str]:

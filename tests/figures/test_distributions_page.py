@@ -247,9 +247,8 @@ def test_a_tap_chooses_and_a_swipe_scrolls(open_figure, figure):
     assert page.evaluate("scrollY") > 320
     assert step_of(page) == "200"
     page.evaluate("scrollTo(0, 300)")
-    page.wait_for_timeout(100)
-    page.touchscreen.tap(x, y)
-    page.wait_for_timeout(100)
+    page.wait_for_timeout(300)  # until Chromium's compositor knows where fingers tap
+    after_draw(page, lambda: page.touchscreen.tap(x, y))
     assert 45 <= int(step_of(page)) <= 55
 
 
