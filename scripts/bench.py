@@ -6,7 +6,6 @@ Times are processor time of the whole process, in one thread of PyTorch. Run it 
 """
 
 import argparse
-import gzip
 import os
 import statistics
 import subprocess
@@ -16,7 +15,6 @@ from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from importlib.util import find_spec
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import chromium
@@ -282,11 +280,9 @@ def figure_rows() -> Iterator[Row]:
     else:
         measured = "not installed"
     yield "live update of 2×4 histograms, plotly", measured, "", None
-    with TemporaryDirectory() as folder:  # as chapter 10, which has most where nothing trains
-        path = Path(folder) / "page.js"
-        path.write_text(page_script(["axes", "convolution", "curves", "dots", "predict"]), "utf-8")
-        npm.minify([path], ROOT / "_build")
-        script = len(gzip.compress(path.read_bytes()))
+    # Of chapter 10, which has most where nothing trains.
+    figures = ["axes", "convolution", "curves", "dots", "predict"]
+    script = npm.weight(page_script(figures), ROOT / "_build")
     yield "figure code in a page, gzip", f"{script / 1000:.1f} kB", "≤ 20 kB", script <= 20_000
     recordings = two_recordings(1600)  # as many rows as there can be
     spent = reading_time(recordings)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import statistics
 import time
 from collections.abc import Iterator
@@ -105,10 +104,7 @@ def lab_rows(browser: Browser, seconds: float) -> Iterator[tuple[str, str, str, 
                 frames += found[2] if kind == "page" else []
         for page in pages.values():
             page.close()
-        script = Path(folder) / "page.js"
-        script.write_text(page_script(["lab"]), "utf-8")
-        npm.minify([script], ROOT / "_build")
-        code = len(gzip.compress(script.read_bytes()))
+    code = npm.weight(page_script(["lab"]), ROOT / "_build")
     shown = len(deflate(pack(figure.arrays))) * 3 // 4
     ratios = [page / torch_ for page, torch_ in zip(rates["page"], bare, strict=True)]
     ratio, fast, plain = (

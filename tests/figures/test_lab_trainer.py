@@ -478,7 +478,7 @@ SERVED = """
   const [messages, bare, pixels, labels] = inputs;
   const told = [];
   let clock = 0;
-  const { WebAssembly } = globalThis;
+  const { WebAssembly } = globalThis; // one Node serves all tests: `serve` catches what is thrown
   if (bare) delete globalThis.WebAssembly;
   serve(
     (listener) => {
