@@ -14,7 +14,7 @@ from bnviz.experiments.at_test_time import (
     stand_ins,
     unit_statistics,
 )
-from bnviz.experiments.at_test_time.unit import _record
+from bnviz.experiments.at_test_time.unit import _record, running
 from bnviz.experiments.common import accuracy, digits, train_quietly
 
 pytestmark = pytest.mark.slow
@@ -42,6 +42,16 @@ def test_recording_does_not_disturb_the_training() -> None:
     sums = model.hidden[0].linear(x).detach()
     assert found.true_mean[30] == pytest.approx(sums.mean(0)[3].item(), abs=1e-5)
     assert found.true_var[30] == pytest.approx(sums.var(0, correction=0)[3].item(), rel=1e-4)
+
+
+@pytest.mark.parametrize(("seed", "lr"), [(100, 0.1), (101, 0.1), (102, 0.3)])
+def test_after_60_steps_a_hundredth_at_a_time_is_little_more_than_halfway(seed, lr) -> None:
+    one = unit_statistics((64,), seed, lr=lr)[64]
+    slow, usual = (running(one.mean[:60], share) / one.true_mean[60] for share in (0.01, 0.1))
+    assert 0.4 < slow < 0.65
+    assert usual == pytest.approx(1, abs=0.15)
+    assert running(np.zeros(60), 0.01, start=1.0) == pytest.approx(0.547, abs=1e-3)
+    assert running(np.zeros(60), 0.1, start=1.0) == pytest.approx(0.0018, abs=1e-4)
 
 
 @pytest.mark.parametrize("frozen", [False, True])

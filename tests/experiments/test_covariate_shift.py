@@ -126,6 +126,7 @@ def test_in_eval_mode_the_center_moves_with_batch_norm_too(moved: Movement) -> N
     train, evaluated = (moved.center_moves["with BN", mode] for mode in ("train", "eval"))
     assert train.max() < 0.2
     assert evaluated.min() > 0.3
+    assert (evaluated > 12 * train).all()
     plain = moved.center_moves["without BN", "train"]
     np.testing.assert_allclose(plain, moved.center_moves["without BN", "eval"], rtol=1e-4)
     assert (plain > 10 * train).all()
@@ -136,6 +137,8 @@ def test_it_moves_less_at_another_learning_rate_and_start_too() -> None:
         other = movement((102,), **options)
         assert other.drift["without BN"] > 2 * other.drift["with BN"]
         assert other.growth["without BN"] > 2 * other.growth["with BN"]
+        train, evaluated = (other.center_moves["with BN", mode] for mode in ("train", "eval"))
+        assert evaluated > 12 * train
 
 
 def test_from_large_weights_the_widths_no_longer_differ() -> None:
