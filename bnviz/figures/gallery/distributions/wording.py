@@ -47,7 +47,7 @@ def describe(spec: Spec, arrays: Mapping[str, Array]) -> str:
     if len(layers) > _SPOKEN:
         intro = f"Standard deviation of 3 of {len(layers)} layers"
         layers = [layers[0], layers[len(layers) // 2], layers[-1]]
-    text = f"{intro}, from the first to the last recorded step. {'; '.join(layers)}."
+    text = f"{intro}, from the start of the recording to its end. {'; '.join(layers)}."
     finals = [
         f"{fixed(100 * arrays[name][-1])} % {label}".strip()
         for s, label in enumerate(spec["labels"])
