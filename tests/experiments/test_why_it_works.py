@@ -38,9 +38,9 @@ def test_at_the_same_progress_the_plain_updates_are_more_out_of_date() -> None:
 
 
 def test_so_it_is_from_another_start() -> None:
-    found = staleness((102,), init_std=0.3)
+    found = staleness((102, 103), init_std=0.3)
     plain, bn = (found[label].between(0.3, 0.9) for label in ("without BN", "with BN"))
-    assert plain > 1.4 * bn
+    assert (plain > 1.4 * bn).all()
 
 
 def test_three_layers_of_sigmoids_hardly_mind_movement_put_back() -> None:
@@ -220,7 +220,7 @@ def test_in_the_lab_noise_of_eight_is_later_there_than_bn_and_far_sooner_than_no
 
 @pytest.mark.parametrize("lr", [0.1, 0.03])
 def test_relu_plans_go_out_of_date_less_with_bn_while_they_learn(lr) -> None:
-    found = staleness((100,), activation="relu", depth=5, init_std="kaiming", lr=lr, steps=250)
+    found = staleness((100, 104), activation="relu", depth=5, init_std="kaiming", lr=lr, steps=250)
     plain, bn = found["without BN"], found["with BN"]
     assert plain.between(0.3, 0.9).min() > 1.5 * bn.between(0.3, 0.9).max()
 
