@@ -3,7 +3,14 @@
 import numpy as np
 import pytest
 
-from bnviz.experiments.placement import handed_on, rescaled, steps_to_goal, without_biases
+from bnviz.experiments.placement import (
+    first_gradients,
+    handed_on,
+    in_one_layer,
+    rescaled,
+    steps_to_goal,
+    without_biases,
+)
 
 pytestmark = pytest.mark.slow
 
@@ -86,3 +93,43 @@ def test_behind_a_relu_the_size_of_the_weights_is_taken_out_behind_a_sigmoid_not
         assert (found["BN after"][:, 0] < 1e-5).all()
         after = found["BN after"][:, 2]
         assert (after < 0.01).all() if activation == "relu" else (after > least).all()
+
+
+def test_of_one_normed_layer_the_last_helps_most_from_small_weights() -> None:
+    found = in_one_layer(SEEDS, steps=400)
+    assert np.isnan(found["none"]).all()
+    assert (found["layer 1"] > 2.5 * found["layer 2"]).all()
+    assert (found["layer 2"] > found["layer 3"]).all()
+    assert (found["layer 3"] <= 90).all() and (found["all"] <= 60).all()
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"lr": 1.0},
+        {"depth": 4, "steps": 200},
+        {"activation": "relu", "depth": 8, "init": 0.05, "lr": 0.1, "steps": 200},
+        {"activation": "relu", "depth": 5, "init": 0.05, "lr": 0.1, "steps": 200},
+    ],
+    ids=str,
+)
+def test_so_it_is_at_another_rate_depth_and_activation(options) -> None:
+    found = in_one_layer((102, 103), **{"steps": 300, **options})
+    _, first, middle, last, every = (np.nan_to_num(steps, nan=999) for steps in found.values())
+    assert (last < middle).all() and (last < first).all()
+    assert (every < last + 11).all()
+
+
+def test_from_an_easy_start_it_hardly_matters_which_layer() -> None:
+    relu = {"activation": "relu", "depth": 8, "init": "kaiming", "lr": 0.1}
+    for options in (relu, {"init": 1.0}):
+        found = in_one_layer((104, 105), steps=200, **options)
+        alone = [steps for place, steps in found.items() if place.startswith("layer")]
+        assert np.max(alone) <= 130
+
+
+def test_a_norm_in_the_last_layer_makes_the_first_gradient_as_large_as_norms_in_all() -> None:
+    found = first_gradients(SEEDS)
+    assert (found["layer 3"] > 25 * found["none"]).all()
+    assert (found["layer 1"] < 5 * found["none"]).all()
+    np.testing.assert_allclose(found["layer 3"], found["all"], rtol=0.3)

@@ -1,8 +1,4 @@
-"""Chapter 6: batch normalization before the activation, or after it.
-
->>> handed_on("relu", seeds=[0]).mean.shape
-(1, 2)
-"""
+"""Batch normalization before the activation, or after it."""
 
 from __future__ import annotations
 
