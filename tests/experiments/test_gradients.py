@@ -10,8 +10,10 @@ import torch
 from bnviz.experiments.common import Floats
 from bnviz.experiments.equation import biased_or_unbiased
 from bnviz.experiments.gradients import (
+    HalfNorm,
     HeldConstant,
     bias_before_norm,
+    halves,
     held_constant,
     scale,
     starts,
@@ -172,3 +174,61 @@ def test_plain_sgd_makes_weights_before_batch_norm_only_longer(activation, hidde
         assert found.accuracy[0, 0, 1].mean() < found.accuracy[0, 1, 1].mean() + 0.01
     assert (np.diff(grown, axis=0) < 0).all() and (grown[0, 1] > grown[0, 0])
     assert (found.growth[..., -1].min(-1) > 0).all()  # long ones too, if by next to nothing
+
+
+# --- half a norm ----------------------------------------------------------------------------------
+
+RELU = {"activation": "relu", "depth": 8, "steps": 200}
+
+
+@pytest.mark.parametrize("training", [True, False])
+def test_both_halves_are_batch_norm(training) -> None:
+    torch.manual_seed(0)
+    half, whole = HalfNorm(3, subtract=True, divide=True), torch.nn.BatchNorm1d(3)
+    for _ in range(2):
+        x = 5 + 2 * torch.randn(16, 3)
+        torch.testing.assert_close(half(x), whole(x))
+    x.requires_grad_()
+    ours, right = (
+        torch.autograd.grad(norm.train(training)(x).pow(3).sum(), x) for norm in (half, whole)
+    )
+    torch.testing.assert_close(ours, right, rtol=1e-3, atol=1e-3)
+
+
+def test_each_half_does_what_it_says() -> None:
+    torch.manual_seed(0)
+    x = 5 + 2 * torch.randn(1000, 3)
+    centered = HalfNorm(3, subtract=True, divide=False)(x)
+    torch.testing.assert_close(centered, x - x.mean(0))
+    divided = HalfNorm(3, subtract=False, divide=True)(x)
+    torch.testing.assert_close(divided.std(0, correction=0), torch.ones(3))
+    assert divided.mean(0).min() > 2
+
+
+@pytest.mark.parametrize("options", [{}, {"lr": 0.2}, {"depth": 2}], ids=str)
+def test_sigmoids_from_small_weights_need_the_division_more_and_both_most(options) -> None:
+    found = halves((100, 101), **{"steps": 400, **options})
+    nothing, subtract, divide, both = (np.nan_to_num(v, nan=999) for v in found.values())
+    assert (subtract > 2 * divide).all() and (nothing > subtract - 1).all()
+    assert (divide > 1.5 * both).all() and (both <= 60).all()
+
+
+@pytest.mark.parametrize("init", [0.05, 0.02])
+def test_deep_relus_from_small_weights_need_both(init) -> None:
+    found = halves((102,), init=init, lr=0.1, **RELU)
+    for half in ("nothing", "subtract", "divide"):
+        assert np.isnan(found[half]).all()
+    assert (found["both"] <= 60).all()
+
+
+@pytest.mark.parametrize("options", [{"lr": 0.3}, {"lr": 0.5, "depth": 5}], ids=str)
+def test_relus_stand_large_rates_if_the_mean_is_subtracted(options) -> None:
+    found = halves((104,), init="kaiming", **{**RELU, **options})
+    assert np.isnan(found["nothing"]).all() and np.isnan(found["divide"]).all()
+    assert (found["subtract"] <= 60).all() and (found["both"] <= 40).all()
+
+
+def test_at_a_small_rate_from_an_easy_start_no_half_fails() -> None:
+    found = halves((106,), init="kaiming", lr=0.1, **RELU)
+    assert np.max(list(found.values())) <= 200
+    assert found["both"] < min(found["subtract"], found["divide"])

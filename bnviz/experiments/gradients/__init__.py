@@ -12,6 +12,7 @@ from bnviz.experiments.gradients.constants import (
     held_constant,
     toy_bias,
 )
+from bnviz.experiments.gradients.halves import HalfNorm, halves
 from bnviz.experiments.gradients.removed import Through, through
 from bnviz.experiments.gradients.weight_scale import Scale, Starts, scale, starts
 
@@ -21,6 +22,8 @@ __all__ = [
     "ToyBias",
     "held_constant",
     "toy_bias",
+    "HalfNorm",
+    "halves",
     "Through",
     "through",
     "Scale",
