@@ -98,9 +98,9 @@ def test_behind_a_relu_the_size_of_the_weights_is_taken_out_behind_a_sigmoid_not
 def test_of_one_normed_layer_the_last_helps_most_from_small_weights() -> None:
     found = in_one_layer(SEEDS, steps=400)
     assert np.isnan(found["none"]).all()
-    assert (found["layer 1"] > 2.5 * found["layer 2"]).all()
-    assert (found["layer 2"] > found["layer 3"]).all()
-    assert (found["layer 3"] <= 90).all() and (found["all"] <= 60).all()
+    assert (found["first"] > 2.5 * found["middle"]).all()
+    assert (found["middle"] > found["last"]).all()
+    assert (found["last"] <= 90).all() and (found["all"] <= 60).all()
 
 
 @pytest.mark.parametrize(
@@ -124,12 +124,11 @@ def test_from_an_easy_start_it_hardly_matters_which_layer() -> None:
     relu = {"activation": "relu", "depth": 8, "init": "kaiming", "lr": 0.1}
     for options in (relu, {"init": 1.0}):
         found = in_one_layer((104, 105), steps=200, **options)
-        alone = [steps for place, steps in found.items() if place.startswith("layer")]
-        assert np.max(alone) <= 130
+        assert max(found[alone].max() for alone in ("first", "middle", "last")) <= 130
 
 
 def test_a_norm_in_the_last_layer_makes_the_first_gradient_as_large_as_norms_in_all() -> None:
     found = first_gradients(SEEDS)
-    assert (found["layer 3"] > 25 * found["none"]).all()
-    assert (found["layer 1"] < 5 * found["none"]).all()
-    np.testing.assert_allclose(found["layer 3"], found["all"], rtol=0.3)
+    assert (found["last"] > 25 * found["none"]).all()
+    assert (found["first"] < 5 * found["none"]).all()
+    np.testing.assert_allclose(found["last"], found["all"], rtol=0.3)

@@ -62,7 +62,7 @@ def halves(
     init: float | str = 0.1,
     lr: float = 0.5,
     goal: float = 0.9,
-    steps: int = 700,
+    steps: int = 400,
     eval_every: int = 10,
 ) -> dict[str, Floats]:
     """Count the steps to a test accuracy with half of BN in each hidden layer, and with all of it.

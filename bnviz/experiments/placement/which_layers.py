@@ -43,7 +43,7 @@ def in_one_layer(
         eval_every: steps between measurements.
 
     Returns:
-        By place ("none", "layer 1", the one in the middle, the last one, "all"), steps of shape
+        By layer ("none", "first", "middle", "last", "all"), steps of shape
         (S,); NaN where ``steps`` were not enough.
     """
     found = {place: np.zeros(len(seeds)) for place in _places(depth)}
@@ -73,7 +73,7 @@ def first_gradients(
         batch_size: training images in the loss.
 
     Returns:
-        By place, the norm of the gradient, shape (S,).
+        By layer, the norm of the gradient, shape (S,).
     """
     found = {place: np.zeros(len(seeds)) for place in _places(depth)}
     for i, seed in enumerate(seeds):
@@ -89,7 +89,7 @@ def first_gradients(
 
 def _places(depth: int) -> dict[str, Collection[int]]:
     """Which layers have the norm, counted from 1."""
-    alone = {f"layer {layer}": (layer,) for layer in (1, (depth + 1) // 2, depth)}
+    alone = {"first": (1,), "middle": ((depth + 1) // 2,), "last": (depth,)}
     return {"none": (), **alone, "all": range(1, depth + 1)}
 
 
