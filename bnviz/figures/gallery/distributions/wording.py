@@ -28,7 +28,7 @@ def caption_of(spec: Spec) -> str:
     panels = spec["layers"]
     if not panels:
         return "The distributions inside the network appear here while it trains."
-    words = ["All values of one step"]
+    words = ["All values of one moment"]
     if any(panel["images"] is not None for panel in panels):
         words[0] += f"; below, {COUNT} test images, each at its value"
     words[0] += ". {Play the training, or drag in the plots over time.}"
