@@ -59,9 +59,9 @@ def test_with_two_layers_of_sigmoids_neither_place_is_far_ahead_and_of_tanh_one_
 
 
 def test_a_single_layer_of_them_is_sooner_with_the_norm_behind_it() -> None:
-    for lr in (0.5, 1.0):
+    for lr, most in ((0.5, 0.7), (1.0, 1.0)):
         found = steps_to_goal(SEEDS, init=1.0, depth=1, lr=lr)
-        assert (found["BN after"] < found["BN before"]).all()
+        assert (found["BN after"] < most * found["BN before"]).all()
 
 
 @pytest.mark.parametrize("depth", [3, 8])

@@ -267,8 +267,9 @@ EXERCISES = (
             "ones.": (
                 _fold(bias=lambda W, b, a, s: b + (W * (a * s)[:, None, None]).sum((1, 2, 3)))
             ),
-            "In bias you took the mean over the window. Sum: each weight adds its part.": _fold(
-                bias=lambda W, b, a, s: b + (W * s[:, None, None]).mean((1, 2, 3)),
+            "In bias you took the mean over the window. Sum: each weight adds its part.": (
+                _fold(bias=lambda W, b, a, s: b + (W * s[:, None, None]).mean((1, 2, 3))),
+                _fold(bias=lambda W, b, a, s: b + W.mean((2, 3)) @ s),
             ),
             "bias has one number for each channel that goes out: sum over axes 1, 2 and 3.": _fold(
                 bias=lambda W, b, a, s: b + (W * s[:, None, None]).sum(),

@@ -38,6 +38,12 @@ def _positions(parts, keep):
     return np.array([i for i, one in enumerate(parts) if keep(i, one)], dtype=int)
 
 
+def _of_passed(z, eps):
+    relu = np.maximum(z, 0)
+    passed = np.where(relu > 0, relu, np.nan)
+    return (relu - np.nanmean(passed, axis=0)) / np.sqrt(np.nanvar(passed, axis=0) + eps)
+
+
 def _outside(z, eps):
     relu = np.maximum(z, 0)
     return (
@@ -73,6 +79,8 @@ EXERCISES = (
                     (np.maximum(z, 0) - z.mean(0)) / np.sqrt(z.var(0) + eps),
                 )
             ),
+            "The zeros count, too: mean and variance run over all images, not only over those that "
+            "the ReLU lets through.": lambda z, eps: (both_orders(z, eps)[0], _of_passed(z, eps)),
             "A ReLU sets what is below 0 to 0 and leaves the rest as it is: np.maximum(z, 0).": (
                 lambda z, eps: (
                     np.minimum(_normalize(z, eps), 0),

@@ -159,6 +159,9 @@ EXERCISES = (
             "The share comes as 0.1, not as 10 %: leave out the 100.": (
                 lambda share: math.ceil((100 / share) ** 2)
             ),
+            "A batch may have any size. Powers of 2 are a habit: a smaller one is enough.": (
+                lambda share: 2 ** math.ceil(math.log2(1 / share**2))
+            ),
             "So many leave it a little above: round up.": (
                 lambda share: math.floor(1 / share**2),
                 lambda share: round(1 / share**2),

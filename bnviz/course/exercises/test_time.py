@@ -31,6 +31,13 @@ def corrected(running, start, momentum, steps):
     return (running - left * start) / (1 - left)
 
 
+def _running(rows, start, momentum=0.1):
+    """What PyTorch's running average would hold after these rows."""
+    for row in rows:
+        start = (1 - momentum) * start + momentum * row
+    return start
+
+
 def _exact_steps(momentum, share):
     return math.log(share) / math.log(1 - momentum)
 
@@ -68,6 +75,16 @@ EXERCISES = (
             "argument.": lambda means, variances, m: (
                 means.mean(0),
                 len(variances) / (len(variances) - 1) * variances.mean(0),
+            ),
+            "That takes all images for one batch. Each variance was divided by the m of its own "
+            "mini-batch: m / (m - 1).": lambda means, variances, m: (
+                means.mean(0),
+                len(variances) * m / (len(variances) * m - 1) * variances.mean(0),
+            ),
+            "That is a running average, as the training keeps it. Algorithm 2 gives each "
+            "mini-batch the same weight.": lambda means, variances, m: (
+                _running(means, 0.0),
+                _running(m / (m - 1) * variances, 1.0),
             ),
             "The factor belongs to the variance. The mean of the means needs none.": (
                 lambda means, variances, m: (
@@ -160,6 +177,10 @@ EXERCISES = (
             "leave the share?": (
                 lambda momentum, share: math.ceil(1 / momentum),
                 lambda momentum, share: 1 / momentum,
+            ),
+            "One logarithm is to base 10, the other is not. Take the same for both.": (
+                lambda momentum, share: math.ceil(math.log10(share) / math.log(1 - momentum)),
+                lambda momentum, share: math.ceil(math.log(share) / math.log10(1 - momentum)),
             ),
             "Upside down: divide log(share) by log(1 - momentum).": (
                 lambda momentum, share: math.ceil(1 / _exact_steps(momentum, share)),

@@ -17,6 +17,7 @@ TRAINED = np.array(
     ]
 )
 MORE = np.array([[[0.8, 0.5], [0.75, 0.75], [0.7, 0.9]], [[0.8, 0.76], [0.9, 0.2], [0.76, 0.9]]])
+UNEVEN = np.array([[[0.9, 0.85, 0.82], [0.9, 0.7, 0.85], [0.5, 0.6, 0.9], [0.4, 0.3, 0.2]]])
 # What activations give, and their slopes, for some inputs of mean 0 and variance 1.
 X = np.array([-1.75, -1.0, -0.5, -0.25, 0.25, 0.5, 1.0, 1.75])
 X = X / X.std()
@@ -66,6 +67,17 @@ def _walked(curvatures, lr, share):
     return steps
 
 
+def _together(curvatures, lr, share):
+    """Updates until the distances, as one vector, have the share of their length."""
+    factors = 1 - lr * np.array(curvatures)
+    if abs(factors).max() >= 1:
+        return math.inf
+    steps = 0
+    while np.sqrt((factors ** (2 * steps)).mean()) > share:
+        steps += 1
+    return steps
+
+
 def _of_each(curvatures, lr, share):
     """Updates of each weight by itself."""
     return np.ceil(np.log(share) / np.log(abs(1 - lr * np.array(curvatures))))
@@ -87,11 +99,15 @@ EXERCISES = (
             {"accuracy": TRAINED, "goal": 0.9},
             {"accuracy": MORE, "goal": 0.75},
             {"accuracy": TRAINED[:1], "goal": 0.95},
+            {"accuracy": UNEVEN, "goal": 0.8},
         ],
         mistakes={
             "One seed that reaches the goal is not enough: every seed has to.": (
                 lambda accuracy, goal: int((accuracy >= goal).any(axis=2).sum()),
                 lambda accuracy, goal: int((accuracy.max(axis=2) >= goal).sum()),
+            ),
+            "Most seeds are not all: every one of them has to reach the goal.": (
+                lambda accuracy, goal: int(((accuracy >= goal).mean(axis=2) > 0.5).sum())
             ),
             "You looked at one seed of each setting. Every seed has to get there.": (
                 lambda accuracy, goal: int((accuracy[..., 0] >= goal).sum()),
@@ -260,6 +276,8 @@ EXERCISES = (
                     _until(abs(1 - lr * c), share) for c in curvatures
                 ),
             ),
+            "That is when all distances *together* are small enough. Each one has to be: the "
+            "slowest decides.": _together,
             "The share is what may be left, not what has to be gone.": (
                 lambda curvatures, lr, share: steps_needed(curvatures, lr, 1 - share)
             ),

@@ -37,7 +37,7 @@ export default figure("convolution", ({ spec, arrays, stage, redraw }) => {
   // --- what the reader chooses --------------------------------------------------------------------
 
   const which = choice({
-    label: "Filter", options: names, value: filter,
+    label: "filter", options: names, value: filter,
     onchange(index) {
       filter = index;
       redraw();
