@@ -46,12 +46,13 @@ def test_a_bias_whose_mean_is_held_constant_runs_away_and_the_loss_stays(lr) -> 
         assert np.ptp(toy.loss, axis=1).max() < 1e-9
 
 
-def test_with_statistics_held_constant_relu_networks_learn_less_at_every_batch_size() -> None:
-    held = held_constant((64, 16, 4), (100, 101), steps=200)
+def test_with_statistics_held_constant_relu_networks_learn_less_unless_batches_are_tiny() -> None:
+    held = held_constant((64, 16, 4), (100, 101, 711), steps=200)
     gap = held.accuracy[0, ..., -1] - held.accuracy[1, ..., -1]
-    assert gap.min() > 0.015
+    assert gap[:2].min() > 0.015
     assert (np.diff(gap.mean(1)) < 0).all()  # most at 64 images
     assert gap[0].min() > 0.08
+    assert np.abs(gap[2]).max() < 0.06 and gap[2, 2] < 0  # at 4 images either may be ahead
     assert held.bias_moved[0].max() < 1e-4 < 0.4 < held.bias_moved[1].min()
 
 

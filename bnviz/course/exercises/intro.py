@@ -144,6 +144,8 @@ EXERCISES = (
             ),
             "You divided by the largest distance from the mean. Divide by the standard deviation, "
             "the typical one.": _guarded(lambda x: abs(x - x.mean(0)).max(0)),
+            "You divided by the mean of the distances from the mean. The standard deviation is the "
+            "root of the mean of their squares.": _guarded(lambda x: abs(x - x.mean(0)).mean(0)),
             "You divided by the length of the column, the root of the sum of the squares. The "
             "standard deviation is the root of their mean.": _guarded(
                 lambda x: np.linalg.norm(x - x.mean(0), axis=0)

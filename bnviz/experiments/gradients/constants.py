@@ -100,8 +100,8 @@ def held_constant(
 ) -> Held:
     """Train networks with BN whose statistics are part of the gradient, or constants in it.
 
-    With constants a ReLU network learns less, at every batch size, and the more so the larger the
-    learning rate. At a small one, or with tanh, little or nothing is to be seen of it. The biases
+    With constants a ReLU network learns less, most in large batches; in batches of 4 either may be
+    ahead. At a small learning rate, or with tanh, little or nothing is to be seen of it. The biases
     before BN, which change nothing in the output, move all the same.
 
     Test images are normalized by the statistics of all training images: the running ones lag behind
