@@ -70,8 +70,8 @@ def check(name: str, function: Callable[..., object]) -> None:
 
 def _problem(exercise: Exercise, function: Callable[..., object]) -> str | None:
     """What is wrong with the answer, ready to print; None when nothing is."""
-    not_right = f"Not right yet: {exercise.title}."
-    not_attempted = f"Not attempted yet: {exercise.title}."
+    title = exercise.title if exercise.title.endswith("?") else f"{exercise.title}."
+    not_right, not_attempted = f"Not right yet: {title}", f"Not attempted yet: {title}"
     unusable = _not_callable_as_asked(exercise, function)
     if unusable:
         return f"{not_right}\n{textwrap.fill(unusable, WIDTH)}"

@@ -63,6 +63,7 @@ def test_right_by_another_way(verdict, name, answer):
         ("active", lambda n: np.bincount(n)[1:], "that end at each step"),
         ("active", lambda n: [sum(n >= t) for t in range(1, max(n))], "last step is missing"),
         ("active", lambda n: [sum(n >= t) for t in range(1, max(n) + 2)], "One step too many"),
+        ("active", lambda n: [sum(n >= t) for t in range(1, 9)], "Too many steps"),
         ("active", lambda n: sorted(n, reverse=True), "Those are the lengths"),
         ("active", lambda n: [sum(n >= t) for t in sorted(set(n))], "at which no sequence ends"),
         ("active", lambda n: n[:, None] > np.arange(max(n)), "Add up over the sequences"),

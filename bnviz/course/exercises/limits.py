@@ -88,6 +88,12 @@ EXERCISES = (
             "One step too many: the last is the longest length, and after it nobody is there.": (
                 lambda lengths: np.append(active(lengths), 0)
             ),
+            "Too many steps: the last is the longest of these lengths, whatever it may be.": tuple(
+                lambda lengths, steps=steps: np.array(
+                    [np.sum(lengths >= step) for step in range(1, steps + 1)]
+                )
+                for steps in (8, 10, 16)
+            ),
             "The last step is missing: the longest sequence takes part in it.": (
                 lambda lengths: active(lengths)[:-1]
             ),

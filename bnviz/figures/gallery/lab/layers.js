@@ -82,7 +82,7 @@ export function layers(styles, depth) {
         const base = height - 5;
         set(now, {
           x: x + (parts.histogram + parts.bars) / 2, y: 11,
-          visibility: parts.numbers === null && across < 180 ? "hidden" : null,
+          visibility: parts.numbers === null ? "hidden" : null, // the next words take its place
         });
         set(idle, { x: x + across, y: 11 });
         write(idle, parts.numbers === null ? "idle, grad." : "idle, gradient");
