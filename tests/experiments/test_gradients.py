@@ -1,13 +1,16 @@
 """Statements of chapter 5, on seeds that it does not use."""
 
+from functools import partial
 from itertools import product
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from torch import Tensor
+from torch.nn import functional as F
 
-from bnviz.experiments.common import Floats
+from bnviz.experiments.common import Floats, digits
 from bnviz.experiments.equation import biased_or_unbiased
 from bnviz.experiments.gradients import (
     HalfNorm,
@@ -20,6 +23,7 @@ from bnviz.experiments.gradients import (
     through,
     toy_bias,
 )
+from bnviz.networks import mlp
 
 pytestmark = pytest.mark.slow
 
@@ -196,6 +200,17 @@ def test_both_halves_are_batch_norm(training) -> None:
     torch.testing.assert_close(ours, right, rtol=1e-3, atol=1e-3)
 
 
+def test_held_constant_the_way_forward_is_the_same_and_the_gradient_takes_both_for_numbers() -> (
+    None
+):
+    torch.manual_seed(0)
+    half, whole = HalfNorm(3, subtract=True, divide=True, held=True), HeldConstant(3)
+    x, g = torch.randn(16, 3, requires_grad=True), torch.randn(16, 3)
+    torch.testing.assert_close(half(x), whole(x))
+    ours, right = (torch.autograd.grad(norm(x), x, g) for norm in (half, whole))
+    torch.testing.assert_close(ours, right)
+
+
 def test_each_half_does_what_it_says() -> None:
     torch.manual_seed(0)
     x = 5 + 2 * torch.randn(1000, 3)
@@ -208,15 +223,15 @@ def test_each_half_does_what_it_says() -> None:
 
 @pytest.mark.parametrize("options", [{}, {"lr": 0.2}, {"depth": 2}], ids=str)
 def test_sigmoids_from_small_weights_need_the_division_more_and_both_most(options) -> None:
-    found = halves((100, 101), **{"steps": 400, **options})
+    found = halves((100,) if options else (100, 101), steps=300, **options)
     nothing, subtract, divide, both = (np.nan_to_num(v, nan=999) for v in found.values())
     assert (subtract > 2 * divide).all() and (nothing > subtract - 1).all()
     assert (divide > 1.5 * both).all() and (both <= 60).all()
 
 
-@pytest.mark.parametrize("init", [0.05, 0.02])
-def test_deep_relus_from_small_weights_need_both(init) -> None:
-    found = halves((102,), init=init, lr=0.1, **RELU)
+@pytest.mark.parametrize("options", [{"init": 0.05}, {"init": 0.02, "steps": 100}], ids=str)
+def test_deep_relus_from_small_weights_need_both(options) -> None:
+    found = halves((102,), lr=0.1, **{**RELU, **options})
     for half in ("nothing", "subtract", "divide"):
         assert np.isnan(found[half]).all()
     assert (found["both"] <= 60).all()
@@ -227,6 +242,44 @@ def test_relus_stand_large_rates_if_the_mean_is_subtracted(options) -> None:
     found = halves((104,), init="kaiming", **{**RELU, **options})
     assert np.isnan(found["nothing"]).all() and np.isnan(found["divide"]).all()
     assert (found["subtract"] <= 60).all() and (found["both"] <= 40).all()
+
+
+@pytest.mark.parametrize("options", [{"lr": 0.3}, {"lr": 0.5, "depth": 5}], ids=str)
+def test_they_do_so_only_if_the_gradient_knows_that_it_is(options) -> None:
+    found = halves((104,), init="kaiming", held=True, **{**RELU, "steps": 80, **options})
+    assert np.isnan(found["subtract"]).all()  # 60 steps are enough where it does
+
+
+def test_the_mean_that_all_images_share_is_what_bounds_the_rate() -> None:
+    x, y, *_ = digits(107)
+    x, y = x[:128], y[:128]
+
+    def sharpness(norm) -> Tensor:
+        """How much the gradient changes along the direction in which it changes most."""
+        model = mlp((64, *[100] * 8, 10), norm=norm, init="kaiming", seed=107)
+        weights = [block.linear.weight for block in model.hidden]
+        loss = F.cross_entropy(model(x), y)
+        gradient = torch.autograd.grad(loss, weights, create_graph=True)
+        change = [torch.randn_like(weight) for weight in weights]
+        for _ in range(10):  # power iteration
+            length = torch.cat([part.flatten() for part in change]).norm()
+            along = [part / length for part in change]
+            change = torch.autograd.grad(gradient, weights, along, retain_graph=True)
+        return torch.cat([part.flatten() for part in change]).norm()
+
+    torch.manual_seed(0)
+    nothing = sharpness(None)
+    assert sharpness(partial(HalfNorm, subtract=True, divide=False)) < nothing / 10
+    assert sharpness(partial(HalfNorm, subtract=False, divide=True)) > nothing * 10
+
+    model = mlp((64, *[100] * 8, 10), init="kaiming", seed=107)
+    sums = model.hidden[-1].linear(model[:7](x))
+    assert sums.mean(0).square().mean() > 0.7 * sums.square().mean()
+
+
+def test_at_smaller_rates_the_subtraction_alone_is_later_than_nothing() -> None:
+    found = halves((106,), init="kaiming", lr=0.05, **{**RELU, "steps": 140})
+    assert found["nothing"] <= 120 and not found["subtract"] <= 130
 
 
 def test_at_a_small_rate_from_an_easy_start_no_half_fails() -> None:

@@ -2,7 +2,10 @@
 
 import numpy as np
 import pytest
+from torch import Tensor, nn
 
+from bnviz import data
+from bnviz.experiments.common import steps_until
 from bnviz.experiments.placement import (
     first_gradients,
     handed_on,
@@ -11,6 +14,7 @@ from bnviz.experiments.placement import (
     steps_to_goal,
     without_biases,
 )
+from bnviz.networks import mlp
 
 pytestmark = pytest.mark.slow
 
@@ -106,15 +110,15 @@ def test_of_one_normed_layer_the_last_helps_most_from_small_weights() -> None:
 @pytest.mark.parametrize(
     "options",
     [
-        {"lr": 1.0},
-        {"depth": 4, "steps": 200},
+        {"lr": 1.0, "steps": 150},
+        {"depth": 4, "steps": 150},
         {"activation": "relu", "depth": 8, "init": 0.05, "lr": 0.1, "steps": 200},
-        {"activation": "relu", "depth": 5, "init": 0.05, "lr": 0.1, "steps": 200},
+        {"activation": "relu", "depth": 5, "init": 0.05, "lr": 0.1, "steps": 100},
     ],
     ids=str,
 )
 def test_so_it_is_at_another_rate_depth_and_activation(options) -> None:
-    found = in_one_layer((102, 103), **{"steps": 300, **options})
+    found = in_one_layer((102, 103), **options)
     _, first, middle, last, every = (np.nan_to_num(steps, nan=999) for steps in found.values())
     assert (last < middle).all() and (last < first).all()
     assert (every < last + 11).all()
@@ -132,3 +136,35 @@ def test_a_norm_in_the_last_layer_makes_the_first_gradient_as_large_as_norms_in_
     assert (found["last"] > 25 * found["none"]).all()
     assert (found["first"] < 5 * found["none"]).all()
     np.testing.assert_allclose(found["last"], found["all"], rtol=0.3)
+
+
+def with_gradient_times(factor: Tensor, x: Tensor) -> Tensor:
+    return x * factor + (x - x * factor).detach()
+
+
+class OnlyForward(nn.BatchNorm1d):
+    """Batch normalization that does not divide on the way back."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(with_gradient_times(x.detach().std(0), x))
+
+
+class OnlyBack(nn.Identity):
+    """Nothing on the way forward; on the way back, the division of batch normalization."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return with_gradient_times(1 / (x.detach().var(0) + 1e-5).sqrt(), x)
+
+
+def test_in_the_last_layer_the_division_counts_on_both_ways_and_most_on_the_way_forward() -> None:
+    sigmoids = {"activation": "sigmoid", "depth": 3, "init": 0.1, "lr": 0.5}
+    relus = {"activation": "relu", "depth": 8, "init": 0.05, "lr": 0.1}
+
+    def steps(norm: nn.Module, *, activation: str, depth: int, init: float, lr: float) -> float:
+        model = mlp((64, *[100] * depth, 10), activation, init=init, seed=100)
+        model.hidden[-1].norm = norm
+        return steps_until(0.9, model, 200, data=data.digits(100), lr=lr, seed=100, eval_every=10)
+
+    assert steps(OnlyForward(100), **sigmoids) <= 150
+    for norm, options in ((OnlyBack(), sigmoids), (OnlyForward(100), relus), (OnlyBack(), relus)):
+        assert np.isnan(steps(norm, **options))

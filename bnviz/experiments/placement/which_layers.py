@@ -28,9 +28,11 @@ def in_one_layer(
 ) -> dict[str, Floats]:
     """Count the steps to a test accuracy, with BN in none, in one or in all of the hidden layers.
 
-    From small weights the norm helps most in the last hidden layer, and least in the first. Where
-    it stops: from an easy start (Kaiming's for ReLU, weights of 1 for sigmoids) the places differ
-    little.
+    From small weights the norm helps most in the last hidden layer, closely followed by the one
+    before it, and least in the first. Where it stops: from an easy start (Kaiming's for ReLU,
+    weights of 1 for sigmoids) the places differ little. In eight layers of ReLU at a rate of 0.3,
+    from weights of 0.02 or with 50 units, no single norm is enough within 300 steps (but now and
+    then one in the middle).
 
     Args:
         seeds: of split, weights and order.
@@ -43,8 +45,8 @@ def in_one_layer(
         eval_every: steps between measurements.
 
     Returns:
-        By layer ("none", "first", "middle", "last", "all"), steps of shape
-        (S,); NaN where ``steps`` were not enough.
+        By layer ("none", "first", "middle", "last", "all"), steps of shape (S,); NaN where
+        ``steps`` were not enough.
     """
     found = {place: np.zeros(len(seeds)) for place in _places(depth)}
     for i, seed in enumerate(seeds):
