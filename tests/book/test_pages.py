@@ -156,6 +156,13 @@ def test_chapter_can_be_launched(name: str, book: Path) -> None:
     assert f'href="{binder}"' in page
 
 
+#: Formulas with another number of parts than they need.
+PARTS_MISSING = """() => Object.entries({ msub: 2, msup: 2, msubsup: 3, mfrac: 2, mover: 2 })
+    .flatMap(([name, parts]) => [...document.querySelectorAll(name)]
+        .filter((formula) => formula.children.length !== parts)
+        .map((formula) => formula.outerHTML))"""
+
+
 @pytest.mark.parametrize("name", CHAPTERS)
 def test_math_is_set_and_no_markup_is_left(name: str, visit: Callable[..., Visit]) -> None:
     session = visit(java_script_enabled=False)
@@ -163,6 +170,7 @@ def test_math_is_set_and_no_markup_is_left(name: str, visit: Callable[..., Visit
     page.goto(f"{session.home}/{name}.html")
     assert page.locator(".katex").count() > 0 or name == "chapters/lab"  # it has no formula
     assert page.locator(".katex-error").count() == 0
+    assert page.evaluate(PARTS_MISSING) == []
     prose = page.evaluate(
         """() => [...document.querySelectorAll("main p, main li, main td, main h1, main h2")]
              .filter((element) => !element.closest("figure, .cell_output"))
