@@ -124,7 +124,7 @@ def test_so_it_is_at_another_rate_depth_and_activation(options) -> None:
     assert (every < last + 11).all()
 
 
-def test_from_an_easy_start_it_hardly_matters_which_layer() -> None:
+def test_from_an_easy_start_it_matters_less_which_layer() -> None:
     relu = {"activation": "relu", "depth": 8, "init": "kaiming", "lr": 0.1}
     for options in (relu, {"init": 1.0}):
         found = in_one_layer((104, 105), steps=200, **options)
