@@ -8,7 +8,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar, overload
 
 import numpy as np
@@ -29,6 +29,7 @@ __all__ = [
     "ended_at",
     "learn",
     "recomputed",
+    "steps_of_each",
     "steps_to",
     "steps_until",
     "train_quietly",
@@ -101,6 +102,34 @@ def steps_until(goal: float, model: nn.Module, steps: int, **options: Any) -> fl
     """
     runs = train_quietly({"": model}, steps, on_step=ended_at(goal), **options)
     return steps_to(runs[""], goal)
+
+
+def steps_of_each(
+    networks: Callable[[int], Mapping[str, nn.Module]],
+    seeds: Sequence[int],
+    goal: float,
+    steps: int,
+    **options: Any,
+) -> dict[str, Floats]:
+    """Train the networks of each seed on its digits until this test accuracy is seen.
+
+    Args:
+        networks: makes them for a seed, by label; the labels are the same for all seeds.
+        seeds: of split, weights and order.
+        goal: test accuracy.
+        steps: updates at most.
+        options: of :func:`bnviz.train`, such as ``lr``.
+
+    Returns:
+        By label, the steps of shape (S,); NaN where ``steps`` were not enough.
+    """
+    found: dict[str, list[float]] = {}
+    for seed in seeds:
+        images = data.digits(seed)
+        for label, model in networks(seed).items():
+            took = steps_until(goal, model, steps, data=images, seed=seed, **options)
+            found.setdefault(label, []).append(took)
+    return {label: np.array(took) for label, took in found.items()}
 
 
 @torch.no_grad()

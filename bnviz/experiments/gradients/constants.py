@@ -7,28 +7,22 @@ from itertools import product
 from typing import NamedTuple
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import Tensor
 
 from bnviz import data
 from bnviz.experiments.common import Floats, accuracy, digits, recomputed, train_quietly
+from bnviz.experiments.gradients.halves import HalfNorm
 from bnviz.networks import MLP, mlp
 
 __all__ = ["Held", "HeldConstant", "ToyBias", "held_constant", "toy_bias"]
 
 
-class HeldConstant(nn.BatchNorm1d):
+class HeldConstant(HalfNorm):
     """Batch normalization whose gradient takes the statistics of the batch as constants."""
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Normalize (N, C)."""
-        if not self.training:
-            return super().forward(x)
-        with torch.no_grad():
-            super().forward(x)  # moves the running statistics
-            mean, var = x.mean(0), x.var(0, correction=0)
-        return (x - mean) / torch.sqrt(var + self.eps) * self.weight + self.bias
+    def __init__(self, num_features: int) -> None:
+        super().__init__(num_features, subtract=True, divide=True, held=True)
 
 
 class ToyBias(NamedTuple):

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
-from bnviz import data
-from bnviz.experiments.common import Floats, steps_until
-from bnviz.networks import mlp
+from bnviz.experiments.common import Floats, steps_of_each
+from bnviz.networks import MLP, mlp
 
 __all__ = ["HalfNorm", "halves"]
 
@@ -93,11 +91,16 @@ def halves(
         By what the norm does ("nothing", "subtract", "divide", "both"), steps of shape (S,); NaN
         where ``steps`` were not enough.
     """
-    found = {what: np.zeros(len(seeds)) for what in _HALVES}
-    for i, seed in enumerate(seeds):
-        options = {"data": data.digits(seed), "lr": lr, "seed": seed, "eval_every": eval_every}
-        for what, half in _HALVES.items():
-            norm = partial(HalfNorm, **half, held=held) if half else None
-            model = mlp((64, *[100] * depth, 10), activation, norm=norm, init=init, seed=seed)
-            found[what][i] = steps_until(goal, model, steps, **options)
-    return found
+
+    def networks(seed: int) -> dict[str, MLP]:
+        norms = {
+            what: partial(HalfNorm, **half, held=held) if half else None
+            for what, half in _HALVES.items()
+        }
+        sizes = (64, *[100] * depth, 10)
+        return {
+            what: mlp(sizes, activation, norm=norm, init=init, seed=seed)
+            for what, norm in norms.items()
+        }
+
+    return steps_of_each(networks, seeds, goal, steps, lr=lr, eval_every=eval_every)

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from bnviz import data
-from bnviz.experiments.common import Floats, digits, steps_until, train_quietly, zero_lines
+from bnviz.experiments.common import Floats, digits, steps_of_each, train_quietly, zero_lines
 from bnviz.networks import MLP, mlp
 
 __all__ = [
@@ -110,14 +110,15 @@ def steps_to_goal(
     Returns:
         By label of ``PLACES``, steps of shape (S,); NaN where ``steps`` were not enough.
     """
-    reached: dict[str, list[float]] = {label: [] for label in PLACES}
-    for seed in seeds:
+
+    def networks(seed: int) -> dict[str, MLP]:
         sizes = (64, *[100] * depth, 10)
-        options = {"data": data.digits(seed), "lr": lr, "seed": seed, "eval_every": eval_every}
-        for label, place in PLACES.items():
-            model = mlp(sizes, activation, init=init, seed=seed, **place)
-            reached[label].append(steps_until(goal, model, steps, **options))
-    return {label: np.array(values) for label, values in reached.items()}
+        return {
+            label: mlp(sizes, activation, init=init, seed=seed, **place)
+            for label, place in PLACES.items()
+        }
+
+    return steps_of_each(networks, seeds, goal, steps, lr=lr, eval_every=eval_every)
 
 
 class Biases(NamedTuple):

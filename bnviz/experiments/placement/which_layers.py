@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
+from functools import partial
+from itertools import count
 
 import numpy as np
 import torch.nn.functional as F
 from torch import nn
 
-from bnviz import data
-from bnviz.experiments.common import Floats, digits, steps_until
+from bnviz.experiments.common import Floats, digits, steps_of_each
 from bnviz.networks import MLP, mlp
 
 __all__ = ["first_gradients", "in_one_layer"]
@@ -48,13 +49,8 @@ def in_one_layer(
         By layer ("none", "first", "middle", "last", "all"), steps of shape (S,); NaN where
         ``steps`` were not enough.
     """
-    found = {place: np.zeros(len(seeds)) for place in _places(depth)}
-    for i, seed in enumerate(seeds):
-        options = {"data": data.digits(seed), "lr": lr, "seed": seed, "eval_every": eval_every}
-        for place, normed in _places(depth).items():
-            model = _network(normed, depth, activation, init, seed)
-            found[place][i] = steps_until(goal, model, steps, **options)
-    return found
+    networks = partial(_networks, depth=depth, activation=activation, init=init)
+    return steps_of_each(networks, seeds, goal, steps, lr=lr, eval_every=eval_every)
 
 
 def first_gradients(
@@ -77,31 +73,33 @@ def first_gradients(
     Returns:
         By layer, the norm of the gradient, shape (S,).
     """
-    found = {place: np.zeros(len(seeds)) for place in _places(depth)}
-    for i, seed in enumerate(seeds):
+    found: dict[str, list[float]] = {}
+    for seed in seeds:
         x, y, *_ = digits(seed)
-        for place, normed in _places(depth).items():
-            model = _network(normed, depth, activation, init, seed).train()
+        for place, model in _networks(seed, depth, activation, init).items():
             F.cross_entropy(model(x[:batch_size]), y[:batch_size]).backward()
             gradient = model.hidden[0].linear.weight.grad
             assert gradient is not None
-            found[place][i] = gradient.norm()
-    return found
+            found.setdefault(place, []).append(float(gradient.norm()))
+    return {place: np.array(norms) for place, norms in found.items()}
 
 
-def _places(depth: int) -> dict[str, Collection[int]]:
-    """Which layers have the norm, counted from 1."""
+def _networks(seed: int, depth: int, activation: str, init: float | str) -> dict[str, MLP]:
+    """By the layers that have the norm, networks of the same weights."""
     alone = {"first": (1,), "middle": ((depth + 1) // 2,), "last": (depth,)}
-    return {"none": (), **alone, "all": range(1, depth + 1)}
+    places: dict[str, Collection[int]] = {"none": (), **alone, "all": range(1, depth + 1)}
+    sizes = (64, *[100] * depth, 10)
+    return {
+        place: mlp(sizes, activation, norm=_only_in(normed), init=init, seed=seed)
+        for place, normed in places.items()
+    }
 
 
-def _network(
-    normed: Collection[int], depth: int, activation: str, init: float | str, seed: int
-) -> MLP:
-    layers = iter(range(1, depth + 1))  # norms are made from the first layer to the last
+def _only_in(normed: Collection[int]) -> Callable[[int], nn.Module]:
+    """Make a norm for these layers, counted from 1, and none for the others."""
+    layers = count(1)  # norms are made from the first layer to the last
 
     def norm(units: int) -> nn.Module:
         return nn.BatchNorm1d(units) if next(layers) in normed else nn.Identity()
 
-    sizes = (64, *[100] * depth, 10)
-    return mlp(sizes, activation, norm=norm, init=init, seed=seed)
+    return norm
