@@ -46,7 +46,8 @@ def _looked_at(**options: object) -> Callable[..., Iterator[Visit]]:
 
 
 # A page, named by `@pytest.mark.parametrize(…, indirect=True)`, that is opened once for all tests
-# of a module that only look at it: they leave its width, its controls and its folds as they are.
+# of a module. They leave its width, its controls and its folds as they are; those that cannot
+# stand at the end of the module.
 wide = _looked_at()
 wide_and_dark = _looked_at(color_scheme="dark")
 narrow = _looked_at(viewport=NARROW)
