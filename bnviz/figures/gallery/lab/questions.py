@@ -67,7 +67,7 @@ QUESTIONS = (
         "Layer norm normalizes each image by itself, over the units. When has it 90 %?",
         ["as soon as batch norm", "some six times later", "not in 1000 steps"],
         answer=1,
-        explain="After about 190 to 300 steps, here. It widens what differs between images, but "
+        explain="After about 170 to 230 steps, here. It widens what differs between images, but "
         "not to 1 in each unit: in the three layers to about 0.5, 0.2 and 0.08.",
     ),
 )
