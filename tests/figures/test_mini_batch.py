@@ -440,6 +440,19 @@ def test_unfolded_table_adds_to_the_height_and_takes_nothing_from_the_axes(open_
         assert height(page) == tall
 
 
+@pytest.mark.parametrize("width", [360, 960])
+def test_so_it_does_where_the_browser_unfolds_it(open_figure, width):
+    """As it does where it finds a word in the table."""
+    page = open_figure(mini_batch(), width=width)
+    axes, tall = page.get_by_role("img").bounding_box(), height(page)
+    unfold = "(fold, open) => { fold.open = open; }"
+    for is_open in (True, False, True, False):
+        page.locator("details.bnviz-fold").evaluate(unfold, is_open)
+        page.wait_for_timeout(200)
+        assert page.get_by_role("img").bounding_box() == axes
+        assert height(page) > tall + 150 if is_open else height(page) == tall
+
+
 @pytest.mark.parametrize("width", [360, 712, 960])
 @pytest.mark.parametrize("controls", [CONTROLS, ("size", "scale", "eps")], ids=["all", "no y"])
 def test_nothing_is_cut_and_no_text_is_too_small(open_figure, width, controls):

@@ -221,13 +221,23 @@ export function controlBar(...controls) {
  * @param {...(Node|null)} content
  */
 export function fold(name, ...content) {
-  const onclick = () => {
+  let kept = false;
+  const keep = (/** @type {boolean} */ now) => {
+    kept = now;
     for (const other of element.parentElement?.children ?? []) {
       if (other === element || !(other instanceof HTMLElement)) continue;
-      other.style.minHeight = element.open ? "" : `${other.offsetHeight}px`;
+      other.style.minHeight = kept ? `${other.offsetHeight}px` : "";
     }
   };
-  const element = html("details", { class: "bnviz-fold" }, html("summary", { onclick }, name), ...content);
+  const onclick = () => keep(!element.open);
+  const ontoggle = () => {
+    if (element.open === kept) return;
+    // Not by a click: a browser unfolds where it finds a word. Heights are those of before.
+    element.open = false;
+    keep(!kept);
+    element.open = kept;
+  };
+  const element = html("details", { class: "bnviz-fold", ontoggle }, html("summary", { onclick }, name), ...content);
   return element;
 }
 
