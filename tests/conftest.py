@@ -11,7 +11,7 @@ import chromium as chromium_finder  # scripts/ is on the path of the tests, see 
 import hypothesis
 import pytest
 import torch
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from bnviz.figures import Figure
 
@@ -68,15 +68,33 @@ def without_picture(figure: Figure) -> Figure:
     )  # fmt: skip
 
 
+@pytest.fixture(scope="session")
+def context_for(chromium: Browser) -> Iterator[Callable[..., BrowserContext]]:
+    """A context for some options, made once: that takes longer than to open a page in it."""
+    made: dict[str, BrowserContext] = {}
+
+    def find(**options: Any) -> BrowserContext:
+        key = repr(sorted(options.items()))
+        if key not in made:
+            made[key] = chromium.new_context(**options)
+        return made[key]
+
+    yield find
+    for context in made.values():
+        context.close()
+
+
 @pytest.fixture
-def open_figure(chromium: Browser, tmp_path: Path) -> Iterator[Callable[..., Page]]:
+def open_figure(
+    context_for: Callable[..., BrowserContext], tmp_path: Path
+) -> Iterator[Callable[..., Page]]:
     """``open_figure(figure, width=800)``: its page, opened from disk with the network off.
 
     ``push`` moves the figure down by so many pixels. The picture, which takes longer than all else,
     is there where scripts are off, or where it is asked for by ``pictured``. The test fails where
     the page writes an error to the console.
     """
-    contexts, problems = [], []
+    pages, problems = [], []
 
     def open_page(
         figure: Figure, width: int = 800, push: int = 0, pictured: bool = False, **options: Any
@@ -88,8 +106,8 @@ def open_figure(chromium: Browser, tmp_path: Path) -> Iterator[Callable[..., Pag
             html = path.read_text(encoding="utf-8")
             path.write_text(html.replace("<main>", f'<main style="padding-top:{push}px">'), "utf-8")
         size = {"width": width, "height": 800}
-        contexts.append(chromium.new_context(viewport=size, offline=True, **options))
-        page = contexts[-1].new_page()
+        page = context_for(viewport=size, offline=True, **options).new_page()
+        pages.append(page)
         page.on("console", lambda m: m.type == "error" and problems.append(m.text))
         page.on("pageerror", lambda error: problems.append(str(error)))
         page.goto(path.as_uri())
@@ -98,6 +116,9 @@ def open_figure(chromium: Browser, tmp_path: Path) -> Iterator[Callable[..., Pag
         return page
 
     yield open_page
-    for context in contexts:
-        context.close()
+    for page in pages:
+        if not page.is_closed():
+            # What a reader answered; a test may have locked the storage.
+            page.evaluate("() => { try { localStorage.clear(); } catch {} }")
+            page.close()
     assert problems == []
