@@ -94,7 +94,7 @@ def steps_to_goal(
     After the activation it is mostly as soon or sooner, on the digits and at moderate learning
     rates. Where it stops: several layers of sigmoids with large weights saturate before a norm that
     comes after them, and learn late, or never at a large learning rate. A single layer of them is
-    sooner with the norm behind it all the same; two layers are about even, but of tanh two are
+    sooner with the norm behind it all the same; two layers often so, but of tanh two are
     enough for the norm to belong before it.
 
     Args:
