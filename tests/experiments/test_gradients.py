@@ -69,7 +69,7 @@ def test_at_a_small_rate_and_with_tanh_little_is_to_be_seen_of_it() -> None:
     assert np.abs(tanh.accuracy[0, ..., -1] - tanh.accuracy[1, ..., -1]).max() < 0.06
 
 
-def test_at_a_larger_rate_no_gap_is_left_at_16_images_though_there_is_at_64() -> None:
+def test_at_a_larger_rate_little_is_left_of_the_gap_at_16_images_and_more_at_64() -> None:
     held = held_constant((64, 16), (100, 101), lr=0.2, steps=200, eval_every=200)
     gap = (held.accuracy[0] - held.accuracy[1])[..., -1]
     assert gap[0].min() > 0.05
@@ -227,6 +227,12 @@ def test_sigmoids_from_small_weights_need_the_division_more_and_both_most(option
     nothing, subtract, divide, both = (np.nan_to_num(v, nan=999) for v in found.values())
     assert (subtract > 2 * divide).all() and (nothing > subtract - 1).all()
     assert (divide > 1.5 * both).all() and (both <= 60).all()
+
+
+def test_at_large_rates_the_subtraction_is_the_better_half_from_small_weights_too() -> None:
+    found = halves((107, 108), activation="tanh", init=0.03, lr=0.5, steps=300)
+    assert np.isnan(found["divide"]).all()
+    assert (found["subtract"] <= 250).all() and (found["both"] <= 40).all()
 
 
 @pytest.mark.parametrize("options", [{"init": 0.05}, {"init": 0.02, "steps": 100}], ids=str)
