@@ -1,6 +1,8 @@
 """Build the book into ``_build/html``: execute what changed, warnings as errors.
 
 ``python scripts/build_book.py [OPTIONS OF jupyter-book build]``
+
+Where nothing has changed since the last time, nothing is done.
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ import logging
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 import npm
@@ -32,10 +35,22 @@ def fingerprint() -> str:
     files = [ROOT / "requirements.txt", *sorted((ROOT / "bnviz").rglob("*.py"))]
     files = [path for path in files if not any(path.is_relative_to(part) for part in unused)]
     files += sorted(path for path in (ROOT / "data").glob("*") if path.is_file())
+    return hash_of(path for path in files if path.name != "sphinxext.py")
+
+
+def fingerprint_of_all() -> str:
+    """Return a hash of all that pages are made of: every file but tests and what is made."""
+    made = {BUILD, ROOT / "tests", ROOT / "dist"}
+    tops = [path for path in ROOT.iterdir() if path not in made and path.name[0] != "."]
+    files = [path for top in tops for path in (top.rglob("*") if top.is_dir() else [top])]
+    return hash_of(sorted(p for p in files if p.is_file() and p.suffix != ".pyc"))
+
+
+def hash_of(files: Iterable[Path]) -> str:
+    """Return a hash of some files of the repository, with their names, and of this Python."""
     digest = hashlib.sha256(sys.version.encode())
     for path in files:
-        if path.name != "sphinxext.py":
-            digest.update(path.relative_to(ROOT).as_posix().encode() + path.read_bytes())
+        digest.update(path.relative_to(ROOT).as_posix().encode() + path.read_bytes())
     return digest.hexdigest()
 
 
@@ -72,6 +87,12 @@ def execute_chapters() -> None:
 
 def main() -> int:
     """Build, and say where the book is."""
+    index, built, now = BUILD / "html" / "index.html", BUILD / "built", fingerprint_of_all()
+    where = f"\nThe book is in {index.parent}\nOpen {index.as_uri()}"
+    if not sys.argv[1:] and index.is_file() and built.is_file() and built.read_text() == now:
+        print(f"Nothing has changed since the book was built.{where}")
+        return 0
+    built.unlink(missing_ok=True)
     drop_stale_results()
     execute_chapters()
     npm.install_katex(BUILD)
@@ -85,8 +106,8 @@ def main() -> int:
         print("The book was not built: the warnings above are errors.", file=sys.stderr)
         return status
     npm.minify(sorted((BUILD / "html" / "_static").glob("bnviz-*.js")), BUILD)
-    index = BUILD / "html" / "index.html"
-    print(f"\nThe book is in {index.parent}\nOpen {index.as_uri()}")
+    built.write_text(now)
+    print(where)
     return 0
 
 
