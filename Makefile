@@ -5,8 +5,6 @@
 PY := .venv/bin/python
 READY := .venv/.ready
 PORT ?= 8000
-# In their own order: else files of few tests, some of which take a minute, come last.
-PARALLEL := --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 PINS := $(PY) -m uv pip compile --quiet --config-file scripts/pins.toml
 
 .DEFAULT_GOAL := help
@@ -24,7 +22,7 @@ serve: book       ## build the book, and serve it on this machine
 
 test: book        ## run every test: units, notebooks, pages in a real browser
 	CHROMIUM="$$($(PY) scripts/chromium.py)" && FIREFOX="$$($(PY) scripts/firefox.py)" && \
-		export CHROMIUM FIREFOX && $(PY) -m pytest $(PARALLEL)
+		export CHROMIUM FIREFOX && $(PY) -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
 lint: $(READY)    ## check style, format, types and spelling
 	$(PY) -m ruff check .
