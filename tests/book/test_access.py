@@ -114,7 +114,7 @@ def test_results_are_whole_on_a_phone(name: str, visit: Callable[..., Visit]) ->
 
 
 def test_a_formula_that_scrolls_shows_that_more_is_to_come(visit: Callable[..., Visit]) -> None:
-    # Narrower than a phone: none of the book's formulas is too wide for one.
+    # Narrower than a phone, so that a formula is too wide.
     page = visit(viewport={"width": 300, "height": 740}).open("chapters/03-equation.html")
     wide = page.locator("div.math").evaluate_all(
         "all => all.findIndex((math) => math.scrollWidth > math.clientWidth + 8)"

@@ -107,17 +107,20 @@ def test_figures_draw_in_a_dark_page(wide_and_dark: Visit) -> None:
 
 #: What each figure leaves: whether it is seen, how many pixels wide it is, what it is for those who
 #: cannot see it. A question and its answer are text.
-STILLS = """() => Promise.all(
-    [...document.querySelectorAll("figure.bnviz-figure")].map(async (figure) => {
-        if (figure.classList.contains("bnviz-predict")) {
-            const text = figure.querySelector(".bnviz-still");
-            return [text.checkVisibility(), text.offsetWidth, text.innerText];
-        }
-        const picture = figure.querySelector("img");
-        await picture.decode();
-        const seen = picture.checkVisibility() && picture.offsetHeight > 1;
-        return [seen, picture.naturalWidth, picture.alt];
-    }))"""
+STILLS = """() => {
+    const seen = (part) => part.checkVisibility({ visibilityProperty: true }) &&
+        part.offsetWidth > 0 && part.offsetHeight > 0;
+    return Promise.all(
+        [...document.querySelectorAll("figure.bnviz-figure")].map(async (figure) => {
+            if (figure.classList.contains("bnviz-predict")) {
+                const text = figure.querySelector(".bnviz-still");
+                return [seen(text), text.offsetWidth, text.innerText];
+            }
+            const picture = figure.querySelector("img");
+            await picture.decode();
+            return [seen(picture), picture.naturalWidth, picture.alt];
+        }));
+}"""
 
 
 @pytest.mark.parametrize("name", CHAPTERS)

@@ -91,13 +91,13 @@ def halves(
         By what the norm does ("nothing", "subtract", "divide", "both"), steps of shape (S,); NaN
         where ``steps`` were not enough.
     """
+    norms = {
+        what: partial(HalfNorm, **half, held=held) if half else None
+        for what, half in _HALVES.items()
+    }
+    sizes = (64, *[100] * depth, 10)
 
     def networks(seed: int) -> dict[str, MLP]:
-        norms = {
-            what: partial(HalfNorm, **half, held=held) if half else None
-            for what, half in _HALVES.items()
-        }
-        sizes = (64, *[100] * depth, 10)
         return {
             what: mlp(sizes, activation, norm=norm, init=init, seed=seed)
             for what, norm in norms.items()

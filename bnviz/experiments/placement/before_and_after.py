@@ -110,9 +110,9 @@ def steps_to_goal(
     Returns:
         By label of ``PLACES``, steps of shape (S,); NaN where ``steps`` were not enough.
     """
+    sizes = (64, *[100] * depth, 10)
 
     def networks(seed: int) -> dict[str, MLP]:
-        sizes = (64, *[100] * depth, 10)
         return {
             label: mlp(sizes, activation, init=init, seed=seed, **place)
             for label, place in PLACES.items()
