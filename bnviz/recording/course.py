@@ -19,7 +19,7 @@ from bnviz.recording.recording import Recording
 from bnviz.recording.taps import WINDOW, Taps
 from bnviz.recording.tensors import outside_transforms
 from bnviz.recording.threads import Threads
-from bnviz.recording.tracing import on_the_way_back, only_traces
+from bnviz.recording.tracing import inside_of_itself, on_the_way_back, only_traces
 from bnviz.recording.updates import Updates
 
 __all__ = ["Course"]
@@ -57,6 +57,7 @@ class Course:
         self._lock = threads.lock
         self._binned = 0  # recorded steps in the tables
         self._binned_at = time.monotonic()
+        self._recursive = False  # the model was seen to call itself
         #: Measures the steps of the optimizer, where there is one to follow.
         self.updates: Updates | None = None
 
@@ -90,6 +91,9 @@ class Course:
 
     def _counts(self, model: nn.Module, args: Any, kwargs: Any) -> bool:
         """A pass begins; whether it is one of a step."""
+        if self._threads.passing and inside_of_itself(model):
+            self._recursive = True
+            return False
         overlaps = self._threads.begin_pass()
         self._clock.now = -1
         if not self._clock.running or on_the_way_back() or only_traces(*args, *kwargs.values()):
@@ -133,6 +137,8 @@ class Course:
             return
         clock = self._clock
         with self._lock:
+            if self._recursive and inside_of_itself(model):
+                return
             if not self._threads.end_pass():
                 return
             if self._after_first_pass and clock.now >= 0:

@@ -59,7 +59,7 @@ class record:  # noqa: N801  (reads as a verb: `with record(model) as recording`
 
     Every forward pass of ``model`` in training mode counts as a step; passes in eval mode do not,
     nor do those that only trace the model, as ``torch.export`` does, or repeat it on the way back,
-    as checkpoints do. A layer that runs more than
+    as checkpoints do; what a model calls of itself is part of its pass. A layer that runs more than
     once in a pass is kept apart by call: "relu", "relu#2". On exit, also after an error, all hooks
     are removed and the recording is closed. Recording never changes a run, and never ends it: a
     layer that cannot be watched is left out with a warning.

@@ -22,6 +22,11 @@ class Threads:
         self._newest = 0  # the thread of the newest pass
         self._passing: set[int] = set()
 
+    @property
+    def passing(self) -> bool:
+        """Whether this thread began a pass that did not come to its end, or not yet."""
+        return get_ident() in self._passing
+
     def begin_pass(self) -> bool:
         """This thread begins a pass, the newest; whether others were ever in one meanwhile."""
         self._newest = get_ident()

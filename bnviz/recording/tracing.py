@@ -1,7 +1,9 @@
-"""Which passes only trace or repeat, where others train a model."""
+"""Which passes only trace or repeat, or are a part of another, where others train a model."""
+
+import sys
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch._C import _functorch, _get_tracing_state, _len_torch_dispatch_stack
 from torch._subclasses.fake_tensor import FakeTensor
 from torch.compiler import is_compiling
@@ -9,10 +11,11 @@ from torch.jit import _trace
 
 from bnviz.recording.tensors import first_tensor
 
-__all__ = ["on_the_way_back", "only_traces"]
+__all__ = ["inside_of_itself", "on_the_way_back", "only_traces"]
 
 _MODES = torch._C._TorchDispatchModeKey
 _TRACING_MODES = (_MODES.FAKE, _MODES.PROXY, _MODES.FUNCTIONAL)
+_CALL = nn.Module._call_impl.__code__
 
 
 def only_traces(*arguments: object) -> bool:
@@ -37,6 +40,18 @@ def only_traces(*arguments: object) -> bool:
 def on_the_way_back() -> bool:
     """Whether gradients are being taken: what runs meanwhile is repeated, as checkpoints do."""
     return bool(torch._C._current_graph_task_id() >= 0)
+
+
+def inside_of_itself(model: nn.Module) -> bool:
+    """Whether the call of a model whose hook this is was made by the model, as in a recursive one.
+
+    To count calls would not do: one that an error ends has no hook at its end.
+    """
+    calls, frame = 0, sys._getframe()
+    while frame is not None and calls < 2:
+        calls += frame.f_code is _CALL and frame.f_locals["self"] is model
+        frame = frame.f_back  # type: ignore[assignment]
+    return calls == 2
 
 
 def _in_tracing_mode() -> bool:

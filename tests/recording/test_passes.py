@@ -217,6 +217,52 @@ def test_dead_units_of_an_ensemble_are_those_of_no_member() -> None:
 # -- whatever else goes wrong ------------------------------------------------------------------
 
 
+class Tree(nn.Module):
+    """Calls itself: for each half of its input once, down to single rows."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fc, self.relu = nn.Linear(4, 4), nn.ReLU()
+        self.stumbles = False
+
+    def forward(self, x: Tensor) -> Tensor:
+        if len(x) > 1:
+            middle = len(x) // 2
+            x = (self(x[:middle]) + self(x[middle:])) / 2
+        elif self.stumbles:
+            raise ArithmeticError
+        return self.relu(self.fc(x.mean(0, keepdim=True)))
+
+
+def test_what_a_model_calls_of_itself_is_part_of_its_step() -> None:
+    tree = Tree()
+    entered: list[Tensor] = []
+    tree.relu.register_forward_pre_hook(lambda _, args: entered.append(args[0].detach()))
+    with record(tree, sample=None) as recording:
+        for _ in range(3):
+            tree(torch.randn(4, 4))
+    assert recording.num_steps == 3
+    calls = ["relu", *(f"relu#{call}" for call in range(2, 8))]  # 4 leaves, 2 branches, the root
+    assert list(recording.layers) == calls
+    for call, layer in enumerate(calls):
+        values = torch.cat(entered[call::7]).double().numpy()
+        np.testing.assert_allclose(recording.mean(layer), values.reshape(3, -1).mean(1), rtol=1e-5)
+
+
+def test_a_model_that_failed_deep_inside_of_itself_is_recorded_from_its_next_pass_on() -> None:
+    tree = Tree()
+    with record(tree) as recording:
+        for fails in (False, True, False, True, False):
+            tree.stumbles = fails
+            try:
+                tree(torch.randn(4, 4))
+            except ArithmeticError:
+                assert fails
+    assert recording.num_steps == 5
+    assert recording.layers[-1] == "relu#7"
+    assert recording.total("relu").sum() == 3 * 4  # one row of 4 units
+
+
 class Broken(Tensor):
     """A tensor that holds no values of its own and lets nobody at them."""
 
