@@ -13,10 +13,10 @@ from typing import Any
 import citations
 import claims
 import folds
+import formulas
 import icons
 from docutils import nodes
 from sphinx.application import Sphinx
-from sphinxcontrib import katex
 
 # What Jupyter Book puts on every page though it is switched off here: thebe, which would fetch
 # itself from another host.
@@ -47,16 +47,6 @@ _INDEX = """\
 <body><main><h1>{title}</h1><p><a href="{target}">Start reading</a></p></main></body>
 </html>
 """
-
-
-def steady_katex() -> None:
-    """Let the server that sets the math take its time on a busy machine.
-
-    sphinxcontrib-katex connects to a socket that may exist before Node listens on it, and fails;
-    over a port of this machine, which it uses elsewhere, it tries again.
-    """
-    katex.KaTeXServer.start_server_process = katex.KaTeXServer.start_network_socket
-    katex.STARTUP_TIMEOUT = katex.RENDER_TIMEOUT = 60.0
 
 
 def keep_punctuation(app: Sphinx, doctree: nodes.document, docname: str) -> None:
@@ -169,7 +159,7 @@ def write_index(app: Sphinx, exception: Exception | None) -> None:
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register the extension with Sphinx."""
-    steady_katex()
+    formulas.wait_for_server()
     folds.setup(app)
     for change in (widen_figures, leave_out, stamp_claims, list_claims, citations.link):
         app.connect("doctree-read", change)
