@@ -393,15 +393,39 @@ def test_an_exercise_shows_its_task_its_stub_and_a_folded_solution(wide: Visit) 
 # What follows changes an open page: it stands last, so that all else has seen it as it opens.
 
 
+def show_answers(page: Page) -> None:
+    show = page.locator(".bnviz-predict-other, .bnviz-lab-other")
+    unseen = "all => all.filter((b) => b.textContent !== 'Answer again').forEach((b) => b.click())"
+    show.evaluate_all(unseen)
+    page.wait_for_timeout(300)
+    assert set(show.all_inner_texts()) <= {"Answer again"}
+
+
 def answers_do_not_move(page: Page) -> None:
     figures = page.locator("figure.bnviz-predict, figure.bnviz-lab")
     heights = "all => all.map((figure) => figure.getBoundingClientRect().height)"
     before = figures.evaluate_all(heights)
-    show = page.locator(".bnviz-predict-other, .bnviz-lab-other")
-    show.evaluate_all("all => all.map((b) => b.click())")
-    page.wait_for_timeout(300)
-    assert set(show.all_inner_texts()) == {"Answer again"}
+    assert before
+    show_answers(page)
     assert figures.evaluate_all(heights) == before
+
+
+def drawings_keep_to_their_rooms(page: Page) -> None:
+    """Nothing is drawn over what stands beside it, in the figures of answers neither."""
+    show_answers(page)
+    outside = page.evaluate(
+        """() => [...document.querySelectorAll(".bnviz-room")].flatMap((room) => {
+            const box = (element) => element.getBoundingClientRect(), own = box(room);
+            const beside = [...room.parentElement.children].filter((one) => one !== room);
+            const covered = beside.filter((one) => box(one).width * box(one).height
+                && Math.min(box(one).bottom, own.bottom) - Math.max(box(one).top, own.top) > 1
+                && Math.min(box(one).right, own.right) - Math.max(box(one).left, own.left) > 1);
+            const larger = [...room.querySelectorAll("svg, canvas")].filter((drawing) =>
+                box(drawing).bottom > own.bottom + 1 || box(drawing).right > own.right + 1);
+            return [...covered, ...larger].map((one) => one.outerHTML.slice(0, 200));
+        })"""
+    )
+    assert outside == []
 
 
 @pytest.mark.parametrize("wide", CHAPTER_PAGES, indirect=True)
@@ -409,9 +433,19 @@ def test_an_answer_does_not_move_the_page(wide: Visit) -> None:
     answers_do_not_move(wide.page)
 
 
+@pytest.mark.parametrize("wide", CHAPTER_PAGES, indirect=True)
+def test_drawings_keep_to_their_rooms(wide: Visit) -> None:
+    drawings_keep_to_their_rooms(wide.page)
+
+
 @pytest.mark.parametrize("narrow", CHAPTER_PAGES, indirect=True)
 def test_an_answer_does_not_move_the_page_on_a_phone(narrow: Visit) -> None:
     answers_do_not_move(narrow.page)
+
+
+@pytest.mark.parametrize("narrow", CHAPTER_PAGES, indirect=True)
+def test_drawings_keep_to_their_rooms_on_a_phone(narrow: Visit) -> None:
+    drawings_keep_to_their_rooms(narrow.page)
 
 
 @pytest.mark.parametrize("wide", CHAPTER_PAGES, indirect=True)

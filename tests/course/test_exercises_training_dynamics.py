@@ -116,7 +116,8 @@ def test_right_by_another_way(verdict, name, answer):
             lambda c, lr, share: np.ceil(np.log(share) / np.log(np.abs(1 - lr * c))),
             "one number for each weight",
         ),
-        ("steps", lambda c, lr, share: math.inf, "Not right yet"),
+        ("steps", lambda c, lr, share: math.inf, "only for a distance that does not shrink"),
+        ("steps", lambda c, lr, share: math.inf if lr * max(c) >= 2 else 1, "`return` inside"),
     ],
 )
 def test_a_mistake_is_told(verdict, name, answer, told):

@@ -166,7 +166,7 @@ def test_picture_shows_how_many_share_with_each_norm():
 def read(page) -> dict[str, float | str]:
     """What stands beside the block, by name, in full precision where it is a number."""
     return page.eval_on_selector_all(
-        ".bnviz-block-read > div",
+        ".bnviz-block dl > div",
         """(all) => Object.fromEntries(all.map((row) => {
             const data = row.querySelector("data");
             return [row.querySelector("dt").textContent,

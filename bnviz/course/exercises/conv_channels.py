@@ -251,6 +251,10 @@ EXERCISES = (
             "that come in, axis 1: shift[:, None, None].": (
                 _fold(bias=lambda W, b, a, s: b + (W * s[:, None, None, None]).sum((1, 2, 3))),
             ),
+            "In bias the shift was lined up with the columns. It belongs to axis 1: "
+            "shift[:, None, None].": _fold(bias=lambda W, b, a, s: b + (W * s).sum((1, 2, 3))),
+            "bias is that of a norm *behind* the convolution. Here the shift goes in with the "
+            "input: sum weight times shift.": _fold(bias=lambda W, b, a, s: a * b + s),
             "bias was summed over the channels that go out. Sum over axes 1, 2 and 3.": _fold(
                 bias=lambda W, b, a, s: b + (W * s[:, None, None]).sum((0, 2, 3))
             ),

@@ -183,9 +183,10 @@ EXERCISES = (
                 lambda momentum, share: math.ceil(math.log(share) / math.log10(1 - momentum)),
             ),
             "Upside down: divide log(share) by log(1 - momentum).": (
-                lambda momentum, share: math.ceil(1 / _exact_steps(momentum, share)),
-                lambda momentum, share: 1 / _exact_steps(momentum, share),
+                lambda momentum, share: 1 / _exact_steps(momentum, share)
             ),
+            "Always 1: a `return` inside of the loop, or log(share) and log(1 - momentum) upside "
+            "down.": lambda momentum, share: 1,
             "That many steps leave 1 - share on the start. At most the share is to be left.": (
                 lambda momentum, share: steps_to_forget(momentum, 1 - share)
             ),

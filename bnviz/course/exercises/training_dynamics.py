@@ -59,6 +59,11 @@ def _or(never, round_up=math.ceil):
     return steps
 
 
+def _once(curvatures, lr, share):
+    """One update, wherever every distance shrinks."""
+    return 1 if max(abs(1 - lr * c) for c in curvatures) < 1 else math.inf
+
+
 def _walked(curvatures, lr, share):
     """Gradient descent until every distance is small, or until it overflows into NaN."""
     distance, steps = np.ones(len(curvatures)), 0
@@ -229,7 +234,7 @@ EXERCISES = (
             {"curvatures": np.array([1.0, 10.0]), "lr": 0.15, "share": 0.05},
             {"curvatures": np.array([4.0, 3.0]), "lr": 0.4, "share": 0.03},
             {"curvatures": np.array([0.5, 8.0]), "lr": 0.3, "share": 0.1},
-            {"curvatures": np.array([5.0, 1.0]), "lr": 0.1, "share": 0.02},
+            {"curvatures": np.array([5.0, 1.0]), "lr": 0.1, "share": 0.2},
         ],
         mistakes={
             "You followed the weight that is first at its goal. All have to arrive: the slowest "
@@ -278,6 +283,9 @@ EXERCISES = (
             ),
             "That is when all distances *together* are small enough. Each one has to be: the "
             "slowest decides.": _together,
+            "One update in every case. Is `return` inside of the loop?": _once,
+            "`math.inf` is only for a distance that does not shrink: where |1 − lr · curvature| is "
+            "1 or more.": lambda curvatures, lr, share: math.inf,
             "The share is what may be left, not what has to be gone.": (
                 lambda curvatures, lr, share: steps_needed(curvatures, lr, 1 - share)
             ),

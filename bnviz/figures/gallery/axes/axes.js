@@ -99,7 +99,7 @@ export default figure("axes", ({ spec, arrays, stage, redraw }) => {
     over: entry("shared over"), count: entry("by numbers"), mean: entry("mean"), scale: entry(""),
     before: entry("chosen"), hat: entry("normalized"), sets: entry("sets in all"),
   };
-  const list = html("dl", { class: "bnviz-block-read" }, ...Object.values(read).map((e) => e.element));
+  const list = html("dl", {}, ...Object.values(read).map((e) => e.element));
 
   /** What depends on the norm alone. */
   function dress() {

@@ -199,16 +199,16 @@ export default figure("lab", ({ spec, arrays, stage, root, redraw, page }) => {
 
   return {
     draw({ resized }) {
-      if (resized || !framed) {
-        parts.drawn.frame(inside.clientWidth, inside.clientHeight);
-        parts.charts.frame(beside.clientWidth, beside.clientHeight);
-        framed = true;
-      }
       const shown = recorded ?? { report, history };
       const { accuracies, looks, steps = 0 } = shown.report ?? {};
       write(counter, failed || `${recorded ? "recorded, " : ""}step ${fixed(steps)}`);
       root.dataset.steps = String(report?.steps ?? 0);
       parts.columns.forEach(({ show }, n) => show(accuracies?.[n], shown.history.broken[n] ?? null));
+      if (resized || !framed) { // what was just written takes room of the drawings
+        parts.drawn.frame(inside.clientWidth, inside.clientHeight);
+        parts.charts.frame(beside.clientWidth, beside.clientHeight);
+        framed = true;
+      }
       parts.drawn.draw(shown.history, looks?.length ? shown.report : null);
       parts.charts.draw(shown.history);
       const now = performance.now();

@@ -37,7 +37,7 @@ QUESTIONS = (
         "Ten layers of ReLU, learning rate 0.1. Which has 90 % after 1000 steps?",
         ["only batch norm", "both", "neither"],
         answer=1,
-        explain="The one with batch norm after about 40 steps, the other mostly after 300 to 600. "
+        explain="The one with batch norm after about 35 steps, the other mostly after 300 to 600. "
         "Batch norm is sooner; it is not needed.",
     ),
     Question(
