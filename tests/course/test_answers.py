@@ -622,6 +622,16 @@ def _deviation_for_x_hat(g, x, w, e):
     return ((g - g.mean(0)) - (x - x.mean(0)) * (g * x_hat).mean(0)) / s
 
 
+def _up_to_the_first_norm(parts):
+    found = []
+    for i, part in enumerate(parts):
+        if part == "linear" and "batchnorm" in parts[i:]:
+            between = parts[i + 1 : parts.index("batchnorm")]
+            if all(other == "linear" for other in between):
+                found.append(i)
+    return found
+
+
 @pytest.mark.parametrize(
     ("name", "answer", "told"),
     [
@@ -761,6 +771,12 @@ def _deviation_for_x_hat(g, x, w, e):
             "does not wait",
         ),
         ("equation/shape", lambda x: (x.mean(0) - np.median(x, 0)) / x.std(0), "mean and median"),
+        ("intro/first-step", lambda s, a, goal: s[a == goal][0] if goal in a else inf, "not =="),
+        ("placement/next-bias", lambda beta, w, b: beta + b, "through the weights first"),
+        ("placement/next-bias", lambda beta, w, b: beta @ w + b, "Each row of weight"),
+        ("placement/next-bias", lambda beta, w, b: (w * beta).sum(0) + b, "Each row of weight"),
+        ("placement/superfluous", _up_to_the_first_norm, "the *first* BN of all"),
+        ("test-time/forget", lambda a, share: 1, "a `return` inside of the loop"),
         (
             "equation/shape",
             lambda x: ((x - x.mean(0)) ** 3).mean(0) / x.var(0) ** 3,

@@ -238,6 +238,9 @@ EXERCISES = (
             "An accuracy equal to the goal has reached it: at least, not more than.": (
                 _reached(_first, there=np.greater)
             ),
+            "An accuracy above the goal has reached it, too: >=, not ==.": (
+                _reached(_first, there=np.equal)
+            ),
             "That is the last step with such an accuracy. Take the first.": (
                 _reached(lambda s, a, there: s[there][-1])
             ),

@@ -148,8 +148,8 @@ EXERCISES = (
             },
             {
                 "beta": np.array([1.0, 0.0, -2.0]),
-                "weight": np.array([[0.5, -1.0, 2.0], [1.0, 4.0, -0.5]]),
-                "bias": np.array([-1.0, 3.0]),
+                "weight": np.array([[0.5, -1.0, 2.0], [1.0, 4.0, -0.5], [3.0, -2.0, 0.5]]),
+                "bias": np.array([-1.0, 3.0, 0.5]),
             },
         ],
         mistakes={
@@ -158,11 +158,12 @@ EXERCISES = (
                 lambda beta, weight, bias: bias - weight @ beta
             ),
             "Each row of weight belongs to one unit of the next layer: sum over its columns, "
-            "weight @ beta.": lambda beta, weight, bias: (
-                (weight.T @ beta if weight.shape[0] == weight.shape[1] else weight @ beta) + bias
+            "weight @ beta.": (
+                lambda beta, weight, bias: weight.T @ beta + bias,
+                lambda beta, weight, bias: (weight * beta).sum(0) + bias,
             ),
             "β goes through the weights first: weight @ beta.": (
-                lambda beta, weight, bias: bias + beta[: len(bias)],
+                lambda beta, weight, bias: beta + bias,
                 lambda beta, weight, bias: bias + beta.sum(),
             ),
             "A column and a row together make a table. Leave beta as it is, shape (C,): weight @ "
@@ -171,7 +172,10 @@ EXERCISES = (
                 lambda beta, weight, bias: weight @ beta - bias
             ),
             "That has a number for each weight. A unit of the next layer sums them up: sum over "
-            "the columns.": lambda beta, weight, bias: weight * beta + bias[:, None],
+            "the columns.": (
+                lambda beta, weight, bias: weight * beta + bias[:, None],
+                lambda beta, weight, bias: weight * beta + bias,
+            ),
             "Only the bias stands there: where does β go when W multiplies it?": (
                 lambda beta, weight, bias: bias
             ),
@@ -192,6 +196,7 @@ EXERCISES = (
             {"parts": ["linear", "relu", "linear", "batchnorm", "batchnorm", "linear"]},
             {"parts": ["linear", "tanh", "batchnorm", "linear"]},
             {"parts": ["linear", "linear", "linear", "batchnorm", "relu", "linear"]},
+            {"parts": ["linear", "batchnorm", "relu", "linear", "relu", "batchnorm", "linear"]},
         ],
         mistakes={
             "Another linear layer hands a constant on as a constant, and the BN behind it takes "
@@ -205,6 +210,15 @@ EXERCISES = (
                 ),
                 lambda parts: _positions(
                     parts, lambda i, one: one == "linear" and "batchnorm" in parts[i + 1 : i + 3]
+                ),
+            ),
+            "That looks up to the *first* BN of all. Look up to the next one after the linear "
+            'layer: parts.index("batchnorm", i).': lambda parts: _positions(
+                parts,
+                lambda i, one: (
+                    one == "linear"
+                    and "batchnorm" in parts[i:]
+                    and set(parts[i + 1 : parts.index("batchnorm")]) <= {"linear"}
                 ),
             ),
             "Where no BN follows, the bias counts.": lambda parts: _positions(
