@@ -22,7 +22,7 @@ def _start_patiently(
     """Start the server and connect to it, as sphinxcontrib-katex does, but more than once.
 
     The socket's file may be there before Node listens on it. Over a port, where sphinxcontrib-katex
-    does try again, each formula takes 0.1 seconds: both ends wait for more to send (Nagle).
+    does try again, each formula takes 0.1 seconds: both ends wait for more to send.
     """
     path = folder / "katex.sock"
     command = server.build_command(socket=path)
