@@ -22,7 +22,8 @@ serve: book       ## build the book, and serve it on this machine
 
 test: book        ## run every test: units, notebooks, pages in a real browser
 	CHROMIUM="$$($(PY) scripts/chromium.py)" && FIREFOX="$$($(PY) scripts/firefox.py)" && \
-		export CHROMIUM FIREFOX && $(PY) -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
+		export CHROMIUM FIREFOX && $(PY) -m pytest --numprocesses auto --maxprocesses 4 \
+		--dist loadfile --no-loadscope-reorder
 
 lint: $(READY)    ## check style, format, types and spelling
 	$(PY) -m ruff check .

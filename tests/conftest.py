@@ -16,6 +16,12 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from bnviz.figures import Figure
 
 ROOT = Path(__file__).resolve().parent.parent
+#: Tests that start servers and other programs.
+LONG = [
+    ROOT / "tests" / path
+    for path in ("book/test_firefox.py", "book/test_jupyterlab.py", "book/test_typefaces.py",
+                 "grading", "house", "recording/test_distributed.py")
+]  # fmt: skip
 
 # One thread, as in the chapters: tests run side by side, and threads that wait for each other turn.
 torch.set_num_threads(1)
@@ -38,10 +44,14 @@ def pytest_xdist_auto_num_workers() -> int:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what needs a browser or the built book, so that it can be left out."""
+    """Mark what needs a browser or the built book, and begin with what takes long in few tests.
+
+    At the end of a run on several cores all would wait for it.
+    """
     for item in items:
         if {"chromium", "book"} & set(getattr(item, "fixturenames", ())):
             item.add_marker("browser")
+    items.sort(key=lambda item: not any(item.path.is_relative_to(path) for path in LONG))
 
 
 @pytest.fixture(scope="session")

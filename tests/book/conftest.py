@@ -38,7 +38,10 @@ def _looked_at(**options: object) -> Callable[..., Iterator[Visit]]:
     def look(request: pytest.FixtureRequest, chromium: Browser, book: Path) -> Iterator[Visit]:
         context = new_context(chromium, **options)
         looked_at = Visit(context.new_page(), book.as_uri())
-        looked_at.open(request.param)
+        if options.get("java_script_enabled", True):
+            looked_at.open(request.param)
+        else:
+            looked_at.open_unfolded(request.param)
         yield looked_at
         context.close()
 
@@ -52,3 +55,4 @@ wide = _looked_at()
 wide_and_dark = _looked_at(color_scheme="dark")
 narrow = _looked_at(viewport=NARROW)
 narrow_and_dark = _looked_at(viewport=NARROW, color_scheme="dark")
+without_scripts = _looked_at(java_script_enabled=False)

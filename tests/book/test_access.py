@@ -104,15 +104,6 @@ def test_marks_over_letters_leave_the_letters_seen_in_forced_colors(
     assert adjusts == ["none"]
 
 
-@pytest.mark.parametrize("name", CHAPTERS)
-def test_results_are_whole_on_a_phone(name: str, visit: Callable[..., Visit]) -> None:
-    page = visit(viewport=NARROW).open(f"{name}.html")
-    cut = page.locator("article pre").evaluate_all(
-        "all => all.filter((pre) => pre.scrollWidth > pre.clientWidth + 1).map((p) => p.outerHTML)"
-    )
-    assert cut == []
-
-
 def test_a_formula_that_scrolls_shows_that_more_is_to_come(visit: Callable[..., Visit]) -> None:
     # Narrower than a phone, so that a formula is too wide.
     page = visit(viewport={"width": 300, "height": 740}).open("chapters/03-equation.html")

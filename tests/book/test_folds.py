@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import claims
 import pytest
-from visits import CHAPTERS, NARROW, ROOT, Visit
+from visits import CHAPTER_PAGES, CHAPTERS, ROOT, Visit
 
 #: Whether the code of a figure's cell follows the figure, and the classes of what stands before.
 AROUND = """(figure) => {
@@ -26,16 +26,25 @@ def folded_titles(name: str) -> list[str]:
     return [re.match(r"#@title (.+)", "".join(cell["source"]))[1] for cell in hidden]
 
 
-@pytest.mark.parametrize("name", CHAPTERS)
-def test_nothing_folded_stands_above_a_figure(name: str, visit: Callable[..., Visit]) -> None:
-    page = visit().open(f"{name}.html")
+@pytest.mark.parametrize("wide", CHAPTER_PAGES, indirect=True)
+def test_nothing_folded_stands_above_a_figure(wide: Visit) -> None:
+    page = wide.page
     figures = page.locator("figure.bnviz-figure")
     questions = page.locator("figure.bnviz-predict").all()
-    assert len(questions) > 1 or name == "chapters/lab"  # which asks inside its figure
+    assert len(questions) > 1 or wide.name == "chapters/lab.html"  # which asks inside its figure
     for figure in (figures.first, *questions):
         code_follows, before = figure.evaluate(AROUND)
         assert code_follows
         assert "tag_hide-input" not in before or "tag_full-width" in before, before
+
+
+@pytest.mark.parametrize("wide", CHAPTER_PAGES, indirect=True)
+def test_what_is_said_to_the_reader_of_a_notebook_is_not_on_the_page(wide: Visit) -> None:
+    notebook = (ROOT / wide.name).with_suffix(".ipynb")
+    first = json.loads(notebook.read_text(encoding="utf-8"))["cells"][0]
+    assert '<p class="notebook-only">' in "".join(first["source"])
+    assert wide.page.locator(".notebook-only").count() == 0
+    assert wide.page.get_by_text("Run All Cells").count() == 0
 
 
 @pytest.mark.parametrize("name", CHAPTERS)
@@ -68,17 +77,6 @@ def test_every_fold_of_the_text_looks_alike(visit: Callable[..., Visit]) -> None
     kinds = {re.sub(r"[:\d].*", "", text).strip() for text, _ in looks}
     assert {"Code", "Hint", "Solution"} <= kinds
     assert len({look for _, look in looks}) == 1, looks
-
-
-@pytest.mark.parametrize("name", CHAPTERS)
-def test_what_is_said_to_the_reader_of_a_notebook_is_not_on_the_page(
-    name: str, visit: Callable[..., Visit]
-) -> None:
-    first = json.loads((ROOT / f"{name}.ipynb").read_text(encoding="utf-8"))["cells"][0]
-    assert '<p class="notebook-only">' in "".join(first["source"])
-    page = visit(viewport=NARROW).open(f"{name}.html")
-    assert page.locator(".notebook-only").count() == 0
-    assert page.get_by_text("Run All Cells").count() == 0
 
 
 def test_a_stamp_shows_the_verdict_alone_and_says_what_it_is_about(

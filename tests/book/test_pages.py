@@ -12,9 +12,8 @@ import axe_playwright_python
 import pytest
 import yaml
 from playwright.sync_api import Page
-from visits import CHAPTERS, FIGURES_READY, NARROW, PAGES, ROOT, TITLES, Visit
+from visits import CHAPTER_PAGES, CHAPTERS, FIGURES_READY, NARROW, PAGES, ROOT, TITLES, Visit
 
-CHAPTER_PAGES = [f"{name}.html" for name in CHAPTERS]
 AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js")
 
 
@@ -88,6 +87,14 @@ def test_page_fits_a_phone(narrow: Visit) -> None:
     fits_a_phone(narrow.page)
 
 
+@pytest.mark.parametrize("narrow", CHAPTER_PAGES, indirect=True)
+def test_results_are_whole_on_a_phone(narrow: Visit) -> None:
+    cut = narrow.page.locator("article pre").evaluate_all(
+        "all => all.filter((pre) => pre.scrollWidth > pre.clientWidth + 1).map((p) => p.outerHTML)"
+    )
+    assert cut == []
+
+
 @pytest.mark.parametrize("narrow_and_dark", PAGES, indirect=True)
 def test_page_fits_a_phone_in_the_dark(narrow_and_dark: Visit) -> None:
     fits_a_phone(narrow_and_dark.page)
@@ -123,12 +130,9 @@ STILLS = """() => {
 }"""
 
 
-@pytest.mark.parametrize("name", CHAPTERS)
-def test_every_figure_leaves_a_picture_without_scripts(
-    name: str, visit: Callable[..., Visit]
-) -> None:
-    page = visit(java_script_enabled=False).open_unfolded(f"{name}.html")
-    stills = page.evaluate(STILLS)
+@pytest.mark.parametrize("without_scripts", CHAPTER_PAGES, indirect=True)
+def test_every_figure_leaves_a_picture_without_scripts(without_scripts: Visit) -> None:
+    stills = without_scripts.page.evaluate(STILLS)
     assert stills
     for visible, width, alt in stills:
         assert visible
@@ -176,12 +180,11 @@ PARTS_MISSING = """() => Object.entries({ msub: 2, msup: 2, msubsup: 3, mfrac: 2
         .map((formula) => formula.outerHTML))"""
 
 
-@pytest.mark.parametrize("name", CHAPTERS)
-def test_math_is_set_and_no_markup_is_left(name: str, visit: Callable[..., Visit]) -> None:
-    session = visit(java_script_enabled=False)
-    page = session.page
-    page.goto(f"{session.home}/{name}.html")
-    assert page.locator(".katex").count() > 0 or name == "chapters/lab"  # it has no formula
+@pytest.mark.parametrize("without_scripts", CHAPTER_PAGES, indirect=True)
+def test_math_is_set_and_no_markup_is_left(without_scripts: Visit) -> None:
+    page = without_scripts.page
+    has_no_formula = without_scripts.name == "chapters/lab.html"
+    assert page.locator(".katex").count() > 0 or has_no_formula
     assert page.locator(".katex-error").count() == 0
     assert page.evaluate(PARTS_MISSING) == []
     prose = page.evaluate(

@@ -18,6 +18,7 @@ TOC = yaml.safe_load((ROOT / "_toc.yml").read_text())
 TITLES = [TOC["root"], *(chapter["file"] for chapter in TOC["chapters"])]
 CHAPTERS = [name for name in TITLES if (ROOT / f"{name}.ipynb").is_file()]
 PAGES = [f"{name}.html" for name in TITLES] + ["search.html", "genindex.html"]
+CHAPTER_PAGES = [f"{name}.html" for name in CHAPTERS]
 
 NARROW = {"width": 360, "height": 740}
 WIDE = {"width": 1280, "height": 900}
@@ -66,6 +67,7 @@ class Visit:
 
     def open_unfolded(self, name: str) -> Page:
         """Open the page `name` where its scripts are off, and all that is folded in it."""
+        self.name = name
         self.page.goto(f"{self.home}/{name}")
         # This script is the test's own, through the protocol.
         self.page.evaluate(
