@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 
 from bnviz.course.calling import OutOfTime, call, call_and_watch, time_limit
 from bnviz.course.compare import describe, parts_of, same, show, show_pair
-from bnviz.course.diagnosis import likely_mistake
+from bnviz.course.diagnosis import Impossible, likely_mistake
 from bnviz.course.errors import likely_cause
 from bnviz.course.exercise import Exercise
 from bnviz.course.exercises import find
@@ -78,6 +78,7 @@ def _problem(exercise: Exercise, function: Callable[..., object]) -> str | None:
 
     called = f"{_name_of(function, exercise)}({', '.join(exercise.cases[0])})"
     answers: list[object] = []
+    broken: list[str] = []  # what to say of an error, where no earlier answer is wrong
     changed: list[str] = []
     case = exercise.cases[0]
     try:
@@ -95,8 +96,10 @@ def _problem(exercise: Exercise, function: Callable[..., object]) -> str | None:
         stopped = _block("Stopped", "\n".join([told, *_own_line(error, function)]))
         return "\n".join([not_right, _tried(called, case), stopped])
     except (Exception, SystemExit) as error:
-        report = [not_right, _tried(called, case), _block("Your error", _text_of(error, function))]
-        return "\n".join(report + _likely(likely_cause(error, case)))
+        broken = [not_right, _tried(called, case), _block("Your error", _text_of(error, function))]
+        broken += _likely(likely_cause(error, case))
+        if not answers:
+            return "\n".join(broken)
     if answers[0] is None and changed:
         what = " and ".join(changed)
         told = f"{called} changed {what} in place and returned None. Return the new values."
@@ -110,13 +113,17 @@ def _problem(exercise: Exercise, function: Callable[..., object]) -> str | None:
     expected = [call(exercise.reference, case) for case in exercise.cases]
     names = " and ".join(name for name in changed if name not in exercise.in_place)
     also = f"Your function also changed {names}."
-    for i, case in enumerate(exercise.cases):
+    answered = len(answers)
+    answers += [Impossible()] * (len(exercise.cases) - answered)
+    for i, case in enumerate(exercise.cases[:answered]):
         if not same(answers[i], expected[i], exercise.rtol, exercise.atol):
             tried = _tried(f"{called}, case {i + 1} of {len(exercise.cases)}", case)
             report = [not_right, tried, *_difference(exercise, answers[i], expected[i])]
             report += _likely(likely_mistake(exercise, answers, expected, i))
             return "\n".join(report + ([_block("Note", also)] if names else []))
 
+    if broken:
+        return "\n".join(broken)
     if names:
         told = (
             f"What came back is right, but {called} has changed {names}, and whoever called it may "

@@ -458,6 +458,7 @@ WRONG = {
         lambda z, eps: (np.abs(_standard(z, eps)), _standard(np.abs(z), eps)),
     ],
     "placement/next-bias": [
+        lambda beta, w, b: np.array([w[d] @ beta + b[d] for d in range(len(beta))]),
         lambda beta, w, b: b + beta.sum(),
         lambda beta, w, b: w.sum(1) + b,
         lambda beta, w, b: 2 * (w @ beta) + b,
@@ -777,6 +778,7 @@ def _up_to_the_first_norm(parts):
         ("placement/next-bias", lambda beta, w, b: (w * beta).sum(0) + b, "Each row of weight"),
         ("placement/superfluous", _up_to_the_first_norm, "the *first* BN of all"),
         ("test-time/forget", lambda a, share: 1, "a `return` inside of the loop"),
+        ("test-time/forget", lambda a, share: 0, "*while* more than the share is left"),
         (
             "equation/shape",
             lambda x: ((x - x.mean(0)) ** 3).mean(0) / x.var(0) ** 3,

@@ -152,6 +152,19 @@ class TestTrouble:
 
         assert f"Your error {type(error).__name__}" in report(mine)
 
+    def test_a_wrong_answer_is_told_before_the_error_of_a_later_case(self, report, register):
+        name = register(
+            reference=lambda w, x: w @ x,
+            cases=[{"w": np.array([[1.0, 2.0], [3.0, 4.0]]), "x": np.array([1.0, 2.0])},
+                   {"w": np.array([[1.0, 2.0]]), "x": np.array([1.0, 2.0])}],
+            mistakes={"the other way round": lambda w, x: x @ w},
+        )  # fmt: skip
+        text = report(lambda w, x: x @ w, name)
+        assert "case 1 of 2" in text
+        assert "Your error" not in text
+        assert "the other way round" in text
+        assert "Your error IndexError" in report(lambda w, x: w @ x + 0 * w[1, 0], name)
+
     def test_wrong_parameters(self, report):
         text = report(lambda x: x)
         assert "The check calls normalize(x, eps), but your function is normalize(x)." in text

@@ -52,6 +52,14 @@ def without_giving_up(curvatures, lr, share):
     return steps
 
 
+def one_more_where_exact(curvatures, lr, share):
+    slowest = max(abs(1 - lr * c) for c in curvatures)
+    steps, left = 0, 1.0
+    while slowest < 1 and left >= share:
+        steps, left = steps + 1, left * slowest
+    return steps if slowest < 1 else math.inf
+
+
 def by_logarithms_alone(curvatures, lr, share):
     return math.ceil(math.log(share) / math.log(np.abs(1 - lr * curvatures).max()))
 
@@ -118,6 +126,7 @@ def test_right_by_another_way(verdict, name, answer):
         ),
         ("steps", lambda c, lr, share: math.inf, "only for a distance that does not shrink"),
         ("steps", lambda c, lr, share: math.inf if lr * max(c) >= 2 else 1, "`return` inside"),
+        ("steps", one_more_where_exact, "exactly the share is enough"),
     ],
 )
 def test_a_mistake_is_told(verdict, name, answer, told):

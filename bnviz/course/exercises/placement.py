@@ -151,6 +151,11 @@ EXERCISES = (
                 "weight": np.array([[0.5, -1.0, 2.0], [1.0, 4.0, -0.5], [3.0, -2.0, 0.5]]),
                 "bias": np.array([-1.0, 3.0, 0.5]),
             },
+            {
+                "beta": np.array([1.0, -0.5, -2.0]),
+                "weight": np.array([[0.5, -1.0, 2.0]]),
+                "bias": np.array([-1.0]),
+            },
         ],
         mistakes={
             "The layer has a bias of its own: add it.": lambda beta, weight, bias: weight @ beta,

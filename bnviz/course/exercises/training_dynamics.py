@@ -235,6 +235,7 @@ EXERCISES = (
             {"curvatures": np.array([4.0, 3.0]), "lr": 0.4, "share": 0.03},
             {"curvatures": np.array([0.5, 8.0]), "lr": 0.3, "share": 0.1},
             {"curvatures": np.array([5.0, 1.0]), "lr": 0.1, "share": 0.2},
+            {"curvatures": np.array([6.0, 4.0]), "lr": 0.125, "share": 0.25},
         ],
         mistakes={
             "You followed the weight that is first at its goal. All have to arrive: the slowest "
@@ -283,7 +284,11 @@ EXERCISES = (
             ),
             "That is when all distances *together* are small enough. Each one has to be: the "
             "slowest decides.": _together,
-            "One update in every case. Is `return` inside of the loop?": _once,
+            "One update in every case: a `return` inside of the loop, or log(share) and log(|1 − "
+            "lr · curvature|) upside down.": _once,
+            "At most the share: an update that leaves exactly the share is enough.": (
+                _or(math.inf, round_up=lambda exact: math.floor(exact) + 1)
+            ),
             "`math.inf` is only for a distance that does not shrink: where |1 − lr · curvature| is "
             "1 or more.": lambda curvatures, lr, share: math.inf,
             "The share is what may be left, not what has to be gone.": (
