@@ -11,10 +11,11 @@ import os
 import textwrap
 import traceback
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from bnviz.course.calling import OutOfTime, call, call_and_watch, time_limit
 from bnviz.course.compare import describe, parts_of, same, show, show_pair
-from bnviz.course.diagnosis import Impossible, likely_mistake
+from bnviz.course.diagnosis import likely_mistake
 from bnviz.course.errors import likely_cause
 from bnviz.course.exercise import Exercise
 from bnviz.course.exercises import find
@@ -78,7 +79,7 @@ def _problem(exercise: Exercise, function: Callable[..., object]) -> str | None:
 
     called = f"{_name_of(function, exercise)}({', '.join(exercise.cases[0])})"
     answers: list[object] = []
-    broken: list[str] = []  # what to say of an error, where no earlier answer is wrong
+    broken: list[str] = []  # what to say where it broke off, unless an earlier answer is wrong
     changed: list[str] = []
     case = exercise.cases[0]
     try:
@@ -94,12 +95,12 @@ def _problem(exercise: Exercise, function: Callable[..., object]) -> str | None:
     except OutOfTime as error:
         told = f"Not done after {SECONDS:g} seconds. Does a loop never end?"
         stopped = _block("Stopped", "\n".join([told, *_own_line(error, function)]))
-        return "\n".join([not_right, _tried(called, case), stopped])
+        broken = [not_right, _tried(called, case), stopped]
     except (Exception, SystemExit) as error:
         broken = [not_right, _tried(called, case), _block("Your error", _text_of(error, function))]
         broken += _likely(likely_cause(error, case))
-        if not answers:
-            return "\n".join(broken)
+    if not answers:
+        return "\n".join(broken)
     if answers[0] is None and changed:
         what = " and ".join(changed)
         told = f"{called} changed {what} in place and returned None. Return the new values."
@@ -110,16 +111,15 @@ def _problem(exercise: Exercise, function: Callable[..., object]) -> str | None:
         )
         return f"{not_attempted}\n{textwrap.fill(told, WIDTH)}"
 
-    expected = [call(exercise.reference, case) for case in exercise.cases]
+    answered = replace(exercise, cases=exercise.cases[: len(answers)])
+    expected = [call(exercise.reference, case) for case in answered.cases]
     names = " and ".join(name for name in changed if name not in exercise.in_place)
     also = f"Your function also changed {names}."
-    answered = len(answers)
-    answers += [Impossible()] * (len(exercise.cases) - answered)
-    for i, case in enumerate(exercise.cases[:answered]):
+    for i, case in enumerate(answered.cases):
         if not same(answers[i], expected[i], exercise.rtol, exercise.atol):
             tried = _tried(f"{called}, case {i + 1} of {len(exercise.cases)}", case)
             report = [not_right, tried, *_difference(exercise, answers[i], expected[i])]
-            report += _likely(likely_mistake(exercise, answers, expected, i))
+            report += _likely(likely_mistake(answered, answers, expected, i))
             return "\n".join(report + ([_block("Note", also)] if names else []))
 
     if broken:

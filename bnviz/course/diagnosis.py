@@ -6,19 +6,17 @@ from bnviz.course.calling import call
 from bnviz.course.compare import factor_between, parts_of, same
 from bnviz.course.exercise import Exercise
 
-__all__ = ["Impossible", "likely_mistake"]
+__all__ = ["likely_mistake"]
 
 
 class Impossible:
-    """What a function gives where it breaks off. It is like no answer, and like another break."""
+    """What a mistake gives in a case in which it cannot be made. It is like no answer."""
 
 
 def likely_mistake(
     exercise: Exercise, answers: Sequence[object], expected: Sequence[object], failed: int
 ) -> str | None:
     """What to say of the answers, given for each case, of which that to case ``failed`` is wrong.
-
-    Where the function broke off, the answer is :class:`Impossible`.
 
     None where no mistake explains them. Where several values are returned and nothing explains them
     together, the first wrong one is explained.
@@ -57,10 +55,7 @@ def _explain(
 
     def agree(one: Sequence[object], other: Sequence[object]) -> list[bool]:
         tolerance = (exercise.rtol, exercise.atol)
-        return [
-            isinstance(a, Impossible) and isinstance(b, Impossible) or same(a, b, *tolerance)
-            for a, b in zip(one, other, strict=True)
-        ]
+        return [same(a, b, *tolerance) for a, b in zip(one, other, strict=True)]
 
     right = agree(answers, expected)
     wrong = right.count(False)

@@ -165,6 +165,20 @@ class TestTrouble:
         assert "the other way round" in text
         assert "Your error IndexError" in report(lambda w, x: w @ x + 0 * w[1, 0], name)
 
+    def test_a_wrong_answer_is_told_before_a_later_case_that_does_not_end(
+        self, report, register, monkeypatch
+    ):
+        monkeypatch.setattr("bnviz.course.check.SECONDS", 0.2)
+        name = register(reference=lambda n: n, cases=[{"n": 1.0}, {"n": 2.0}], mistakes={})
+
+        def endless_from_2_on(n):
+            while n > 1:
+                pass
+            return n
+
+        assert "Does a loop never end?" in report(endless_from_2_on, name)
+        assert "Came back  2\n" in report(lambda n: 1 + endless_from_2_on(n), name)
+
     def test_wrong_parameters(self, report):
         text = report(lambda x: x)
         assert "The check calls normalize(x, eps), but your function is normalize(x)." in text

@@ -185,7 +185,8 @@ EXERCISES = (
             "Upside down: divide log(share) by log(1 - momentum).": (
                 lambda momentum, share: 1 / _exact_steps(momentum, share)
             ),
-            "Always 0: go on *while* more than the share is left.": lambda momentum, share: 0,
+            "Always 0: go on *while* more than the share is left; or log(share) and "
+            "log(1 - momentum) are upside down.": lambda momentum, share: 0,
             "Always 1: a `return` inside of the loop, or log(share) and log(1 - momentum) upside "
             "down.": lambda momentum, share: 1,
             "That many steps leave 1 - share on the start. At most the share is to be left.": (
