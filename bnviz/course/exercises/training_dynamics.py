@@ -59,11 +59,6 @@ def _or(never, round_up=math.ceil):
     return steps
 
 
-def _once(curvatures, lr, share):
-    """One update, wherever every distance shrinks."""
-    return 1 if max(abs(1 - lr * c) for c in curvatures) < 1 else math.inf
-
-
 def _walked(curvatures, lr, share):
     """Gradient descent until every distance is small, or until it overflows into NaN."""
     distance, steps = np.ones(len(curvatures)), 0
@@ -285,7 +280,7 @@ EXERCISES = (
             "That is when all distances *together* are small enough. Each one has to be: the "
             "slowest decides.": _together,
             "One update in every case: a `return` inside of the loop, or log(share) and log(|1 − "
-            "lr · curvature|) upside down.": _once,
+            "lr · curvature|) upside down.": _or(math.inf, round_up=lambda exact: 1),
             "At most the share: an update that leaves exactly the share is enough.": (
                 _or(math.inf, round_up=lambda exact: math.floor(exact) + 1)
             ),
