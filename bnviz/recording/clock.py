@@ -1,8 +1,15 @@
-"""Where in the training a recorder is: passes, steps, and which of these are recorded."""
+"""Where in the training a recorder is: passes, steps, and which of these are recorded and kept."""
 
-from bnviz.recording.store import Store
+import math
+from random import Random
 
-__all__ = ["Clock"]
+from bnviz.recording.store import MAX_ROWS, Store
+
+__all__ = ["STEPS_OF_A_ROW", "Clock"]
+
+#: Recorded steps of a row that are kept, or more, where not all are. A row of a long run then holds
+#: many times what one of a short run does, and most of its steps cost next to nothing.
+STEPS_OF_A_ROW = 8
 
 
 class Clock:
@@ -11,17 +18,20 @@ class Clock:
     Args:
         store: keeps the number of steps, and says how often one is recorded.
         until_update: a step lasts until its optimizer moves the weights; else it is one pass.
+        keep_all: keep every recorded step; else of a row that stands for many, some that are drawn.
     """
 
-    def __init__(self, store: Store, *, until_update: bool = False) -> None:
-        #: The recorded step of the pass that runs, counted from 0; −1 outside of recorded passes.
+    def __init__(self, store: Store, *, until_update: bool = False, keep_all: bool = True) -> None:
+        #: The recorded step of the pass that runs, counted from 0; −1 outside of kept passes.
         self.now = -1
         #: The recorded step that runs or ran last; −1 in a step that is not recorded.
         self.last = -1
-        #: Counts the passes of recorded steps: several may make one step.
+        #: The same; −1 also in a recorded step of which nothing is kept.
+        self.kept = -1
+        #: Counts the passes of kept steps: several may make one step.
         self.passes = 0
-        #: Recorded steps begun.
-        self.recorded = 0
+        #: Recorded steps begun, and those of them that are kept.
+        self.recorded = self.num_kept = 0
         #: Passes in eval mode.
         self.evals = 0
         #: A step has begun and may still get passes.
@@ -29,6 +39,10 @@ class Clock:
         #: False once nothing more is recorded.
         self.running = True
         self._store, self._until_update = store, until_update
+        self._whole = math.inf if keep_all else MAX_ROWS * STEPS_OF_A_ROW
+        self._apart = 1  # of so many recorded steps, one is kept, whoever looks at the tables
+        self._due = 0  # the next one
+        self._random = Random(0)  # own generator: recording must not change the run
 
     @property
     def upcoming(self) -> int:
@@ -38,10 +52,25 @@ class Clock:
     def begin_pass(self) -> None:
         """A pass of this step begins, or the first one of the next."""
         if not self.within:
-            self.last = self.upcoming
-            self._store.num_steps += 1
-            self.recorded += self.last >= 0
+            store = self._store
+            self.last = self.kept = last = self.upcoming
+            store.num_steps += 1
+            self.recorded += last >= 0
             self.within = self._until_update
-        if self.last >= 0:
-            self.now = self.last
-            self.passes += 1
+            if last == self._due:
+                self.num_kept += 1
+                store.make_room(self.recorded)  # now, not when somebody looks
+                self._choose_next()
+            else:
+                self.kept = -1
+        self.now = self.kept
+        self.passes += self.now >= 0
+
+    def _choose_next(self) -> None:
+        """Choose the next step to keep."""
+        if self._due >= self._whole * self._apart:
+            self._apart *= 2
+        # One of so many, drawn, so that it falls in with no rhythm of the training.
+        self._due = (self._due // self._apart + 1) * self._apart
+        if self._apart > 1:
+            self._due += self._random.randrange(self._apart)

@@ -7,6 +7,7 @@ comes by; when a window of steps is over, or somebody reads, that goes into the 
 import time
 from collections.abc import Callable
 from functools import partial
+from threading import get_ident
 from typing import Any
 
 from torch import nn
@@ -19,7 +20,7 @@ from bnviz.recording.recording import Recording
 from bnviz.recording.taps import WINDOW, Taps
 from bnviz.recording.tensors import outside_transforms
 from bnviz.recording.threads import Threads
-from bnviz.recording.tracing import inside_of_itself, on_the_way_back, only_traces
+from bnviz.recording.tracing import inside_of_itself, only_traces_or_repeats
 from bnviz.recording.updates import Updates
 
 __all__ = ["Course"]
@@ -54,8 +55,8 @@ class Course:
         self._name, self._recording = name, recording
         self._clock, self._threads, self._taps, self._notes = clock, threads, taps, notes
         self._after_first_pass: Callable[[object], None] | None = after_first_pass
-        self._lock = threads.lock
         self._binned = 0  # recorded steps in the tables
+        self._judged = 0  # kept steps before this window
         self._binned_at = time.monotonic()
         self._recursive = False  # the model was seen to call itself
         #: Measures the steps of the optimizer, where there is one to follow.
@@ -63,7 +64,7 @@ class Course:
 
     def end(self) -> None:
         """Nothing more is recorded; what has gathered goes into the tables."""
-        with self._lock:
+        with self._threads.lock:
             self._clock.running = False
             self._clock.now = -1  # another thread may still be in a pass
             self._end_of_window()
@@ -75,56 +76,58 @@ class Course:
         if is_dynamo_compiling():
             outside(self._notes, self.before_pass, model, args, kwargs)
             return
+        clock, threads, news = self._clock, self._threads, False
+        threads.lock.acquire()
         try:
-            with self._lock:
-                if not self._counts(model, args, kwargs):
-                    return
-                if self._clock.within or not self._bring_in_what_waits(self._clock.upcoming):
-                    self._clock.begin_pass()
-                    return
-            self._recording.notify()  # who follows may wait for a thread that wants the lock
-            with self._lock:
-                self._clock.begin_pass()
+            if threads.passing and get_ident() in threads.passing and inside_of_itself(model):
+                self._recursive = True
+                return
+            threads.begin_pass()
+            clock.now = -1
+            if not clock.running or only_traces_or_repeats(args, kwargs):
+                return
+            if threads.several:
+                self._tell_of_threads()
+            if not model.training:
+                clock.evals += 1
+            elif (
+                (clock.num_kept - self._judged == WINDOW or self._recording.followed)
+                and not clock.within
+                and self._bring_in_what_waits()
+            ):
+                news = True
+            else:
+                clock.begin_pass()
         except Exception as error:  # whatever it is, it must not end the training run
-            self._clock.running = False
+            clock.running = False
             self._notes.say(f"nothing more can be recorded: {error!r}. Training goes on as before")
+        finally:
+            threads.lock.release()
+        if news:
+            self._recording.notify()  # who follows may wait for a thread that wants the lock
+            with threads.lock:
+                clock.begin_pass()
 
-    def _counts(self, model: nn.Module, args: Any, kwargs: Any) -> bool:
-        """A pass begins; whether it is one of a step."""
-        if self._threads.passing and inside_of_itself(model):
-            self._recursive = True
-            return False
-        overlaps = self._threads.begin_pass()
-        self._clock.now = -1
-        if not self._clock.running or on_the_way_back() or only_traces(*args, *kwargs.values()):
-            return False
-        if overlaps:
-            self._notes.say(
-                f"the {self._name} ran in several threads at once: where passes overlap, only the "
-                "newest is recorded, from where it began"
-            )
-        self._clock.evals += not model.training
-        return model.training
-
-    def _bring_in_what_waits(self, upcoming: int) -> bool:
+    def _bring_in_what_waits(self) -> bool:
         """Fill the tables where a window of steps is over, or a figure has waited for long.
-
-        Args:
-            upcoming: as the clock says.
 
         Returns:
             Whether there is something new in them.
         """
-        if upcoming < 0:
-            return False
-        waiting = upcoming > self._binned
-        if upcoming % WINDOW == 0:
+        waiting = self._clock.recorded > self._binned
+        if self._clock.num_kept - self._judged == WINDOW:
             self._end_of_window()
-        elif waiting and self._recording.followed and self._late():
+        elif waiting and self._late():
             self.flush()
         else:
             return False
         return waiting
+
+    def _tell_of_threads(self) -> None:
+        self._notes.say(
+            f"the {self._name} ran in several threads at once: where passes overlap, only the "
+            "newest is recorded, from where it began"
+        )
 
     def _late(self) -> bool:
         """Whether a figure that follows the recording has waited for long enough."""
@@ -135,17 +138,18 @@ class Course:
         if is_dynamo_compiling():
             outside(self._notes, self.after_pass, model, (), output)
             return
-        clock = self._clock
-        with self._lock:
-            if self._recursive and inside_of_itself(model):
-                return
-            if not self._threads.end_pass():
+        clock, threads = self._clock, self._threads
+        threads.lock.acquire()
+        try:
+            if (self._recursive and inside_of_itself(model)) or not threads.end_pass():
                 return
             if self._after_first_pass and clock.now >= 0:
                 look, self._after_first_pass = self._after_first_pass, None
                 look(output)
             # Whatever runs outside of the model's own forward pass is none of its steps.
             clock.now = -1
+        finally:
+            threads.lock.release()
 
     # -- optimizer ---------------------------------------------------------------------------------
 
@@ -176,7 +180,7 @@ class Course:
 
     def flush(self) -> None:
         """Bring what has gathered into the tables."""
-        with self._lock, outside_transforms():  # a pass of torch.func may begin
+        with self._threads.lock, outside_transforms():  # a pass of torch.func may begin
             if self._clock.recorded > self._binned:
                 self._recording.store.make_room(self._clock.recorded)
                 self._taps.flush()
@@ -189,4 +193,5 @@ class Course:
         """Bring all into the tables, and judge which units were dead since the last time."""
         self.flush()
         with outside_transforms():
-            self._taps.judge(whole=self._clock.recorded % WINDOW == 0)
+            self._taps.judge(whole=self._clock.num_kept - self._judged == WINDOW)
+        self._judged = self._clock.num_kept

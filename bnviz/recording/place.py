@@ -84,9 +84,14 @@ class Place:
             # What is not needed would have to leave the compiled code all the same.
             outside(self._notes, self._take, at_input, module, args if at_input else (), more)
             return
+        clock = self._clock
+        if clock.now < 0 and not self.gradients:  # as in most steps of a long run
+            if self._pass < 0:
+                self.strays += 1
+            return
         if self.dropped:
             return
-        clock, threads = self._clock, self._threads
+        threads = self._threads
         threads.lock.acquire()  # `with` takes twice as long, and this runs in every layer
         try:
             values = more
@@ -148,11 +153,11 @@ class Place:
     def _stray(self, values: Any) -> None:
         self.strays += 1
         # Reentrant checkpointing calls the layers anew on the way back, and gradients pass there.
-        if self.gradients and self._clock.last >= 0 and on_the_way_back():
+        if self.gradients and self._clock.kept >= 0 and on_the_way_back():
             try:
                 tensor = first_tensor(values)
                 if tensor is not None and tensor.requires_grad:
-                    self._wait_for_gradient(tensor, 0, self._clock.last)
+                    self._wait_for_gradient(tensor, 0, self._clock.kept)
             except Exception as error:
                 self.drop(error)
 

@@ -10,7 +10,8 @@
 (('1',), 3)
 
 How it stays cheap: a forward hook only copies (a sample of) a layer's values into a buffer; every
-128 recorded steps one pass bins what has gathered, straight from the float32 bit patterns.
+128 kept steps one pass bins what has gathered, straight from the float32 bit patterns. And in a
+long run, where a row of the recording stands for many steps, only some of them are kept.
 """
 
 from collections.abc import Iterable, Sequence
@@ -80,7 +81,9 @@ class record:  # noqa: N801  (reads as a verb: `with record(model) as recording`
             such as ``F.relu`` are no modules; a warning says so where some would be missed.
         every: record every so many steps.
         sample: values to keep of each layer at each step, from a part of the batch drawn anew,
-            and eight times as many where a layer gives maps; None keeps every element.
+            and eight times as many where a layer gives maps; None keeps every element. Of a run
+            that goes on for more than 1600 recorded steps, a row stands for more than eight of
+            them: of these at least eight are kept, drawn at random, unless sample is None.
         units: features or channels to record one by one as well, under names such as "fc1[3]".
         watch: "auto", "input" or "output" of the layers, "gradient", or one of the first three and
             "gradient". "auto" takes the input of activations (which shows saturation) and the
@@ -142,7 +145,9 @@ class record:  # noqa: N801  (reads as a verb: `with record(model) as recording`
         self._threads = Threads()
         #: Held by whoever writes what is recorded, or reads it.
         self.lock = self._threads.lock
-        self._clock = Clock(self._store, until_update=optimizer is not None)
+        self._clock = Clock(
+            self._store, until_update=optimizer is not None, keep_all=sample is None
+        )
         self._code = OwnCode(model)
         self._scripting = Scripting(model.modules(), self._tell_of_script)
         self._layouts = Layouts(model, feature_axis)

@@ -3,6 +3,7 @@
 import math
 from ctypes import PYFUNCTYPE, c_size_t, c_void_p, cast, memmove
 from random import Random
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -23,8 +24,22 @@ __all__ = ["Tap"]
 _BUFFER = 2**20
 #: Tensors of these types may be read by their address.
 _PLAIN = frozenset({Tensor, nn.Parameter})
+#: Multiples of it, less their whole part, are spread over [0, 1) evenly (Weyl), from any one on.
+_GOLDEN = (math.sqrt(5) - 1) / 2
 #: As ``memmove``, without letting another thread in between, which takes longer than to copy.
 _copy = PYFUNCTYPE(None, c_void_p, c_void_p, c_size_t)(cast(memmove, c_void_p).value or 0)
+
+
+class _Rows(NamedTuple):
+    """How to copy rows out of a matrix that is one block of memory; sizes are in bytes."""
+
+    room: int = 0  # how many samples fit into the buffer
+    shape: torch.Size | None = None
+    starts: int = 1  # rows at which a sample may begin
+    row: int = 0
+    sample: int = 0
+    matrix: int = 0
+    address: int = 0  # of the buffer
 
 
 class Tap:
@@ -69,18 +84,18 @@ class Tap:
         self._grid: Grid
         self._buffer: Tensor
         self._slots: list[Tensor] = []
-        self._shape: torch.Size | None = None
         self._capacity = 0
-        self._quick = 0  # the capacity too, where a tensor is one block of memory
+        self._rows = _Rows()
 
     def push(self, tensor: Tensor, time: int) -> None:
         """Take a tensor of shape (N, …) at recorded step ``time`` (from 0)."""
         times = self.times
+        room, shape, starts, row, size, whole, address = self._rows
         filled = len(times)
         if (
-            filled < self._quick
+            filled < room
             and type(tensor) in _PLAIN
-            and tensor.shape == self._shape
+            and tensor.shape == shape
             and tensor.dtype is torch.float32
             and tensor.is_cpu
             and tensor.is_contiguous()
@@ -94,15 +109,14 @@ class Tap:
             if not source:
                 self._push_other(tensor, time)
                 return
-            block = self._block
-            start = int(self._draw() * self._starts) * self._row_bytes
-            target = self._address + filled * block
-            fits = self._bytes - start
-            if fits >= block:
-                _copy(target, source + start, block)
+            start = int(time * _GOLDEN % 1 * starts) * row
+            address += filled * size
+            fits = whole - start
+            if fits >= size:
+                _copy(address, source + start, size)
             else:
-                _copy(target, source + start, fits)
-                _copy(target + fits, source, block - fits)
+                _copy(address, source + start, fits)
+                _copy(address + fits, source, size - fits)
             times.append(time)
         else:
             self._push_other(tensor, time)
@@ -120,7 +134,7 @@ class Tap:
                 if form != self._form:
                     self._plan(plain, mapped)
                     self._form = form
-            if self._quick:
+            if self._rows.room:
                 self.push(plain, time)
                 return
             sampled = self._grid.take(plain, self._draw)
@@ -133,7 +147,7 @@ class Tap:
     def _plan(self, tensor: Tensor, mapped: int) -> None:
         """Decide which elements of tensors of this form to keep, and make room for them."""
         features = self._axis_in(tensor.shape[mapped:])
-        self._shape, self._quick, self._slots = tensor.shape, 0, []
+        self._rows, self._slots = _Rows(), []
         try:
             self._grid = choose_grid(
                 tensor.shape,
@@ -158,10 +172,16 @@ class Tap:
         with torch.inference_mode(False):  # passes in other modes follow
             self._buffer = torch.empty(room, dtype=torch.float32, device=tensor.device)
         if plain:
-            self._row_bytes, self._bytes = size[1] * 4, tensor.numel() * 4
-            self._starts = 1 if self._grid.whole else len(tensor)
-            self._block, self._address = size[0] * self._row_bytes, self._buffer.data_ptr()
-            self._quick = self._capacity
+            row = size[1] * 4
+            self._rows = _Rows(
+                self._capacity,
+                tensor.shape,
+                starts=1 if self._grid.whole else len(tensor),
+                row=row,
+                sample=size[0] * row,
+                matrix=len(tensor) * row,
+                address=self._buffer.data_ptr(),
+            )
         else:
             self._slots = list(self._buffer)
 

@@ -16,7 +16,7 @@ from bnviz.words import counted
 
 __all__ = ["WINDOW", "Taps"]
 
-#: Recorded steps that gather before they are binned, or fewer where a figure follows slow steps.
+#: Kept steps that gather before they are binned, or fewer where a figure follows slow steps.
 WINDOW = 128
 
 

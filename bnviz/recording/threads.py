@@ -19,30 +19,29 @@ class Threads:
         self.lock = threading.RLock()
         #: Passes of several threads have overlapped.
         self.several = False
+        #: Threads that began a pass which did not come to its end, or not yet.
+        self.passing: set[int] = set()
         self._newest = 0  # the thread of the newest pass
-        self._passing: set[int] = set()
 
-    @property
-    def passing(self) -> bool:
-        """Whether this thread began a pass that did not come to its end, or not yet."""
-        return get_ident() in self._passing
+    def begin_pass(self) -> None:
+        """This thread begins a pass, the newest."""
+        self._newest = thread = get_ident()
+        if self.passing:
+            self._look_for_others(thread)
+        self.passing.add(thread)
 
-    def begin_pass(self) -> bool:
-        """This thread begins a pass, the newest; whether others were ever in one meanwhile."""
-        self._newest = get_ident()
-        self._passing.discard(self._newest)
-        if self._passing:  # one that ended, by an error inside of its pass, is in none
-            self._passing &= {thread.ident for thread in threading.enumerate()}
-            self.several = self.several or bool(self._passing)
-        self._passing.add(self._newest)
-        return self.several
+    def _look_for_others(self, thread: int) -> None:
+        self.passing.discard(thread)
+        if self.passing:  # one that ended, by an error inside of its pass, is in none
+            self.passing &= {thread.ident for thread in threading.enumerate()}
+            self.several = self.several or bool(self.passing)
 
     def end_pass(self) -> bool:
         """This thread's pass ends; whether it was the newest."""
         thread = get_ident()
-        self._passing.discard(thread)
+        self.passing.discard(thread)
         return thread == self._newest
 
     def belongs(self, thread: int) -> bool:
         """Whether what a thread does is part of the newest pass, if there is one."""
-        return thread == self._newest or thread not in self._passing
+        return thread == self._newest or thread not in self.passing

@@ -1,6 +1,7 @@
 """Which passes only trace or repeat, or are a part of another, where others train a model."""
 
 import sys
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -11,30 +12,41 @@ from torch.jit import _trace
 
 from bnviz.recording.tensors import first_tensor
 
-__all__ = ["inside_of_itself", "on_the_way_back", "only_traces"]
+__all__ = ["inside_of_itself", "on_the_way_back", "only_traces_or_repeats"]
 
 _MODES = torch._C._TorchDispatchModeKey
 _TRACING_MODES = (_MODES.FAKE, _MODES.PROXY, _MODES.FUNCTIONAL)
 _CALL = nn.Module._call_impl.__code__
 
 
-def only_traces(*arguments: object) -> bool:
-    """Whether a pass over these arguments is no training: it looks at shapes and operations alone.
+def only_traces_or_repeats(args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
+    """Whether a pass over these arguments is no training.
 
-    So it is under ``torch.export``, ``torch.jit.trace`` (also where that checks its trace),
-    ``make_fx``, ``torch.fx`` and ``functionalize``, and with fake or meta tensors.
+    One that runs on the way back repeats another, as checkpoints do. Others look at shapes and
+    operations alone: under ``torch.export``, ``torch.jit.trace`` (also where that checks its
+    trace), ``make_fx``, ``torch.fx`` and ``functionalize``, and with fake or meta tensors.
 
     Args:
-        arguments: what the model is called with.
+        args: what the model is called with.
+        kwargs: what else, by name.
     """
-    return (
-        _get_tracing_state() is not None
+    if (
+        on_the_way_back()
+        or _get_tracing_state() is not None
         or _trace._trace_module_map is not None
         # Set while this runs outside of compiled code: torch.export calls the model itself.
         or is_compiling()
         or (_len_torch_dispatch_stack() > 0 and _in_tracing_mode())
-        or any(map(_holds_no_numbers, arguments))
-    )
+    ):
+        return True
+    plain = _functorch.peek_interpreter_stack() is None
+    for argument in (*args, *kwargs.values()) if kwargs else args:
+        if plain and type(argument) is Tensor:  # as nearly always
+            if argument.is_meta:
+                return True
+        elif _holds_no_numbers(argument):
+            return True
+    return False
 
 
 def on_the_way_back() -> bool:
@@ -59,8 +71,6 @@ def _in_tracing_mode() -> bool:
 
 
 def _holds_no_numbers(argument: object) -> bool:
-    if type(argument) is Tensor and _functorch.peek_interpreter_stack() is None:
-        return argument.is_meta
     tensor = first_tensor(argument)
     if tensor is None:
         return isinstance(argument, torch.fx.Proxy)
