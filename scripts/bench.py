@@ -6,6 +6,7 @@ Times are processor time of the whole process, in one thread of PyTorch. Run it 
 """
 
 import argparse
+import math
 import os
 import statistics
 import subprocess
@@ -38,6 +39,8 @@ from torch import nn
 
 import bnviz
 from bnviz.recording import Recording
+from bnviz.recording.clock import STEPS_OF_A_ROW
+from bnviz.recording.store import MAX_ROWS
 from bnviz.recording.taps import WINDOW
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -48,9 +51,18 @@ Row = tuple[str, str, str, bool | None]
 
 
 def step_ratio(
-    make: Callable[[], tuple[nn.Module, tuple[int, ...], int]], watcher: Watcher, seconds: float
+    make: Callable[[], tuple[nn.Module, tuple[int, ...], int]],
+    watcher: Watcher,
+    seconds: float,
+    steps: tuple[int, float],
 ) -> tuple[float, float, float]:
     """Cost of a training step while watched over that of the same step alone.
+
+    Args:
+        make: what is trained.
+        watcher: what watches it.
+        seconds: how long to measure.
+        steps: between which steps of a run; after the last one, another run begins.
 
     Returns:
         The median of the ratios of neighboring blocks, and their quartiles.
@@ -61,10 +73,10 @@ def step_ratio(
         model, shape, block = make()
         x, y = torch.randn(shape), torch.randint(0, 10, (shape[0],))
         optimizer = torch.optim.SGD(model.parameters(), lr=0.01, momentum=0.9)
-        runs.append((model, x, y, optimizer))
+        runs.append((model, x, y, optimizer, block))
 
     def train(run: int) -> float:
-        model, x, y, optimizer = runs[run]
+        model, x, y, optimizer, block = runs[run]
         began = time.process_time()
         for _ in range(block):
             loss = nn.functional.cross_entropy(model(x), y)
@@ -75,23 +87,30 @@ def step_ratio(
 
     train(0)
     ratios: list[float] = []
-    with watcher(runs[1][0], runs[1][3]):
-        train(1)
-        end = time.monotonic() + seconds
-        while time.monotonic() < end or len(ratios) < 5:
-            # Which goes first alternates, so that a drift of the machine falls on both.
-            order = (0, 1) if len(ratios) % 2 else (1, 0)
-            times = {run: train(run) for run in order}
-            ratios.append(times[1] / times[0])
+    spent = 0.0
+    while spent < seconds or len(ratios) < 5:
+        with watcher(runs[1][0], runs[1][3]):
+            done = 0
+            while done < max(steps[0], runs[1][4]):  # at least one block, to warm up
+                train(1)
+                done += runs[1][4]
+            while done < steps[1] and (spent < seconds or len(ratios) < 5):
+                # Which goes first alternates, so that a drift of the machine falls on both.
+                order = (0, 1) if len(ratios) % 2 else (1, 0)
+                times = {run: train(run) for run in order}
+                ratios.append(times[1] / times[0])
+                spent += sum(times.values())
+                done += runs[1][4]
     low, middle, high = statistics.quantiles(ratios, n=4)
     return middle, low, high
 
 
 def training_rows(seconds: float) -> Iterator[Row]:
     """Ratios of training steps."""
+    every, whole = recorder(), MAX_ROWS * STEPS_OF_A_ROW
     tools: list[tuple[str, Watcher, dict[str, float]]] = [
         ("nothing watched", lambda model, optimizer: nullcontext(), {}),
-        ("bnviz.record", recorder(), {"MLP": 1.08, "conv": 1.01}),
+        ("bnviz.record", every, {"MLP": 1.08, "conv": 1.01}),
         ("bnviz.record, every element", recorder(sample=None), {"conv": 1.06}),
         ("bnviz.record, and gradients", recorder(watch=("auto", "gradient")), {}),
         ("bnviz.record, and updates", recorder(updates=True), {}),
@@ -101,14 +120,17 @@ def training_rows(seconds: float) -> Iterator[Row]:
         ("wandb.watch, gradients", wandb_watch, {}),
         ("fastai", fastai, {}),
     ]
+    later = "bnviz.record, after 20 000 steps"
     for net, make in (("MLP", small_mlp), ("conv", conv_net)):
-        for tool, watcher, budgets in tools:
+        rows = tools if net == "conv" else [*tools[:2], (later, every, {"MLP": 1.08}), *tools[2:]]
+        for tool, watcher, budgets in rows:
             name, budget = f"{net} step, {tool}", budgets.get(net)
             package = tool.partition(".")[0]
             if package in ("tensorboard", "wandb", "fastai") and find_spec(package) is None:
                 yield name, "not installed", "", None
                 continue
-            middle, low, high = step_ratio(make, watcher, seconds * (3 if budget else 1))
+            steps = (20_000, math.inf) if tool == later else (0, whole)
+            middle, low, high = step_ratio(make, watcher, seconds * (3 if budget else 1), steps)
             measured = f"{middle:.3f}× (quartiles {low:.3f}–{high:.3f})"
             yield (
                 name,

@@ -161,6 +161,16 @@ def test_checkpoints_of_steps_that_are_not_recorded_give_no_gradients() -> None:
     assert recording.total("body.1.grad").tolist() == [48, 48]
 
 
+def test_checkpoints_of_steps_that_are_not_kept_give_no_gradients() -> None:
+    model, x = Checkpointed(reentrant=True), torch.randn(6, 4, requires_grad=True)
+    with record(model, watch=("auto", "gradient")) as recording:
+        for _ in range(2500):
+            model(x).square().mean().backward()
+    values, gradients = recording.total("body.1"), recording.total("body.1.grad")
+    np.testing.assert_array_equal(gradients, values)
+    assert values.sum() < 48 * 2500
+
+
 def test_gradients_that_come_after_the_block_are_not_recorded() -> None:
     model, x = nn.Sequential(nn.ReLU()), torch.ones(2, 2**19, requires_grad=True)
     with record(model, watch="gradient", sample=None) as recording:
