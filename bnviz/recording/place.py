@@ -85,7 +85,8 @@ class Place:
             outside(self._notes, self._take, at_input, module, args if at_input else (), more)
             return
         clock = self._clock
-        if clock.now < 0 and not self.gradients:  # as in most steps of a long run
+        # As in most steps of a long run. After a kept pass, gradients may come from a repeated one.
+        if clock.now < 0 and not (self.gradients and clock.kept >= 0):
             if self._pass < 0:
                 self.strays += 1
             return

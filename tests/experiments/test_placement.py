@@ -112,7 +112,7 @@ def test_of_one_normed_layer_the_last_helps_most_from_small_weights() -> None:
     [
         {"lr": 1.0, "steps": 150},
         {"depth": 4, "steps": 150},
-        {"activation": "relu", "depth": 8, "init": 0.05, "lr": 0.1, "steps": 200},
+        {"activation": "relu", "depth": 8, "init": 0.05, "lr": 0.1, "steps": 300},
         {"activation": "relu", "depth": 5, "init": 0.05, "lr": 0.1, "steps": 100},
     ],
     ids=str,
