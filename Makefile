@@ -5,10 +5,11 @@
 PY := .venv/bin/python
 READY := .venv/.ready
 PORT ?= 8000
+STATEMENTS := $(PY) -m pytest --numprocesses auto --dist loadfile tests/experiments
 PINS := $(PY) -m uv pip compile --quiet --config-file scripts/pins.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help book serve test lint fix lowest lab bench pins url clean
+.PHONY: help book serve test lint fix lowest rounding lab bench pins url clean
 
 help:             ## show this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 16
@@ -38,6 +39,11 @@ fix: $(READY)     ## put right what of the style can be put right by itself
 
 lowest: $(READY)  ## test with the lowest versions that pyproject.toml allows, in .venv-lowest
 	$(PY) scripts/lowest.py
+
+# A long training grows what the last digit decides: other kernels are like other machines.
+rounding: $(READY) ## test what the chapters state with the arithmetic of other processors
+	ATEN_CPU_CAPABILITY=avx2 MKL_ENABLE_INSTRUCTIONS=AVX2 $(STATEMENTS)
+	ATEN_CPU_CAPABILITY=default MKL_CBWR=COMPATIBLE $(STATEMENTS)
 
 lab: $(READY)     ## open the chapters in JupyterLab
 	.venv/bin/jupyter lab chapters

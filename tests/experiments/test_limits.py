@@ -162,8 +162,8 @@ def test_trained_as_long_batch_norm_names_more_images_that_are_changed_on_purpos
     ("stopped", "steps", "options", "least", "most"),
     [
         (50, 1000, {}, 0.05, 0.15),
-        (55, 150, {"hidden": (100,), "lr": 0.2}, -0.06, 0.0),
-        (60, 400, {"hidden": (100,) * 4}, -0.04, 0.03),
+        (45, 150, {"hidden": (100,), "lr": 0.2}, -0.07, 0.01),
+        (50, 400, {"hidden": (100,) * 4}, -0.05, 0.09),
     ],
 )
 def test_stopped_at_the_same_accuracy_neither_is_ahead_as_a_rule(
@@ -171,7 +171,7 @@ def test_stopped_at_the_same_accuracy_neither_is_ahead_as_a_rule(
 ):
     early = on_purpose(BATCH, steps=stopped, **options)
     ahead = (early - on_purpose(PLAIN, steps=steps, **options)).mean(0)
-    assert abs(ahead[0]) < 0.01
+    assert abs(ahead[0]) < 0.015
     assert least < ahead[-1] < most
 
 

