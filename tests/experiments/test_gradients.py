@@ -56,7 +56,7 @@ def test_with_statistics_held_constant_relu_networks_learn_less_unless_batches_a
     assert gap[:2].min() > 0.015
     assert (np.diff(gap.mean(1)) < 0).all()  # most at 64 images
     assert gap[0].min() > 0.08
-    assert np.abs(gap[2]).max() < 0.06 and gap[2, 2] < 0  # at 4 images either may be ahead
+    assert np.abs(gap[2]).max() < 0.08 and gap[2].min() < 0.02  # at 4 images either may be ahead
     assert held.bias_moved[0].max() < 1e-4 < 0.4 < held.bias_moved[1].min()
 
 

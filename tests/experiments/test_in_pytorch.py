@@ -102,7 +102,7 @@ def test_d_is_normalized_and_still_learns_little():
     """In batches of two."""
     assert last(PATIENTS["D"], "spread").min() > 0.7
     assert last(PATIENTS["D"], "idle")[2].max() < 0.7
-    assert last(PATIENTS["D"], "tested").max() < 0.4
+    assert last(PATIENTS["D"], "tested").max() < 0.55
 
 
 def test_batches_of_eight_heal_d_and_layer_norm_helps_less_at_a_small_rate():
