@@ -188,11 +188,11 @@ def test_the_numbers_in_the_answer_to_exercise_2() -> None:
 
     means = batch_means(1, steps=800, batch_size=None).means
     early = ratio(means[:15])
-    assert early[0] == pytest.approx(16, abs=0.7)
-    assert ratio(means)[0] == pytest.approx(2.7, abs=0.15)
-    assert early.min() == pytest.approx(1, abs=0.3) and early.max() == pytest.approx(40, abs=1.5)
+    assert early[0] == pytest.approx(16, abs=1.5)
+    assert 2 < ratio(means)[0] < 3
+    assert early.min() == pytest.approx(1, abs=0.4) and early.max() == pytest.approx(40, abs=4)
     other = batch_means(0, steps=280, batch_size=None).means
-    assert ratio(other)[0] == pytest.approx(30, abs=1.5)
+    assert ratio(other)[0] == pytest.approx(30, abs=3)
 
 
 def test_the_longer_one_looks_the_less_the_drift_stands_out() -> None:
