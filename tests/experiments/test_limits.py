@@ -171,7 +171,7 @@ def test_stopped_at_the_same_accuracy_neither_is_ahead_as_a_rule(
 ):
     early = on_purpose(BATCH, steps=stopped, **options)
     ahead = (early - on_purpose(PLAIN, steps=steps, **options)).mean(0)
-    assert abs(ahead[0]) < 0.015
+    assert abs(ahead[0]) < 0.03
     assert least < ahead[-1] < most
 
 

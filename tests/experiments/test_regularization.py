@@ -137,7 +137,7 @@ def test_to_stop_in_time_brings_most_of_the_gain_with_two_layers_and_little_with
     shares = []
     for layers in (2, 4):
         found = chapter.with_wrong_labels(
-            0.3, (200, 4), range(200, 203), at=(30, 40, 50, 60, 100), hidden=(50,) * layers
+            0.3, (200, 4), range(200, 206), at=(30, 40, 50, 60, 100), hidden=(50,) * layers
         )
         calm, noisy = (found.test[group].mean(0) for group in (200, 4))
         assert 0.04 < noisy[-1] - calm[-1] < 0.2

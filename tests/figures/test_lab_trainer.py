@@ -378,7 +378,9 @@ def test_the_first_ten_steps_of_all_others_in_float32(norm, placement, activatio
     # Where units hardly vary, as behind many a ReLU, a norm makes rounding large, PyTorch's too.
     rounding = difference(expected, in_torch(options, (1, 10), torch.float64))
     found = in_the_page(options, None, (1, 10), kind)
-    assert difference(found, expected) < max(1e-5, 4 * rounding)
+    # A ReLU whose sum is nearly 0 may be open in one and closed in the other.
+    least = 5e-4 if activation == "relu" else 1e-5
+    assert difference(found, expected) < max(least, 4 * rounding)
 
 
 @pytest.mark.parametrize("options", [
