@@ -81,9 +81,9 @@ class record:  # noqa: N801  (reads as a verb: `with record(model) as recording`
             such as ``F.relu`` are no modules; a warning says so where some would be missed.
         every: record every so many steps.
         sample: values to keep of each layer at each step, from a part of the batch drawn anew,
-            and eight times as many where a layer gives maps; None keeps every element. Of a run
-            that goes on for more than 1600 recorded steps, a row stands for more than eight of
-            them: of these at least eight are kept, drawn at random, unless sample is None.
+            and eight times as many where a layer gives maps. After 1600 recorded steps a row of
+            the recording stands for more than eight; from then on some steps are kept, at least
+            eight of each row, drawn at random. None keeps every element of every recorded step.
         units: features or channels to record one by one as well, under names such as "fc1[3]".
         watch: "auto", "input" or "output" of the layers, "gradient", or one of the first three and
             "gradient". "auto" takes the input of activations (which shows saturation) and the

@@ -246,7 +246,7 @@ def test_deep_relus_from_small_weights_need_both(options) -> None:
 @pytest.mark.parametrize("options", [{"lr": 0.3}, {"lr": 0.5, "depth": 5}], ids=str)
 def test_relus_stand_large_rates_if_the_mean_is_subtracted(options) -> None:
     found = halves((104,), init="kaiming", **{**RELU, **options})
-    assert np.isnan(found["nothing"]).all() and np.isnan(found["divide"]).all()
+    assert not (found["nothing"] <= 120).any() and not (found["divide"] <= 120).any()
     assert (found["subtract"] <= 60).all() and (found["both"] <= 40).all()
 
 

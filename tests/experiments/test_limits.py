@@ -98,7 +98,7 @@ def test_without_a_norm_faded_images_are_named_and_four_layers_name_fewer():
     options = {"seeds": range(100, 110), "hidden": (100,) * 4, "steps": 400}
     four = chapter.accuracy_by_change("faded", (0.7,), plain, **options)["without norm"]
     assert 0.75 < np.median(four) < 0.93
-    assert ((four > 0.75) & (four < 0.96)).mean() > 0.8
+    assert ((four > 0.7) & (four < 0.96)).mean() > 0.7
     assert np.median(four) < np.median(two) - 0.01
 
 
