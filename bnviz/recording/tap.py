@@ -30,7 +30,7 @@ _GOLDEN = (math.sqrt(5) - 1) / 2
 _copy = PYFUNCTYPE(None, c_void_p, c_void_p, c_size_t)(cast(memmove, c_void_p).value or 0)
 
 
-class _Rows(NamedTuple):
+class _Block(NamedTuple):
     """How to copy rows out of a matrix that is one block of memory; sizes are in bytes."""
 
     room: int = 0  # how many samples fit into the buffer
@@ -85,12 +85,12 @@ class Tap:
         self._buffer: Tensor
         self._slots: list[Tensor] = []
         self._capacity = 0
-        self._rows = _Rows()
+        self._block = _Block()
 
     def push(self, tensor: Tensor, time: int) -> None:
         """Take a tensor of shape (N, …) at recorded step ``time`` (from 0)."""
         times = self.times
-        room, shape, starts, row, size, whole, address = self._rows
+        room, shape, starts, row, size, whole, address = self._block
         filled = len(times)
         if (
             filled < room
@@ -134,7 +134,7 @@ class Tap:
                 if form != self._form:
                     self._plan(plain, mapped)
                     self._form = form
-            if self._rows.room:
+            if self._block.room:
                 self.push(plain, time)
                 return
             sampled = self._grid.take(plain, self._draw)
@@ -147,7 +147,7 @@ class Tap:
     def _plan(self, tensor: Tensor, mapped: int) -> None:
         """Decide which elements of tensors of this form to keep, and make room for them."""
         features = self._axis_in(tensor.shape[mapped:])
-        self._rows, self._slots = _Rows(), []
+        self._block, self._slots = _Block(), []
         try:
             self._grid = choose_grid(
                 tensor.shape,
@@ -173,7 +173,7 @@ class Tap:
             self._buffer = torch.empty(room, dtype=torch.float32, device=tensor.device)
         if plain:
             row = size[1] * 4
-            self._rows = _Rows(
+            self._block = _Block(
                 self._capacity,
                 tensor.shape,
                 starts=1 if self._grid.whole else len(tensor),
