@@ -42,7 +42,7 @@ def test_a_seed_gives_the_same_run_alone_and_among_others() -> None:
 
 def test_with_gamma_and_beta_fixed_sigmoids_end_near_the_straight_line(parted: Spirals) -> None:
     fixed, line = end(parted, "γ, β fixed"), end(parted, "straight line")
-    assert fixed.max() < 0.75
+    assert fixed.max() < 0.8
     assert abs(fixed.mean() - line.mean()) < 0.06
 
 
@@ -88,7 +88,7 @@ def others() -> dict[str, Spirals]:
 
 @pytest.mark.parametrize("name", OTHERS)
 def test_so_it_is_at_other_learning_rates_and_depths(name, others: dict[str, Spirals]) -> None:
-    assert end(others[name], "γ, β fixed").max() < 0.75
+    assert end(others[name], "γ, β fixed").max() < 0.8
     assert end(others[name], "γ and β").min() > 0.85
 
 
@@ -98,8 +98,9 @@ def test_so_it_is_at_other_learning_rates_and_depths(name, others: dict[str, Spi
 def test_and_with_other_widths_and_batches(options) -> None:
     kinds = {label: KINDS[label] for label in ("γ, β fixed", "γ and β")}
     other = spirals(kinds, [105, 106], every=500, **options)
-    assert end(other, "γ, β fixed").max() < 0.75
-    assert end(other, "γ and β").min() > 0.85
+    assert end(other, "γ, β fixed").max() < 0.82
+    assert end(other, "γ and β").min() > 0.8
+    assert (end(other, "γ and β") - end(other, "γ, β fixed")).mean() > 0.2
 
 
 def test_that_it_takes_both_holds_for_two_layers_and_large_learning_rates(
@@ -121,7 +122,7 @@ def test_without_batch_norm_it_curls_in_most_seeds_at_this_rate_and_depth(parted
     kind = {"without BN": KINDS["without BN"]}
     assert (end(parted, "without BN") > 0.75).mean() > 0.7
     for options in ({"lr": 0.05}, {"hidden": (16,) * 4}):
-        assert end(spirals(kind, range(104, 108), every=1500, **options), "without BN").max() < 0.75
+        assert end(spirals(kind, range(104, 108), every=1500, **options), "without BN").max() < 0.8
 
 
 def test_with_tanh_the_fixed_network_gets_further_and_in_small_batches_the_learned_less_far():
@@ -130,7 +131,7 @@ def test_with_tanh_the_fixed_network_gets_further_and_in_small_batches_the_learn
     assert 0.6 < end(bent, "γ, β fixed").min() < end(bent, "γ, β fixed").max() < 0.88
     assert end(bent, "γ and β").min() > 0.95
     small = spirals(kinds, range(104, 108), batch_size=16, every=500)
-    assert end(small, "γ, β fixed").max() < 0.75
+    assert end(small, "γ, β fixed").max() < 0.8
     learned = end(small, "γ and β")
     assert learned.min() > 0.65
     assert 0.72 < np.median(learned) < np.median(end(bent, "γ and β"))
