@@ -196,12 +196,13 @@ def test_two_relu_networks_jump_alike_and_one_is_much_faster() -> None:
 
 def test_at_small_steps_strong_noise_costs_more_than_bn_gains() -> None:
     relu = RELU | {"init": "kaiming", "lr": 0.03}
-    found = under_noise((1, 4), range(100, 104), steps=80, eval_every=40, **relu)
+    found = under_noise((1, 4), range(100, 108), steps=80, eval_every=40, **relu)
     plain, bn, mild, strong = found.values()
     assert np.abs(mild.accuracy - bn.accuracy)[:, 1:].mean() < 0.06
-    assert (bn.accuracy > plain.accuracy)[:, 1].all()
+    assert (bn.accuracy > plain.accuracy)[:, 1].mean() > 0.8
     assert abs((bn.accuracy - plain.accuracy)[:, -1].mean()) < 0.2
-    assert strong.accuracy[:, -1].mean() < plain.accuracy[:, -1].mean() - 0.02
+    assert (strong.accuracy < plain.accuracy)[:, -1].mean() > 0.5
+    assert strong.accuracy[:, -1].mean() < bn.accuracy[:, -1].mean() - 0.1
 
 
 @pytest.mark.parametrize(("seed", "options"), [(100, {}), (101, {}), (102, {"lr": 1.0})])
