@@ -39,8 +39,7 @@ from torch import nn
 
 import bnviz
 from bnviz.recording import Recording
-from bnviz.recording.clock import STEPS_OF_A_ROW
-from bnviz.recording.store import MAX_ROWS
+from bnviz.recording.clock import KEPT_WHOLE
 from bnviz.recording.taps import WINDOW
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -73,10 +72,10 @@ def step_ratio(
         model, shape, block = make()
         x, y = torch.randn(shape), torch.randint(0, 10, (shape[0],))
         optimizer = torch.optim.SGD(model.parameters(), lr=0.01, momentum=0.9)
-        runs.append((model, x, y, optimizer, block))
+        runs.append((model, x, y, optimizer))
 
     def train(run: int) -> float:
-        model, x, y, optimizer, block = runs[run]
+        model, x, y, optimizer = runs[run]
         began = time.process_time()
         for _ in range(block):
             loss = nn.functional.cross_entropy(model(x), y)
@@ -91,16 +90,16 @@ def step_ratio(
     while spent < seconds or len(ratios) < 5:
         with watcher(runs[1][0], runs[1][3]):
             done = 0
-            while done < max(steps[0], runs[1][4]):  # at least one block, to warm up
+            while done < max(steps[0], block):  # at least one block, to warm up
                 train(1)
-                done += runs[1][4]
+                done += block
             while done < steps[1] and (spent < seconds or len(ratios) < 5):
                 # Which goes first alternates, so that a drift of the machine falls on both.
                 order = (0, 1) if len(ratios) % 2 else (1, 0)
                 times = {run: train(run) for run in order}
                 ratios.append(times[1] / times[0])
                 spent += sum(times.values())
-                done += runs[1][4]
+                done += block
     low, middle, high = statistics.quantiles(ratios, n=4)
     return middle, low, high
 
@@ -127,7 +126,7 @@ def training_rows(seconds: float) -> Iterator[Row]:
             if package in ("tensorboard", "wandb", "fastai") and find_spec(package) is None:
                 yield name, "not installed", "", None
                 continue
-            spans: dict[str, tuple[int, float]] = {name: (0, MAX_ROWS * STEPS_OF_A_ROW)}
+            spans: dict[str, tuple[int, float]] = {name: (0, KEPT_WHOLE)}
             if net == "MLP" and budget:  # in a long run, not all steps are kept
                 spans[f"{name}, after 20 000 steps"] = (20_000, math.inf)
             for what, steps in spans.items():

@@ -5,11 +5,13 @@ from random import Random
 
 from bnviz.recording.store import MAX_ROWS, Store
 
-__all__ = ["STEPS_OF_A_ROW", "Clock"]
+__all__ = ["KEPT_WHOLE", "STEPS_OF_A_ROW", "Clock"]
 
 #: Recorded steps of a row that are kept, or more, where not all are. A row of a long run then holds
 #: many times what one of a short run does, and most of its steps cost next to nothing.
 STEPS_OF_A_ROW = 8
+#: The first recorded steps of a run, so many, are all kept.
+KEPT_WHOLE = MAX_ROWS * STEPS_OF_A_ROW
 
 
 class Clock:
@@ -39,7 +41,7 @@ class Clock:
         #: False once nothing more is recorded.
         self.running = True
         self._store, self._until_update = store, until_update
-        self._whole = math.inf if keep_all else MAX_ROWS * STEPS_OF_A_ROW
+        self._whole = math.inf if keep_all else KEPT_WHOLE
         self._apart = 1  # of so many recorded steps, one is kept, whoever looks at the tables
         self._due = 0  # the next one
         self._random = Random(0)  # own generator: recording must not change the run
@@ -53,16 +55,16 @@ class Clock:
         """A pass of this step begins, or the first one of the next."""
         if not self.within:
             store = self._store
-            self.last = self.kept = last = self.upcoming
+            self.last = last = self.upcoming
             store.num_steps += 1
             self.recorded += last >= 0
             self.within = self._until_update
+            self.kept = -1
             if last == self._due:
+                self.kept = last
                 self.num_kept += 1
                 store.make_room(self.recorded)  # now, not when somebody looks
                 self._choose_next()
-            else:
-                self.kept = -1
         self.now = self.kept
         self.passes += self.now >= 0
 

@@ -9,10 +9,8 @@ from torch import nn
 
 from bnviz import record
 from bnviz.recording import Recording
-from bnviz.recording.clock import STEPS_OF_A_ROW, Clock
-from bnviz.recording.store import MAX_ROWS, Store
-
-WHOLE = MAX_ROWS * STEPS_OF_A_ROW
+from bnviz.recording.clock import KEPT_WHOLE, STEPS_OF_A_ROW, Clock
+from bnviz.recording.store import Store
 
 
 def kept(steps: int, **options: bool) -> Iterator[int]:
@@ -29,8 +27,8 @@ def kept(steps: int, **options: bool) -> Iterator[int]:
 
 
 def test_a_run_of_1600_steps_is_kept_whole() -> None:
-    assert WHOLE == 1600
-    assert list(kept(WHOLE, keep_all=False)) == [*range(WHOLE)]
+    assert KEPT_WHOLE == 1600
+    assert list(kept(KEPT_WHOLE, keep_all=False)) == [*range(KEPT_WHOLE)]
 
 
 @pytest.mark.parametrize("steps", [1601, 3200, 3201, 12_000, 100_000])
@@ -44,8 +42,10 @@ def test_of_each_row_of_a_longer_one_at_least_eight(steps: int) -> None:
 
 
 def test_a_long_run_costs_little_more_than_a_short_one() -> None:
-    doubled = [sum(1 for _ in kept(steps, keep_all=False)) for steps in (WHOLE, 8 * WHOLE)]
-    assert doubled == [WHOLE, WHOLE + 3 * WHOLE // 2]
+    doubled = [
+        sum(1 for _ in kept(steps, keep_all=False)) for steps in (KEPT_WHOLE, 8 * KEPT_WHOLE)
+    ]
+    assert doubled == [KEPT_WHOLE, KEPT_WHOLE + 3 * KEPT_WHOLE // 2]
 
 
 def test_all_are_kept_where_every_value_is_asked_for() -> None:
