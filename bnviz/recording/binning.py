@@ -36,54 +36,43 @@ def add_values(store: Store, track: Track, times: list[int], values: Tensor) -> 
     values = values.reshape(len(times), -1).contiguous()
     if values.device.type not in ("cpu", "cuda"):
         values = values.cpu()  # other devices lack float64 or bincount
-    counts = _counts(values, rows, count)
-    finite = not counts[:, histogram.SPECIAL].any()
     moments = np.empty((count, 2))
-    for column, each in enumerate(_sums(values, finite)):
+    for column, each in enumerate(_sums(values)):
         moments[:, column] = np.bincount(rows, weights=each, minlength=count)
-    track.add(first, counts, moments)
-
-
-def _counts(values: Tensor, rows: np.ndarray, count: int) -> np.ndarray:
-    """Counts in the bins, shape (count, BINS).
-
-    Args:
-        values: float32 of shape (K, M), contiguous.
-        rows: the row of each of the K, in [0, count).
-        count: the number of rows.
-    """
-    few = values.numel() < 3 * count * histogram.KEYS
-    if values.device.type == "cpu":
-        # Large maps come one by one and go beyond the cache: half as wide keys take less time.
-        narrow = count == 1 and not few
-        unsigned, signed = (np.uint16, np.int16) if narrow else (np.uint32, np.int32)
-        bits = np.empty(values.shape, unsigned)
-        np.right_shift(values.numpy().view(np.uint32), histogram.KEY_SHIFT, bits, casting="unsafe")
-        keys = torch.from_numpy(bits.view(signed))
-    else:  # PyTorch has no shift of unsigned integers
-        keys = (values.view(torch.int32) >> histogram.KEY_SHIFT) & (histogram.KEYS - 1)
-    start = torch.from_numpy(rows.astype(np.int32))[:, None].to(values.device)
-    if few:
+    if values.numel() < 3 * count * histogram.KEYS:
         # Many small histograms: to look up each value's bin is less work than to fold their keys.
+        keys = _keys(values)
         bins = _BIN_OF_KEY.to(values.device).index_select(0, keys.view(-1)).view(keys.shape)
-        bins += start * histogram.BINS
-        counts = torch.bincount(bins.view(-1), minlength=count * histogram.BINS)
-        return counts.cpu().numpy().reshape(count, histogram.BINS)
+        track.add_bins(first, rows, bins.cpu().numpy(), moments)
+        return
+    # Large maps come one by one and go beyond the cache: half as wide keys take less time.
+    keys = _keys(values, narrow=count == 1)
     if count > 1:
-        keys += start * histogram.KEYS
+        keys += torch.from_numpy(rows.astype(np.int32)).to(values.device)[:, None] * histogram.KEYS
     counts = torch.bincount(keys.view(-1), minlength=count * histogram.KEYS)
-    return histogram.fold_keys(counts.cpu().numpy().reshape(count, histogram.KEYS))
+    folded = histogram.fold_keys(counts.cpu().numpy().reshape(count, histogram.KEYS))
+    track.add(first, folded, moments)
 
 
-def _sums(values: Tensor, finite: bool) -> np.ndarray:
+def _keys(values: Tensor, narrow: bool = False) -> Tensor:
+    """The keys of float32 values: int32, or int16 where they may be narrow and can be."""
+    if values.device.type != "cpu":  # PyTorch has no shift of unsigned integers
+        return (values.view(torch.int32) >> histogram.KEY_SHIFT) & (histogram.KEYS - 1)
+    unsigned, signed = (np.uint16, np.int16) if narrow else (np.uint32, np.int32)
+    keys = np.empty(values.shape, unsigned)
+    np.right_shift(values.numpy().view(np.uint32), histogram.KEY_SHIFT, keys, casting="unsafe")
+    return torch.from_numpy(keys.view(signed))
+
+
+def _sums(values: Tensor) -> np.ndarray:
     """Sum and sum of squares of each row in float64, of its finite values; shape (2, K)."""
     total = torch.zeros(2, len(values), dtype=torch.float64, device=values.device)
     sums, squares = total
     for part in values.split(max(1, _CHUNK // len(values)), 1):
         # float32 would lose the spread of values that lie far from zero.
         wide = part.double()
-        if not finite:
-            wide = wide.nan_to_num(0.0, 0.0, 0.0)
         sums += wide.sum(1)
         squares += torch.linalg.vector_norm(wide, dim=1).square_()  # faster than to square all
-    return total.cpu().numpy()
+    found = total.cpu().numpy()
+    # No float32 is so large that these overflow.
+    return found if np.isfinite(found).all() else _sums(values.nan_to_num(0.0, 0.0, 0.0))

@@ -26,14 +26,12 @@ class Clock:
     def __init__(self, store: Store, *, until_update: bool = False, keep_all: bool = True) -> None:
         #: The recorded step of the pass that runs, counted from 0; −1 outside of kept passes.
         self.now = -1
-        #: The recorded step that runs or ran last; −1 in a step that is not recorded.
-        self.last = -1
-        #: The same; −1 also in a recorded step of which nothing is kept.
+        #: The recorded step that runs or ran last; −1 in a step of which nothing is kept.
         self.kept = -1
         #: Counts the passes of kept steps: several may make one step.
         self.passes = 0
-        #: Recorded steps begun, and those of them that are kept.
-        self.recorded = self.num_kept = 0
+        #: Recorded steps begun that are kept.
+        self.num_kept = 0
         #: Passes in eval mode.
         self.evals = 0
         #: A step has begun and may still get passes.
@@ -43,8 +41,18 @@ class Clock:
         self._store, self._until_update = store, until_update
         self._whole = math.inf if keep_all else KEPT_WHOLE
         self._apart = 1  # of so many recorded steps, one is kept, whoever looks at the tables
-        self._due = 0  # the next one
+        self._next = 0  # the next one, counted in training steps
         self._random = Random(0)  # own generator: recording must not change the run
+
+    @property
+    def recorded(self) -> int:
+        """Recorded steps begun."""
+        return -(-self._store.num_steps // self._store.every)
+
+    @property
+    def last(self) -> int:
+        """The recorded step that runs or ran last; −1 in a step that is not recorded."""
+        return -1 if (self._store.num_steps - 1) % self._store.every else self.recorded - 1
 
     @property
     def upcoming(self) -> int:
@@ -55,24 +63,26 @@ class Clock:
         """A pass of this step begins, or the first one of the next."""
         if not self.within:
             store = self._store
-            self.last = last = self.upcoming
-            store.num_steps += 1
-            self.recorded += last >= 0
+            step = store.num_steps
+            store.num_steps = step + 1
             self.within = self._until_update
-            self.kept = -1
-            if last == self._due:
-                self.kept = last
+            if step == self._next:
+                self.kept = kept = step // store.every
                 self.num_kept += 1
-                store.make_room(self.recorded)  # now, not when somebody looks
-                self._choose_next()
-        self.now = self.kept
-        self.passes += self.now >= 0
+                store.make_room(kept + 1)  # now, not when somebody looks
+                self._next = self._after(kept) * store.every
+            else:
+                self.kept = -1
+        self.now = now = self.kept
+        if now >= 0:
+            self.passes += 1
 
-    def _choose_next(self) -> None:
-        """Choose the next step to keep."""
-        if self._due >= self._whole * self._apart:
+    def _after(self, kept: int) -> int:
+        """The recorded step to keep after that one."""
+        if kept >= self._whole * self._apart:
             self._apart *= 2
+        apart = self._apart
+        if apart == 1:
+            return kept + 1
         # One of so many, drawn, so that it falls in with no rhythm of the training.
-        self._due = (self._due // self._apart + 1) * self._apart
-        if self._apart > 1:
-            self._due += self._random.randrange(self._apart)
+        return (kept // apart + 1) * apart + self._random.randrange(apart)

@@ -24,7 +24,8 @@ __all__ = ["Tap"]
 _BUFFER = 2**20
 #: Tensors of these types may be read by their address.
 _PLAIN = frozenset({Tensor, nn.Parameter})
-#: Multiples of it, less their whole part, are spread over [0, 1) evenly (Weyl), from any one on.
+#: From one sample to the next, its beginning moves on by about this share of the rows, so that
+#: soon after each other all parts of a batch are seen (Weyl).
 _GOLDEN = (math.sqrt(5) - 1) / 2
 #: As ``memmove``, without letting another thread in between, which takes longer than to copy.
 _copy = PYFUNCTYPE(None, c_void_p, c_void_p, c_size_t)(cast(memmove, c_void_p).value or 0)
@@ -36,6 +37,7 @@ class _Block(NamedTuple):
     room: int = 0  # how many samples fit into the buffer
     shape: torch.Size | None = None
     starts: int = 1  # rows at which a sample may begin
+    jump: int = 1  # from one of them to the next; coprime with their number, so all come in turn
     row: int = 0
     sample: int = 0
     matrix: int = 0
@@ -90,7 +92,7 @@ class Tap:
     def push(self, tensor: Tensor, time: int) -> None:
         """Take a tensor of shape (N, …) at recorded step ``time`` (from 0)."""
         times = self.times
-        room, shape, starts, row, size, whole, address = self._block
+        room, shape, starts, jump, row, size, whole, address = self._block
         filled = len(times)
         if (
             filled < room
@@ -109,7 +111,7 @@ class Tap:
             if not source:
                 self._push_other(tensor, time)
                 return
-            start = int(time * _GOLDEN % 1 * starts) * row
+            start = time * jump % starts * row
             address += filled * size
             fits = whole - start
             if fits >= size:
@@ -173,10 +175,15 @@ class Tap:
             self._buffer = torch.empty(room, dtype=torch.float32, device=tensor.device)
         if plain:
             row = size[1] * 4
+            starts = 1 if self._grid.whole else len(tensor)
+            jump = round(starts * _GOLDEN)
+            while math.gcd(jump, starts) > 1:
+                jump += 1
             self._block = _Block(
                 self._capacity,
                 tensor.shape,
-                starts=1 if self._grid.whole else len(tensor),
+                starts=starts,
+                jump=jump,
                 row=row,
                 sample=size[0] * row,
                 matrix=len(tensor) * row,

@@ -4,10 +4,14 @@ import sys
 from typing import Any
 
 import torch
-from torch import Tensor, nn
-from torch._C import _functorch, _get_tracing_state, _len_torch_dispatch_stack
+from torch import Tensor, compiler, nn
+from torch._C import (
+    _current_graph_task_id,
+    _functorch,
+    _get_tracing_state,
+    _len_torch_dispatch_stack,
+)
 from torch._subclasses.fake_tensor import FakeTensor
-from torch.compiler import is_compiling
 from torch.jit import _trace
 
 from bnviz.recording.tensors import first_tensor
@@ -31,11 +35,11 @@ def only_traces_or_repeats(args: tuple[Any, ...], kwargs: dict[str, Any]) -> boo
         kwargs: what else, by name.
     """
     if (
-        on_the_way_back()
+        _current_graph_task_id() >= 0  # on the way back
         or _get_tracing_state() is not None
         or _trace._trace_module_map is not None
         # Set while this runs outside of compiled code: torch.export calls the model itself.
-        or is_compiling()
+        or compiler._is_compiling_flag
         or (_len_torch_dispatch_stack() > 0 and _in_tracing_mode())
     ):
         return True
@@ -51,7 +55,7 @@ def only_traces_or_repeats(args: tuple[Any, ...], kwargs: dict[str, Any]) -> boo
 
 def on_the_way_back() -> bool:
     """Whether gradients are being taken: what runs meanwhile is repeated, as checkpoints do."""
-    return bool(torch._C._current_graph_task_id() >= 0)
+    return bool(_current_graph_task_id() >= 0)
 
 
 def inside_of_itself(model: nn.Module) -> bool:
