@@ -73,7 +73,7 @@ def test_a_model_that_holds_in_the_new_place_fails_when_the_rule_moves(center, t
 def test_a_border_that_can_bend_is_lost_in_the_new_place_too(steps: int, thirty) -> None:
     found = bending_border(range(120, 124), steps=steps)
     assert found["old place"].mean() == pytest.approx(0.99, abs=0.01)
-    assert found["new place"].mean() == pytest.approx(0.78, abs=0.05)
+    assert found["new place"].mean() == pytest.approx(0.80, abs=0.04)
     assert thirty[NEW]["border with wave"].mean() > found["new place"].mean() + 0.1
 
 
@@ -232,8 +232,10 @@ def test_with_tanh_little_of_the_lead_is_left() -> None:
 
 
 def test_at_a_small_learning_rate_batch_norm_is_slower() -> None:
-    reached = starts((0.3,), (0.01,), (100, 101), activation="relu", steps=700)
-    assert (reached["with BN"] > 1.2 * reached["without BN"]).all()
+    reached = starts((0.3,), (0.01,), (100, 101, 102, 103), activation="relu", steps=700)
+    plain, bn = reached["without BN"], reached["with BN"]
+    assert (bn > 1.2 * plain).all()
+    assert bn.min() > 300 and bn.max() < 700 and plain.min() > 120 and plain.max() < 380
 
 
 def test_at_a_small_learning_rate_less_of_the_lead_from_an_easy_start_is_left() -> None:

@@ -334,6 +334,8 @@ def test_to_sigmoids_a_better_start_brings_most_of_the_gain() -> None:
     sigmoids = {"activation": "sigmoid", "depth": 3}
     stuck = at_rates((0.5, 1, 2, 5), (100,), init=0.1, at=(200,), **sigmoids)
     assert stuck["without BN"].max() < 0.5
+    longer = at_rates((0.5, 3), (100, 101), init=0.1, at=(550,), **sigmoids)
+    assert longer["without BN"].max() < 0.9
     found = at_rates((0.5,), (100,), init=1.0, at=(40, 180), **sigmoids)
     assert found["without BN"][..., 1].min() > 0.9
     assert (found["with BN"] > found["without BN"])[..., 0].all()

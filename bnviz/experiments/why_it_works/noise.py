@@ -1,7 +1,7 @@
 """Noise after BN that moves the layers' inputs: for one network, and for many side by side.
 
-At strength 1 a unit is shifted by up to ±0.5, stretched by 1 to 1.25, and every value jitters by up
-to 0.1 on top; 0 is no noise at all. After Santurkar et al. 2018, section 2.1.
+At strength 1 a unit is shifted by up to ±0.5 and stretched by 1 to 1.25, and every value y jitters
+by up to 0.1 (1 + |y|) on top; 0 is no noise at all. After Santurkar et al. 2018, section 2.1.
 
 >>> NoisyBatchNorm(3, strength=4)(torch.zeros(5, 3)).std(0) > 0
 tensor([True, True, True])
