@@ -403,14 +403,34 @@ def test_each_seed_is_shown_on_demand(open_figure):
 
 
 def test_logarithmic_axis_leaves_out_0_and_says_so(open_figure):
-    page = open_figure(curves(BOTH, x=STEPS))
+    page = open_figure(curves(BOTH, x=[0, 1, 4, 20, 100]))
     assert lines(page).first.get_attribute("d").count("L") == 4
     page.get_by_text("Options").click()
-    after_draw(page, page.get_by_label("logarithmic axis, without 0").check)
+    after_draw(page, page.get_by_label("step on a logarithmic axis, without 0").check)
     assert lines(page).first.get_attribute("d").count("L") == 3
     page.get_by_role("slider").focus()
     after_draw(page, lambda: page.keyboard.press("Home"))
     assert "10.0 %" in readings(page)[0]
+
+
+def test_few_layers_need_no_logarithmic_axis(open_figure):
+    page = open_figure(curves(BOTH, x=[1, 2, 3, 4, 5], x_axis=Axis("layer")))
+    assert page.get_by_label("logarithmic axis").count() == 0
+
+
+@pytest.mark.parametrize("width", [360, 960])
+def test_the_label_of_two_lines_does_not_cover_that_of_a_level(open_figure, width):
+    ys = np.array([[0.3, 0.98, 1.0, 1.0, 1.0]])
+    data = {"one way": ys, "another way": ys}
+    axis = Axis("gain", range=(0, 1.2))
+    page = open_figure(curves(data, x=STEPS, y_axis=axis, marks={"the mean": 1}), width=width)
+    level = page.locator("text.bnviz-halo", has_text="the mean").bounding_box()
+    both = page.locator("text.bnviz-strong", has_text="both").bounding_box()
+    assert (
+        both["x"] >= level["x"] + level["width"]
+        or both["y"] >= level["y"] + level["height"] - 3
+        or both["y"] + both["height"] <= level["y"] + 3
+    )
 
 
 def test_labels_differ_by_dash_too(open_figure):

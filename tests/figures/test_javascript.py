@@ -486,3 +486,17 @@ def test_a_label_covers_no_line_where_there_is_room_and_stands_near_its_own():
         )  # fmt: skip
         assert all(not y - 5 < line < y + 20 for line in (20, 60))
         assert end == height and abs(start - end) < 12
+
+
+def test_a_label_covers_nothing_that_stands_there():
+    level = [{"xs": [0, 300], "ys": [100, 100]}]
+    others = [[0, 80, 120, 98], [0, 102, 300, 120]]
+    x, y, *_ = run_js(
+        "return placeBeside(...inputs)", level, 0, [100, 15], [0, 300], [200, 0], others,
+        placeBeside="kit/overlap.js",
+    )  # fmt: skip
+    assert not any(
+        x < right and x + 100 > left and y < bottom and y + 15 > top
+        for left, top, right, bottom in others
+    )
+    assert abs(y + 15 - 100) < 12  # beside the one, above the line

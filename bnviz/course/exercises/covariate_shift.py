@@ -181,8 +181,10 @@ EXERCISES = (
                 means.mean(axis=1).var(),
                 means.var(axis=1).mean(),
             ),
-            "over_time is a standard deviation. You took the largest minus the smallest.": (
-                lambda means: (np.ptp(means.mean(axis=1)), means.std(axis=1).mean())
+            "over_time is a standard deviation. You took a distance: the largest minus the "
+            "smallest, or the last minus the first.": lambda means: (
+                np.ptp(means.mean(axis=1)),
+                means.std(axis=1).mean(),
             ),
             "For between_batches take the standard deviation of every row, and average these. You "
             "took one row.": (
@@ -263,6 +265,11 @@ EXERCISES = (
             "A weight that has taken its step must go back before the next one takes its own: "
             "start each time from a fresh w.copy().": lambda w, step: (
                 _never_back(w, step),
+                np.prod(w + step) - np.prod(w),
+            ),
+            "Each step is to come alone. The steps before it were still there, so these changes "
+            "add up to what happens when all come together.": lambda w, step: (
+                np.prod(w + step) - np.prod(w),
                 np.prod(w + step) - np.prod(w),
             ),
             "moved = w copies nothing: both names are the same array, and your steps change w "

@@ -116,6 +116,9 @@ EXERCISES = (
                 lambda x, eps: (x - x.mean(0)) / np.sqrt(np.maximum(x.var(0), eps)),
                 lambda x, eps: (x - x.mean(0)) / np.maximum(x.std(0), np.sqrt(eps)),
             ),
+            "There is one root over the sum: sqrt(var + eps), not sqrt(var) + sqrt(eps).": (
+                lambda x, eps: (x - x.mean(0)) / (x.std(0) + np.sqrt(eps))
+            ),
             "eps is added as it is, not squared: sqrt(var + eps).": lambda x, eps: (
                 (x - x.mean(0)) / np.sqrt(x.var(0) + eps**2)
             ),
@@ -209,7 +212,7 @@ EXERCISES = (
             ),
             "It fades, it does not break off: where the variance is as large as eps, there is "
             "still 0.71.": lambda var, eps: np.where(var > eps, 1.0, 0.0),
-            "That is what eps takes. The variance of x stands above: sqrt(var / (var + eps)).": (
+            "That is what eps takes. The variance of x stands above.": (
                 lambda var, eps: np.sqrt(eps / (var + eps))
             ),
             "eps is added to the variance of each unit, as small as that is; you added it to 1.": (

@@ -58,6 +58,13 @@ EXERCISES = (
             "A convolution's weights have more than two dimensions; they decay, too.": (
                 lambda shapes, decay: [decay if len(shape) == 2 else 0.0 for shape in shapes]
             ),
+            "The weights of fully connected layers have two dimensions; they decay, too.": (
+                lambda shapes, decay: [decay if len(shape) > 2 else 0.0 for shape in shapes]
+            ),
+            "decay is an argument of the function. You used one number, whatever it is.": (
+                lambda shapes, decay: decays(shapes, 0.01),
+                lambda shapes, decay: decays(shapes, 5e-4),
+            ),
             "Not all weights of convolutions have four dimensions, and those of fully connected "
             "layers have two. All of them decay.": lambda shapes, decay: [
                 decay if len(shape) == 4 else 0.0 for shape in shapes
@@ -220,6 +227,13 @@ EXERCISES = (
             ),
             "The devices have different numbers of images: weigh each by its count.": (
                 lambda means, variances, counts: _combined(means, variances, counts, weighted=False)
+            ),
+            "That averages over the channels of each device. Average over the devices, axis 0.": (
+                lambda means, variances, counts: (means.mean(axis=1), variances.mean(axis=1)),
+                lambda means, variances, counts: (
+                    means.mean(axis=1),
+                    variances.mean(axis=1) + means.var(axis=1),
+                ),
             ),
             "That averages variances, and all devices count alike. Weigh by the counts, and add "
             "how far the means lie apart, squared.": lambda means, variances, counts: _combined(

@@ -269,6 +269,9 @@ EXERCISES = (
             "it may fall again.": lambda steps, accuracy, goal: next(
                 (s for i, s in enumerate(steps) if (accuracy[i:] >= goal).all()), np.inf
             ),
+            "That is the entry after the first that reaches the goal.": (
+                _reached(lambda s, a, there: s[min(np.argmax(there) + 1, len(s) - 1)])
+            ),
             "That is the step before. At it the goal is not yet reached.": (
                 _reached(lambda s, a, there: s[max(np.argmax(there) - 1, 0)])
             ),
@@ -297,6 +300,10 @@ EXERCISES = (
             ),
             "One layer too many: layer 1 has the standard deviation std, not std times factor.": (
                 lambda std, factor, limit: _narrow_at(std, factor, limit, first=2)
+            ),
+            "One layer too few: layer 1 has the standard deviation std. Ask first whether that is "
+            "below the limit, and multiply then.": lambda std, factor, limit: _narrow_at(
+                std * factor, factor, limit
             ),
             "A number of layers is a whole number: the first that is below the limit.": (
                 lambda std, factor, limit: 1 + np.log(limit / std) / np.log(factor)

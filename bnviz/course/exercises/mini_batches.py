@@ -106,6 +106,10 @@ EXERCISES = (
                 lambda std, error: int((std / error) ** 2) + 1,
                 lambda std, error: int(np.round((std / error) ** 2 + 0.5)),
             ),
+            "One sample too few: with it, the error is still too large.": (
+                lambda std, error: batch_size_for(std, error) - 1,
+                lambda std, error: max(batch_size_for(std, error) - 1, 1),
+            ),
             "The mean of 1 value is off by std itself. Take more values while that is more than "
             "error.": lambda std, error: 1,
             "Square first, round up then: rounding grows when it is squared.": lambda std, error: (

@@ -39,15 +39,17 @@ function coincide(one, other) {
 }
 
 /**
- * Where a label of a line stands: off all lines, and otherwise as near to its own as can be.
+ * Where a label of a line stands: off all lines and what is taken, and otherwise as near to its own
+ * as can be.
  * @param {Line[]} lines
  * @param {number} own
  * @param {number[]} size width and height of the label
  * @param {number[]} across where the plot begins and ends
  * @param {number[]} up its lower and its upper end
+ * @param {number[][]} [taken] left, top, right and bottom of what stands there
  * @returns {number[]} left and top; and x, start and end of a leader from it to its line
  */
-export function placeBeside(lines, own, [width, height], [left, right], [base, top]) {
+export function placeBeside(lines, own, [width, height], [left, right], [base, top], taken = []) {
   let best = [left, top, 0, 0, 0];
   let least = Infinity;
   for (const share of PARTS) {
@@ -60,7 +62,10 @@ export function placeBeside(lines, own, [width, height], [left, right], [base, t
     for (let y = top; y + height <= base; y += 3) {
       const from = goal < y ? y : y + height;
       const free = Math.min(...there.map((v) => Math.max(y - v, v - y - height)));
-      const cost = Math.abs(goal - from) + 100 * Math.max(0, FREE - free);
+      const covers = taken.some(
+        ([l, t, r, b]) => x < r && x + width > l && y < b && y + height > t,
+      );
+      const cost = Math.abs(goal - from) + 100 * Math.max(0, FREE - free) + (covers ? 1e4 : 0);
       if (cost < least) [best, least] = [[x, y, middle, from, goal], cost];
     }
   }
@@ -89,9 +94,10 @@ export function overlaps(styles, paths, ruler) {
     /**
      * @param {Line[]} lines as they are drawn
      * @param {{x: import("./scales.js").Scale, y: import("./scales.js").Scale}} plot
+     * @param {number[][]} [taken] left, top, right and bottom of other labels
      * @returns {{among: number[], said: string}} those that lie on each other; and in words
      */
-    show(lines, { x, y }) {
+    show(lines, { x, y }, taken = []) {
       const wide = (/** @type {string} */ text) => ruler(text, 12, 600);
       const groups = together(lines);
       // The lowest keeps its own dashes; the others leave gaps, each at another place.
@@ -111,7 +117,8 @@ export function overlaps(styles, paths, ruler) {
         said += `\nOn each other, ${text}.`;
         const words = wrap(text, x.range[1] - x.range[0], wide);
         const size = [Math.max(...words.map(wide)), LETTERS * words.length];
-        const [left, top, at, from, to] = placeBeside(lines, group[0], size, x.range, y.range);
+        const place = placeBeside(lines, group[0], size, x.range, y.range, taken);
+        const [left, top, at, from, to] = place;
         return [
           rule("bnviz-leader", [at, from, at, to]),
           ...words.map((line, i) =>

@@ -53,10 +53,11 @@ export default figure("curves", ({ spec, arrays, stage, root, redraw }) => {
     oninput: choose,
   });
   const options = [];
-  if (places[places.length - 1] > 0 && !spec.x.log) {
+  const least = places.find((/** @type {number} */ place) => place > 0) ?? Infinity; // on a log axis
+  if (places[places.length - 1] >= 10 * least && !spec.x.log) {
     options.push(
       checkbox({
-        label: `logarithmic axis${places[0] > 0 ? "" : ", without 0"}`,
+        label: `${spec.x.name} on a logarithmic axis${places[0] > 0 ? "" : ", without 0"}`,
         onchange(on) {
           logarithmic = on;
           renew();
@@ -109,7 +110,6 @@ export default figure("curves", ({ spec, arrays, stage, root, redraw }) => {
    * @param {number} width
    */
   function frame(width) {
-    const positive = places.find((place) => place > 0) ?? 1;
     const [first, last] = spec.x.ends;
     const named = longest > 0 && longest < 0.28 * width && width >= ROOMY;
     chart.frame({
@@ -119,16 +119,19 @@ export default figure("curves", ({ spec, arrays, stage, root, redraw }) => {
       x: {
         ...side(spec.x),
         scale: logarithmic ? log : linear,
-        domain: [logarithmic && first <= 0 ? positive : first, last],
+        domain: [logarithmic && first <= 0 ? least : first, last],
         count: width > 500 ? 6 : 4,
         format: logarithmic || spec.x.ticks || last >= 1e4 ? (v) => valueText(spec.x, v) : undefined,
       },
       y: side(spec.y),
     });
+    /** @type {number[][]} */
+    const taken = [];
     levels.replaceChildren(
       ...spec.marks.flatMap((/** @type {{name: string, value: number}} */ mark) => {
         const y = chart.y(mark.value);
         const [start, end] = chart.x.range;
+        taken.push([start, y - 18, start + 12 + measure(mark.name, 12, 400), y]);
         return [
           rule("bnviz-curves-level", [start, y, end, y]),
           label(mark.name, { x: start + 6, y: y - 5, class: "bnviz-halo" }),
@@ -137,7 +140,7 @@ export default figure("curves", ({ spec, arrays, stage, root, redraw }) => {
     );
     /** @type {import("../../kit/overlap.js").Line[]} */
     const drawn = lines.map((/** @type {Line} */ line) => line.frame(chart, cell, each));
-    const { among, said } = same.show(drawn, chart);
+    const { among, said } = same.show(drawn, chart, taken);
     chart.describe(spec.alts[cell] + said);
     const ends = drawn.map(({ ys }, i) =>
       named && !among.includes(i) ? ys.filter((y) => !Number.isNaN(y)).pop() ?? NaN : NaN,

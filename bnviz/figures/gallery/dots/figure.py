@@ -57,7 +57,7 @@ def dots(
         marks: values to compare with, ``{name: value}``, such as ``{"constant answer": 0.84}``.
         styles: ``{series: key}``, or ``{condition: key}`` where there are no series; "without" and
             "with" are the colors of batch normalization.
-        seeds: what the seeds are called; 1, 2, … by default.
+        seeds: what the seeds are called; 0, 1, … by default.
         dot: what a dot is, in a word; only seeds can be followed from one condition to the next.
         lost: what a value that is not finite means, in a word: "exploded", "never".
         caption: what to see; a general one by default.
@@ -169,7 +169,7 @@ def _ends(found: Results, axis: Axis, marked: np.ndarray[Any, Any]) -> list[floa
 def _seed_names(found: Results, seeds: Sequence[object] | None) -> list[str]:
     most = found.values.shape[-1]
     if seeds is None:
-        return [str(i + 1) for i in range(most)]
+        return [str(i) for i in range(most)]
     if len(seeds) != most:
         raise ValueError(
             f"dots(): seeds has {counted(len(seeds), 'name')} for {counted(most, 'seed')}"

@@ -15,7 +15,7 @@ QUESTIONS = (
         "A learning rate forty times as large. And the network with batch norm?",
         ["it explodes", "it stays at 10 %", "it learns to read"],
         answer=2,
-        explain="Over 90 % after 70 to 175 steps: later than at 0.5, but it learns. At 50 it does "
+        explain="Over 90 % after 75 to 180 steps: later than at 0.5, but it learns. At 50 it does "
         "not; layer norm stays at 10 % at 20 already.",
     ),
     Question(

@@ -7,11 +7,25 @@ import { work } from "./trainer/worker.js?worker";
 
 /** @typedef {"slow"|"steady"|"fast"} Pace */
 
+/** @typedef {(done: number) => number} Most steps to ask for at once, after so many */
+
 /** What is asked for at once, and when the next asking comes. */
 const PACES = {
-  slow: { steps: 1, milliseconds: 0, next: (/** @type {() => void} */ ask) => setTimeout(ask, 250) },
-  steady: { steps: 1, milliseconds: 0, next: (/** @type {() => void} */ ask) => requestAnimationFrame(ask) },
-  fast: { steps: 1e6, milliseconds: 32, next: (/** @type {() => void} */ ask) => ask() },
+  slow: {
+    most: /** @type {Most} */ (() => 1),
+    milliseconds: 0,
+    next: (/** @type {() => void} */ ask) => setTimeout(ask, 250),
+  },
+  steady: {
+    most: /** @type {Most} */ (() => 1),
+    milliseconds: 0,
+    next: (/** @type {() => void} */ ask) => requestAnimationFrame(ask),
+  },
+  fast: {
+    most: /** @type {Most} */ ((done) => Math.max(2, done / 8)), // much happens in the first steps
+    milliseconds: 32,
+    next: (/** @type {() => void} */ ask) => ask(),
+  },
 };
 const IN_PAGE = 7; // milliseconds at most where the page itself trains
 
@@ -28,6 +42,7 @@ export function makeRunner({ seen, onreport, onfail }) {
   let waiting = false; // the next asking is
   let once = false; // one step was asked for while it was busy
   let run = 0; // reports of earlier networks are out of date
+  let done = 0; // steps of these
   /** @type {Pace} */
   let pace = "fast";
   /** @type {Parameters<typeof build>[0]|null} the latest networks */
@@ -62,6 +77,7 @@ export function makeRunner({ seen, onreport, onfail }) {
     }
     if (message.run < run) return;
     busy = false;
+    done = message.steps;
     onreport(message);
     if (once) self.step();
     if (!playing || waiting) return;
@@ -74,8 +90,8 @@ export function makeRunner({ seen, onreport, onfail }) {
   function ask() {
     if (busy || waiting || !playing || !visible || document.hidden) return;
     busy = true;
-    const { steps, milliseconds } = PACES[pace];
-    crew.tell({ steps, milliseconds: crew.inPage ? Math.min(milliseconds, IN_PAGE) : milliseconds });
+    const { most, milliseconds } = PACES[pace];
+    crew.tell({ steps: most(done), milliseconds: crew.inPage ? Math.min(milliseconds, IN_PAGE) : milliseconds });
   }
   const look = () => ask();
   document.addEventListener("visibilitychange", look);
