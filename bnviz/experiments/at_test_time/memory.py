@@ -46,9 +46,9 @@ def stale_statistics(
     """Test a network early, while its running statistics still hang on their start, 0 and 1.
 
     The parameters are the same whatever the momentum is. In eval mode the network is worse than its
-    parameters, until some two or three times 1 / momentum steps have gone by. With a momentum near
-    1 the statistics are those of the last few batches, which costs accuracy where batches are
-    small.
+    parameters, until some two or three times 1 / momentum steps have gone by (with two layers).
+    With a momentum near 1 the statistics are those of the last few batches, which costs accuracy
+    where batches are small.
 
     Args:
         momentums: of BN, as PyTorch counts it.

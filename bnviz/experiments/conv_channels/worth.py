@@ -69,7 +69,7 @@ def image_worth(
     the digits count for about as many as their 64 places, or more. After training, in the last
     layer before a mean over each map, they count for 2 to 5 of them with three layers and 6 to 10
     with two, at other rates, widths, batch sizes and with tanh; where the last layer reads every
-    place, for 45 or more.
+    place, for 40 or more.
     """
     means, variances = [], []
     for seed in seeds:

@@ -133,9 +133,9 @@ def whose_statistics(
     """Learn from a mini-batch that is normalized by itself, or by all training images.
 
     At batch size 64 there is no difference to see. At 2 the network learns far more with those of
-    all images; whether its own are better than no BN at all depends on the rate. Those of all cost
-    a pass over all images a step: an experiment, not a method. Either way the test images are
-    normalized by their own 500.
+    all images; whether its own are better than no BN at all depends on the rate and on how long one
+    trains. Those of all cost a pass over all images a step: an experiment, not a method. Either way
+    the test images are normalized by their own 500.
 
     Args:
         batch_sizes: images whose loss is in a step.

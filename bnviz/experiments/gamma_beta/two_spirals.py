@@ -79,9 +79,8 @@ def spirals(
 
     Where it stops: this is what the training finds, not what the network can do; see
     :func:`capacity`. With ReLU, which is bent at any scale, both solve the spirals, and learned γ
-    and β are ahead by a point or two, at a learning rate of 0.5 mostly behind. Measured with
-    running statistics, which lag behind at these learning rates (``recompute=False``), that
-    difference drowns, and its sign depends on the seed.
+    and β are ahead by a point or two, at a learning rate of 0.5 mostly behind. So it is
+    when measured with running statistics, which lag behind at these rates (``recompute=False``).
 
     Args:
         kinds: by label, what to change in the arguments of :func:`bnviz.mlp` (``norm``,
@@ -185,8 +184,9 @@ def capacity(
 
     With all points at every step it leaves the straight line behind, with Adam and, more slowly,
     with SGD. So what it could not do in :func:`spirals` is a matter of its training, not of what it
-    can represent. With mini-batches of 64 or 256 it stays near the line, and the noise of the
-    gradient suffices for that: with ``all_statistics`` it stays there too.
+    can represent. With mini-batches of 64 it stays near the line, of 256 but for small rates and
+    long trainings, and the noise of the gradient suffices for that: with ``all_statistics`` it
+    stays there too.
 
     Args:
         seeds: as of ``spirals``.

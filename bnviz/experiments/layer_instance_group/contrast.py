@@ -91,7 +91,7 @@ def two_contrasts(
     first layer, and what is left is guessing. A bias comes through layer and group norm: there the
     contrast decides how much it weighs. Instance norm subtracts it with the mean of its channel.
     Some networks do not find the bias in time: with layer or group norm two of thirty seeds at
-    0.03 at most and two to eleven at 0.1; at 0.3 even one without norm.
+    0.03 at most and two to eleven at 0.1; without norm one, now and then.
 
     Args:
         norms: of ``together.NORMS``.

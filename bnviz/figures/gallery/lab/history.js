@@ -87,13 +87,13 @@ export function axisEnd(step) {
 
 /**
  * All that was kept, as comma-separated values: a line for each moment, network and layer. The
- * accuracy is the last that was measured.
+ * loss is the mean over the steps since the one before, the accuracy the last that was measured.
  * @param {History} history
  * @param {string[]} labels of the networks
  */
 export function toCsv({ moments, evaluations }, labels) {
   const head = [
-    "step", "network", "loss", "test_accuracy", "layer", "percentile_15", "median",
+    "step", "network", "mean_loss", "test_accuracy", "layer", "percentile_15", "median",
     "percentile_85", "std", "idle", "gradient",
   ];
   const lines = moments.flatMap(({ step, losses, layers }) => {

@@ -11,7 +11,7 @@ import { axisEnd } from "./history.js";
 /** @typedef {import("./history.js").History} History */
 
 const AXIS = 46; // pixels on the left
-const SHARE = 0.5; // of the height, for the accuracy
+const STEPS = 20; // pixels for the axis of the steps, below the loss
 const LOSSES = [-2, 1]; // powers of ten at both ends, at first
 
 /** @param {Style[]} styles */
@@ -37,7 +37,7 @@ export function progress(styles) {
     draw({ moments, evaluations }) {
       const { width, height } = size;
       const end = axisEnd(moments[moments.length - 1]?.step ?? 0);
-      const above = Math.round(height * SHARE);
+      const above = Math.round((height - STEPS) / 2);
       const x = { domain: [0, end], count: 3 };
       const least = Math.min(...moments.flatMap(({ losses }) => losses.filter((value) => value > 0)));
       const floor = Math.min(LOSSES[0], Math.floor(Math.log10(least)));
