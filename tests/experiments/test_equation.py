@@ -212,6 +212,12 @@ def test_whose_statistics_matters_in_small_batches_only() -> None:
     assert found.own[0, :, -1].mean() < found.none[0, :, -1].mean()
 
 
+def test_at_a_small_rate_two_images_own_statistics_lose_later() -> None:
+    found = whose_statistics((2,), (100, 101, 102), steps=600, eval_every=120, lr=0.03)
+    ahead = (found.own - found.none)[0].mean(0)
+    assert ahead[2] > 0 > ahead[-1] + 0.03
+
+
 @pytest.mark.parametrize(
     ("lr", "hidden"), [(0.03, (100, 100)), (0.5, (100, 100)), (0.1, (100,) * 4)]
 )

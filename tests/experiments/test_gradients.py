@@ -60,10 +60,10 @@ def test_with_statistics_held_constant_relu_networks_learn_less_unless_batches_a
     assert held.bias_moved[0].max() < 1e-4 < 0.4 < held.bias_moved[1].min()
 
 
-def test_at_a_small_rate_and_with_tanh_little_is_to_be_seen_of_it() -> None:
-    slow = held_constant((64,), (100, 102), lr=0.01, steps=200)
-    gap = slow.accuracy[0, ..., -1] - slow.accuracy[1, ..., -1]
-    assert gap.min() > 0 and gap.max() < 0.08
+def test_at_a_small_rate_the_gap_opens_later_and_with_tanh_there_is_little_of_it() -> None:
+    slow = held_constant((64,), (100, 102), lr=0.01, steps=800, eval_every=200)
+    early, late = (slow.accuracy[0] - slow.accuracy[1])[0, :, [1, 4]]
+    assert early.min() > 0 and early.max() < 0.08 < late.min() and late.max() < 0.18
     assert slow.bias_moved[1].min() > 0.1
     tanh = held_constant((64, 4), (102,), activation="tanh", steps=200)
     assert np.abs(tanh.accuracy[0, ..., -1] - tanh.accuracy[1, ..., -1]).max() < 0.06
@@ -78,12 +78,14 @@ def test_at_a_larger_rate_little_is_left_of_the_gap_at_16_images_and_more_at_64(
 
 def test_held_constant_is_mostly_behind_the_network_without_batch_norm_and_not_everywhere() -> None:
     def lead(seeds: range, **options: Any) -> Floats:
-        held = held_constant((64,), seeds, steps=200, eval_every=200, **options)
+        options = {"steps": 200, **options}
+        held = held_constant((64,), seeds, eval_every=200, **options)
         found: Floats = (held.accuracy[1] - held.none)[0, :, -1]
         return found
 
     assert np.median(lead(range(100, 104))) < 0
     assert lead(range(102, 104), lr=0.05).min() > 0
+    assert lead(range(102, 104), lr=0.05, steps=400).max() < 0
     assert lead(range(102, 104), hidden=(100,)).min() > 0
     assert lead(range(102, 104), activation="sigmoid").min() > 0.3
 
@@ -241,6 +243,11 @@ def test_deep_relus_from_small_weights_need_both(options) -> None:
     for half in ("nothing", "subtract", "divide"):
         assert np.isnan(found[half]).all()
     assert (found["both"] <= 60).all()
+
+
+def test_the_division_alone_gets_there_some_ten_times_later() -> None:
+    found = halves((102,), init=0.05, lr=0.1, **{**RELU, "steps": 1000})
+    assert np.nan_to_num(found["divide"], nan=np.inf) > 4 * found["both"]
 
 
 @pytest.mark.parametrize("options", [{"lr": 0.3}, {"lr": 0.5, "depth": 5}], ids=str)
