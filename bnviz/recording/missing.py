@@ -64,7 +64,12 @@ def missing(
         recorded = {track.removesuffix(".grad") for track in store.tracks}
         watched = (place for place in places if not place.dropped)
         unseen = [place for place in watched if recorded.isdisjoint(place.labels)]
-        if silent := ", ".join(place.name for place in unseen if not place.ran):
+        if silent := ", ".join(p.name for p in unseen if not (p.ran or p.strays)):
             yield f"never ran, so not recorded: {silent}"
+        if elsewhere := ", ".join(p.name for p in unseen if p.strays and not p.ran):
+            yield (
+                "ran in no step that was recorded (but in eval mode, outside of the model, or in "
+                f"steps of a long run that are not kept), so not recorded: {elsewhere}"
+            )
         if odd := ", ".join(place.name for place in unseen if place.ran):
             yield f"ran without floating-point numbers or gradients, so not recorded: {odd}"

@@ -20,8 +20,10 @@ from torch.utils.checkpoint import checkpoint
 
 from bnviz import record
 from bnviz.recording import Recording, RecordingError, course, tap
+from bnviz.recording.clock import KEPT_WHOLE, Clock
 from bnviz.recording.histogram import bin_values
 from bnviz.recording.rows import Rows
+from bnviz.recording.store import Store
 from bnviz.recording.taps import WINDOW
 from bnviz.recording.track import Track
 
@@ -1290,6 +1292,36 @@ def test_a_named_layer_that_never_ran_is_told() -> None:
         record(model, ["used", "spare"]),
     ):
         model(X)
+
+
+def test_a_named_layer_that_ran_elsewhere_is_not_said_to_have_never_run() -> None:
+    class Sometimes(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.used, self.tested, self.late = nn.ReLU(), nn.ReLU(), nn.ReLU()
+            self.steps = 0
+
+        def forward(self, x: Tensor) -> Tensor:
+            x = self.used(x)
+            if not self.training:
+                return self.tested(x)
+            self.steps += 1
+            return self.late(x) if self.steps == unkept else x
+
+    kept = []
+    clock = Clock(Store(), keep_all=False)
+    for step in range(KEPT_WHOLE + 100):
+        clock.begin_pass()
+        kept += [step + 1] * (clock.kept >= 0)
+    unkept = next(step for step in range(1, KEPT_WHOLE + 100) if step not in kept)
+    model = Sometimes()
+    with (
+        pytest.warns(UserWarning, match=r"ran in no step .* so not recorded: tested, late$"),
+        record(model, ["used", "tested", "late"]),
+    ):
+        for _ in range(KEPT_WHOLE + 100):
+            model(X)
+        model.eval()(X)
 
 
 def test_a_named_layer_that_gave_no_numbers_is_told_so() -> None:
