@@ -20,7 +20,7 @@ from bnviz.words import counted
 
 __all__ = ["Question", "lab"]
 
-_HEIGHT = (546, 584)
+_HEIGHT = (546, 576)
 _COVER = (400, 470)  # with few controls
 _ASKED = (106, 102)  # more, where such a lab asks something
 _REST = (20_000, 1500)  # steps after which it pauses by itself, and with few controls
