@@ -39,14 +39,14 @@ def add_values(store: Store, track: Track, times: list[int], values: Tensor) -> 
     moments = np.empty((count, 2))
     for column, each in enumerate(_sums(values)):
         moments[:, column] = np.bincount(rows, weights=each, minlength=count)
-    if values.numel() < 3 * count * histogram.KEYS:
+    few = values.numel() < 3 * count * histogram.KEYS
+    # Large maps come one by one and go beyond the cache: half as wide keys take less time.
+    keys = _keys(values, narrow=count == 1 and not few)
+    if few:
         # Many small histograms: to look up each value's bin is less work than to fold their keys.
-        keys = _keys(values)
         bins = _BIN_OF_KEY.to(values.device).index_select(0, keys.view(-1)).view(keys.shape)
         track.add_bins(first, rows, bins.cpu().numpy(), moments)
         return
-    # Large maps come one by one and go beyond the cache: half as wide keys take less time.
-    keys = _keys(values, narrow=count == 1)
     if count > 1:
         keys += torch.from_numpy(rows.astype(np.int32)).to(values.device)[:, None] * histogram.KEYS
     counts = torch.bincount(keys.view(-1), minlength=count * histogram.KEYS)
@@ -54,7 +54,7 @@ def add_values(store: Store, track: Track, times: list[int], values: Tensor) -> 
     track.add(first, folded, moments)
 
 
-def _keys(values: Tensor, narrow: bool = False) -> Tensor:
+def _keys(values: Tensor, *, narrow: bool) -> Tensor:
     """The keys of float32 values: int32, or int16 where they may be narrow and can be."""
     if values.device.type != "cpu":  # PyTorch has no shift of unsigned integers
         return (values.view(torch.int32) >> histogram.KEY_SHIFT) & (histogram.KEYS - 1)

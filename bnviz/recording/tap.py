@@ -37,7 +37,7 @@ class _Block(NamedTuple):
     room: int = 0  # how many samples fit into the buffer
     shape: torch.Size | None = None
     starts: int = 1  # rows at which a sample may begin
-    jump: int = 1  # from one of them to the next; no divisor of their number, so all come in turn
+    jump: int = 1  # to the next of them; shares no divisor with their number, so all come in turn
     row: int = 0
     sample: int = 0
     matrix: int = 0

@@ -35,7 +35,7 @@ def only_traces_or_repeats(args: tuple[Any, ...], kwargs: dict[str, Any]) -> boo
         kwargs: what else, by name.
     """
     if (
-        _current_graph_task_id() >= 0  # on the way back
+        _current_graph_task_id() >= 0  # on_the_way_back, less a call at every step
         or _get_tracing_state() is not None
         or _trace._trace_module_map is not None
         # Set while this runs outside of compiled code: torch.export calls the model itself.

@@ -7,25 +7,17 @@ import { work } from "./trainer/worker.js?worker";
 
 /** @typedef {"slow"|"steady"|"fast"} Pace */
 
-/** @typedef {(done: number) => number} Most steps to ask for at once, after so many */
-
-/** What is asked for at once, and when the next asking comes. */
+/**
+ * How many steps are asked for at once, after so many; in how much time; when the next asking comes.
+ * @type {Record<Pace, {
+ *   most: (done: number) => number, milliseconds: number, next: (ask: () => void) => void,
+ * }>}
+ */
 const PACES = {
-  slow: {
-    most: /** @type {Most} */ (() => 1),
-    milliseconds: 0,
-    next: (/** @type {() => void} */ ask) => setTimeout(ask, 250),
-  },
-  steady: {
-    most: /** @type {Most} */ (() => 1),
-    milliseconds: 0,
-    next: (/** @type {() => void} */ ask) => requestAnimationFrame(ask),
-  },
-  fast: {
-    most: /** @type {Most} */ ((done) => Math.max(2, done / 8)), // much happens in the first steps
-    milliseconds: 32,
-    next: (/** @type {() => void} */ ask) => ask(),
-  },
+  slow: { most: () => 1, milliseconds: 0, next: (ask) => setTimeout(ask, 250) },
+  steady: { most: () => 1, milliseconds: 0, next: (ask) => requestAnimationFrame(ask) },
+  // Much happens in the first steps.
+  fast: { most: (done) => Math.max(2, done / 8), milliseconds: 32, next: (ask) => ask() },
 };
 const IN_PAGE = 7; // milliseconds at most where the page itself trains
 
