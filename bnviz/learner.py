@@ -14,6 +14,7 @@ from torch.optim.lr_scheduler import LambdaLR
 
 from bnviz import data as bundled
 from bnviz.probe import Prober, spread_over_classes
+from bnviz.recording.arguments import as_units, as_watch
 from bnviz.recording.recorder import record as watch
 from bnviz.run import Log, Run, Style
 
@@ -94,15 +95,15 @@ class Learner:
     def _make_prober(self, data: Data, options: Mapping[str, Any]) -> Prober:
         chosen = spread_over_classes(self._y_test.cpu().numpy(), _IMAGES)
         x_test, y_test = np.asarray(data[2]), np.asarray(data[3])
-        units = options.get("units")
-        recorded = () if units is None else (units,) if isinstance(units, int) else units
+        recorded = as_units(options.get("units"))
         return Prober(
             self.model,
             self._x_test[torch.from_numpy(chosen)],
             (bundled.as_images(x_test) if isinstance(data, bundled.Digits) else x_test)[chosen],
             y_test[chosen],
             units=sorted({0, 1, *recorded}),
-            watch=options.get("watch", "auto"),
+            watch=as_watch(options.get("watch", "auto")),
+            feature_axis=options.get("feature_axis"),
         )
 
 

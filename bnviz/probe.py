@@ -18,6 +18,16 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from bnviz.recording import Recording
+from bnviz.recording.layers import (
+    Layout,
+    named_modules,
+    recorded_name,
+    taken_at_input,
+    unwrapped_model,
+    usual_axis,
+)
+from bnviz.recording.layouts import Layouts
+from bnviz.recording.tensors import first_tensor
 
 __all__ = ["Probe", "Prober", "moments", "spread_over_classes"]
 
@@ -91,6 +101,7 @@ class Prober:
         labels: their classes, (P,).
         units: units to look at.
         watch: as of :func:`bnviz.record`; tells whether inputs or outputs of layers are recorded.
+        feature_axis: as of :func:`bnviz.record`.
 
     Raises:
         TypeError: a network that cannot be copied.
@@ -104,11 +115,11 @@ class Prober:
         labels: NDArray[np.int64],
         units: Sequence[int],
         watch: Collection[str],
+        feature_axis: int | None = None,
     ) -> None:
-        self._network: nn.Module = getattr(model, "_orig_mod", model)  # compiled models wrap it
+        self._network = unwrapped_model(model)
         self._x, self._images, self._labels = x, images, labels
-        self._units, self._watch = tuple(units), watch
-        self._lengthwise = any(isinstance(module, nn.Conv1d) for module in model.modules())
+        self._units, self._watch, self._feature_axis = tuple(units), watch, feature_axis
         self._random = torch.Generator().manual_seed(0).get_state()
         self._spots: dict[str, _Spot] = {}
         self._steps: list[int] = []
@@ -162,7 +173,8 @@ class Prober:
 
     def _values(self, network: nn.Module) -> dict[str, NDArray[np.float32]]:
         """Run the network and take the units' values, (P, U), where they come by."""
-        modules = _modules(network)
+        modules = named_modules(network)
+        layouts = Layouts(network, self._feature_axis)
         seen: dict[tuple[str, bool], list[NDArray[np.float32] | None]] = {}
         handles = []
         for spot in self._spots.values():
@@ -171,9 +183,13 @@ class Prober:
             calls = seen[spot.module, spot.at_input] = []
 
             def keep(
-                *values: Any, calls: list[Any] = calls, at_input: bool = spot.at_input
+                module: nn.Module,
+                *values: Any,
+                calls: list[Any] = calls,
+                at_input: bool = spot.at_input,
             ) -> None:
-                calls.append(self._of_units(values[1:] if at_input else values[-1]))
+                layout = layouts.find(module, at_input=at_input)
+                calls.append(self._of_units(values if at_input else values[-1], layout))
 
             module = modules[spot.module]
             handles.append(
@@ -181,9 +197,11 @@ class Prober:
                 if spot.at_input
                 else module.register_forward_hook(keep)
             )
+        layouts.begin()
         try:
             network(self._x)
         finally:
+            layouts.end()
             for handle in handles:
                 handle.remove()
         found = {}
@@ -194,14 +212,17 @@ class Prober:
                 found[layer] = values
         return found
 
-    def _of_units(self, values: Any) -> NDArray[np.float32] | None:
+    def _of_units(self, values: Any, layout: Layout | None) -> NDArray[np.float32] | None:
         """The chosen units of each image, (P, U): columns of (P, C), channels of (P, C, …)."""
-        tensor = _first_tensor(values)
+        tensor = first_tensor(values)
         if tensor is None or tensor.ndim < 2 or len(tensor) != len(self._x):
             return None
-        if tensor.ndim == 3 and not self._lengthwise:  # (P, T, C): tokens, steps of a sequence
-            tensor = tensor.transpose(1, 2)
-        by_unit = tensor.flatten(2).mean(2) if tensor.ndim > 2 else tensor
+        axis = layout.axis_in(tensor.shape) if layout else usual_axis(tensor.shape)
+        if not axis:  # nobody knows, or that of the images
+            return None
+        by_unit = tensor.movedim(axis, 1)
+        if tensor.ndim > 2:
+            by_unit = by_unit.flatten(2).mean(2)
         there = [unit for unit in self._units if unit < by_unit.shape[1]]
         chosen = np.full((len(by_unit), len(self._units)), np.nan, dtype=np.float32)
         chosen[:, : len(there)] = by_unit[:, there].float().cpu().numpy()
@@ -219,17 +240,15 @@ class _Spot:
 
 def _find(recording: Recording, network: nn.Module, watch: Collection[str]) -> dict[str, _Spot]:
     """Where the recorded layers are, without the tracks of single units."""
+    modules = named_modules(network)
+    names = {recorded_name(name, modules): name for name in modules}
     spots = {}
     for layer in recording.layers:
-        name, _, call = layer.partition("#")
-        if name in _modules(network):
-            at_input = "input" in watch or recording.activation(layer) is not None
-            spots[layer] = _Spot(name, int(call or 1) - 1, at_input)
+        label, _, call = layer.partition("#")
+        if label in names:
+            at_input = taken_at_input(modules[names[label]], watch)
+            spots[layer] = _Spot(names[label], int(call or 1) - 1, at_input)
     return spots
-
-
-def _modules(network: nn.Module) -> dict[str, nn.Module]:
-    return {"model": network} | dict(network.named_modules())  # "model": if all of it is recorded
 
 
 def _without_hooks(network: nn.Module) -> nn.Module:
@@ -237,12 +256,3 @@ def _without_hooks(network: nn.Module) -> nn.Module:
         module._forward_hooks.clear()
         module._forward_pre_hooks.clear()
     return network
-
-
-def _first_tensor(values: Any) -> Tensor | None:
-    if isinstance(values, Tensor):
-        return values
-    nested = values.values() if isinstance(values, dict) else values
-    if isinstance(values, dict | list | tuple):
-        return next((t for v in nested if (t := _first_tensor(v)) is not None), None)
-    return None

@@ -11,7 +11,7 @@ and ``missing`` knows why something was not recorded.
 know it themselves). A ``place`` is one of them, ``taps`` makes its taps, a ``tap`` keeps its values
 (``sampling`` says which, ``tensors`` how to get at them), ``binning`` brings them into the tables,
 ``dead`` judges units, ``updates`` measures weights; ``threads`` knows whose pass runs. What PyTorch
-does to models is known to ``tracing``, ``compiled``, ``scripting``, ``hooks``, and ``coverage``,
+does to models is known to ``tracing``, ``compiled``, ``copies``, ``hooks``, and ``coverage``,
 which finds activations that no hook sees.
 """
 

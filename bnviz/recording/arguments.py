@@ -1,34 +1,44 @@
 """What a recorder can be asked for, checked; the messages say what was given and what fits."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from numbers import Integral
+from typing import Any
 
 import torch
 from torch import nn
 
 from bnviz.recording.updates import moved_by
 
-__all__ = ["as_units", "as_watch", "require_axis", "require_count", "require_optimizer_of"]
+__all__ = ["as_axis", "as_count", "as_units", "as_watch", "require_optimizer_of"]
 
 _WATCH = ("auto", "input", "output", "gradient")
 
 
-def require_count(name: str, value: object) -> None:
-    """Raise ValueError unless it is a whole number from 1 on."""
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+def _is_whole(value: object) -> bool:
+    """Whether it is a whole number, of Python or of NumPy."""
+    return isinstance(value, Integral) and not isinstance(value, bool)
+
+
+def as_count(name: str, value: Any) -> int:
+    """A whole number from 1 on; raises ValueError."""
+    if not _is_whole(value) or value < 1:
         raise ValueError(f"{name} must be a whole number of at least 1; given {value!r}")
+    return int(value)
 
 
 def as_units(units: int | Sequence[int] | None) -> tuple[int, ...]:
     """The units, each once; raises ValueError."""
-    chosen = () if units is None else (units,) if isinstance(units, int) else tuple(units)
-    if any(isinstance(unit, bool) or not isinstance(unit, int) or unit < 0 for unit in chosen):
+    given = [] if units is None else units if isinstance(units, Iterable) else [units]
+    chosen = list(given)
+    if not all(_is_whole(unit) and unit >= 0 for unit in chosen):
         raise ValueError(f"units are feature or channel numbers from 0 on; given {units!r}")
-    return tuple(dict.fromkeys(chosen))
+    return tuple(dict.fromkeys(int(unit) for unit in chosen))
 
 
 def as_watch(watch: str | Sequence[str]) -> frozenset[str]:
     """The words, as a set; raises ValueError."""
-    chosen = frozenset([watch] if isinstance(watch, str) else watch)
+    single = isinstance(watch, str) or not isinstance(watch, Iterable)
+    chosen: frozenset[Any] = frozenset([watch] if single else watch)
     if not chosen or chosen - {*_WATCH} or {"input", "output"} <= chosen:
         raise ValueError(
             "watch must be 'auto', 'input' or 'output', 'gradient', or one of the first three and "
@@ -37,13 +47,14 @@ def as_watch(watch: str | Sequence[str]) -> frozenset[str]:
     return chosen
 
 
-def require_axis(feature_axis: object) -> None:
-    """Raise TypeError unless it is a dimension or None."""
-    if isinstance(feature_axis, bool) or not isinstance(feature_axis, int | None):
+def as_axis(feature_axis: Any) -> int:
+    """A dimension; raises TypeError."""
+    if not _is_whole(feature_axis):
         raise TypeError(
             "feature_axis must be a whole number, the dimension of the features in the layers' "
             f"tensors (negative: from the end); given {feature_axis!r}"
         )
+    return int(feature_axis)
 
 
 def require_optimizer_of(model: nn.Module, optimizer: object) -> None:

@@ -32,6 +32,9 @@ _NODES: dict[str, tuple[type[nn.Module], ...]] = {
     "Hardsigmoid": (nn.Hardsigmoid,),
     "Hardswish": (nn.Hardswish,),
     "LogSigmoid": (nn.LogSigmoid,),
+    "Hardshrink": (nn.Hardshrink,),
+    "Softshrink": (nn.Softshrink,),
+    "Glu": (nn.GLU,),
 }
 _GATES = ("Sigmoid", "Tanh")  # inside of recurrent layers
 _MOST = 100_000  # nodes to look at

@@ -1,6 +1,6 @@
 """Which modules of a model to watch, what they are called, and where their features are."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
@@ -13,16 +13,21 @@ __all__ = [
     "WEIGHTED",
     "Layout",
     "LayerChoice",
+    "activation_kind",
     "choose",
     "layout_of",
     "named_modules",
+    "recorded_name",
+    "taken_at_input",
     "unwrapped_model",
+    "usual_axis",
 ]
 
 ACTIVATIONS: tuple[type[nn.Module], ...] = (
     *(nn.ReLU, nn.ReLU6, nn.LeakyReLU, nn.PReLU, nn.RReLU, nn.ELU, nn.CELU, nn.SELU, nn.GELU),
     *(nn.SiLU, nn.Mish, nn.Softplus, nn.Sigmoid, nn.Tanh, nn.Hardtanh, nn.Hardsigmoid),
     *(nn.Hardswish, nn.Softsign, nn.LogSigmoid, nn.Tanhshrink, nn.Threshold),
+    *(nn.Hardshrink, nn.Softshrink, nn.GLU),
 )
 _CONV = nn.modules.conv._ConvNd
 _BATCH = nn.modules.batchnorm._BatchNorm
@@ -69,6 +74,24 @@ def named_modules(model: nn.Module) -> dict[str, nn.Module]:
     return modules | {"": inner}
 
 
+def recorded_name(name: str, modules: Mapping[str, nn.Module]) -> str:
+    """What a recording calls a module; the model itself, which has no name, "model".
+
+    Args:
+        name: as in ``modules``.
+        modules: all of them, as of :func:`named_modules`.
+
+    >>> recorded_name("", {}), recorded_name("", {"model": nn.ReLU()}), recorded_name("fc", {})
+    ('model', 'model_', 'fc')
+    """
+    if name:
+        return name
+    whole = "model"
+    while whole in modules:  # a part is called so
+        whole += "_"
+    return whole
+
+
 def choose(
     model: nn.Module, layers: LayerChoice | Iterable[LayerChoice] | None
 ) -> dict[str, nn.Module]:
@@ -86,12 +109,13 @@ def choose(
         for kinds in (ACTIVATIONS, WEIGHTED):
             found = {name: m for name, m in modules.items() if isinstance(m, kinds)}
             if found:
-                return {name or "model": m for name, m in found.items()}
+                return {recorded_name(name, modules): m for name, m in found.items()}
         raise ValueError(
             f"the {type(modules['']).__name__} has no activation modules and no known layers with "
             "weights; name the modules to watch with layers=…"
         )
-    wanted = [layers] if isinstance(layers, str | type | nn.Module) else list(layers)
+    single = isinstance(layers, str | type | nn.Module) or not isinstance(layers, Iterable)
+    wanted = [cast(LayerChoice, layers)] if single else list(cast(Iterable[LayerChoice], layers))
     chosen: set[str] = set()
     for choice in wanted:
         if isinstance(choice, str):
@@ -113,7 +137,7 @@ def choose(
         chosen |= found_names
     if not chosen:
         raise ValueError("layers is empty; leave it out to watch the activations")
-    return {name or "model": m for name, m in modules.items() if name in chosen}
+    return {recorded_name(name, modules): m for name, m in modules.items() if name in chosen}
 
 
 def _unknown_layer(choice: LayerChoice, modules: dict[str, nn.Module]) -> str:
@@ -122,6 +146,29 @@ def _unknown_layer(choice: LayerChoice, modules: dict[str, nn.Module]) -> str:
     listed = ", ".join(close or names[:12]) + ("" if close or len(names) <= 12 else ", …")
     what = repr(choice) if isinstance(choice, str) else getattr(choice, "__name__", "that module")
     return f"no layer {what} in the model; {'did you mean' if close else 'it has'} {listed}"
+
+
+# -- activations -------------------------------------------------------------------------------
+
+
+def activation_kind(module: nn.Module) -> str | None:
+    """What kind of activation a module is, such as "relu", also of a subclass; None of others.
+
+    >>> activation_kind(nn.ReLU6()), activation_kind(nn.Linear(1, 1))
+    ('relu6', None)
+    """
+    kinds = (kind for kind in ACTIVATIONS if isinstance(module, kind))
+    return next((kind.__name__.lower() for kind in kinds), None)
+
+
+def taken_at_input(module: nn.Module, watch: Collection[str]) -> bool:
+    """Whether what a module is given is recorded, and not what it gives.
+
+    Args:
+        module: a watched one.
+        watch: as of :func:`bnviz.record`.
+    """
+    return "input" in watch or ("output" not in watch and isinstance(module, ACTIVATIONS))
 
 
 # -- features ----------------------------------------------------------------------------------

@@ -29,24 +29,30 @@ except ImportError as error:
 from torch import nn
 
 from bnviz.recording.arguments import (
+    as_axis,
+    as_count,
     as_units,
     as_watch,
-    require_axis,
-    require_count,
     require_optimizer_of,
 )
 from bnviz.recording.clock import Clock
 from bnviz.recording.compiled import OwnCode
+from bnviz.recording.copies import Copies
 from bnviz.recording.course import Course
 from bnviz.recording.coverage import unwatched_activations
 from bnviz.recording.hooks import Hook
-from bnviz.recording.layers import ACTIVATIONS, LayerChoice, choose, unwrapped_model
+from bnviz.recording.layers import (
+    ACTIVATIONS,
+    LayerChoice,
+    choose,
+    taken_at_input,
+    unwrapped_model,
+)
 from bnviz.recording.layouts import Layouts
 from bnviz.recording.missing import missing, why_empty
 from bnviz.recording.notes import Notes
 from bnviz.recording.place import Place
 from bnviz.recording.recording import Recording
-from bnviz.recording.scripting import Scripting
 from bnviz.recording.store import Store
 from bnviz.recording.taps import Taps
 from bnviz.recording.threads import Threads
@@ -77,8 +83,9 @@ class record:  # noqa: N801  (reads as a verb: `with record(model) as recording`
             ``fullgraph=True`` does not hold for a model that was compiled before.
         layers: what to watch: names from ``model.named_modules()`` with ``*`` and ``?`` as
             wildcards, module types, or modules of the model; one of these or several. Left out:
-            every activation module, or, in a model without any, every layer with weights. Functions
-            such as ``F.relu`` are no modules; a warning says so where some would be missed.
+            every activation module (softmax is none), or, in a model without any, every layer with
+            weights. Functions such as ``F.relu`` are no modules; a warning says so where some would
+            be missed.
         every: record every so many steps.
         sample: values to keep of each layer at each step, from a part of the batch drawn anew,
             and eight times as many where a layer gives maps. After 1600 recorded steps a row of
@@ -126,10 +133,9 @@ class record:  # noqa: N801  (reads as a verb: `with record(model) as recording`
                 "what torch.jit made of a model takes no hooks; give record the model itself, "
                 "train that one, and script it afterwards"
             )
-        require_count("every", every)
-        if sample is not None:
-            require_count("sample", sample)
-        require_axis(feature_axis)
+        every = as_count("every", every)
+        sample = None if sample is None else as_count("sample", sample)
+        feature_axis = None if feature_axis is None else as_axis(feature_axis)
         if optimizer is not None:
             require_optimizer_of(model, optimizer)
         self._called = model  # compiled or data-parallel models wrap the one that has the names
@@ -149,7 +155,7 @@ class record:  # noqa: N801  (reads as a verb: `with record(model) as recording`
             self._store, until_update=optimizer is not None, keep_all=sample is None
         )
         self._code = OwnCode(model)
-        self._scripting = Scripting(model.modules(), self._tell_of_script)
+        self._copies = Copies(model.modules(), self._tell_of_script)
         self._layouts = Layouts(model, feature_axis)
         self._taps = Taps(
             self._store, self._layouts, sample=sample, units=as_units(units), notes=self._notes
@@ -192,7 +198,7 @@ class record:  # noqa: N801  (reads as a verb: `with record(model) as recording`
         self._code.begin()
         if not self._code.compiled:  # it would run in more parts
             self._layouts.begin()
-        self._scripting.begin()
+        self._copies.begin()
         if self._optimizer is not None:
             parameters = self._model.named_parameters()
             course.updates = Updates(self._store, parameters, self._optimizer)
@@ -215,7 +221,7 @@ class record:  # noqa: N801  (reads as a verb: `with record(model) as recording`
         self._layouts.end()
         for place in self._places:
             place.forget_leaves()
-        self._scripting.end()
+        self._copies.end()
         self._code.end()
         self._course.end()
         if complete:
@@ -243,8 +249,7 @@ class record:  # noqa: N801  (reads as a verb: `with record(model) as recording`
 
     def _hook(self, name: str, module: nn.Module) -> Any:
         """Watch one module; returns the handle that removes the hook."""
-        activation = isinstance(module, ACTIVATIONS)
-        at_input = "input" in self._watch or ("output" not in self._watch and activation)
+        at_input = taken_at_input(module, self._watch)
         place = Place(
             name,
             self._clock,

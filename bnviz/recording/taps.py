@@ -6,7 +6,7 @@ from functools import partial
 
 from torch import Tensor, nn
 
-from bnviz.recording.layers import ACTIVATIONS
+from bnviz.recording.layers import activation_kind
 from bnviz.recording.layouts import Layouts
 from bnviz.recording.notes import Notes
 from bnviz.recording.store import Store
@@ -58,8 +58,7 @@ class Taps:
             tensor: the first one that came there.
             gradients: whether they are for the gradients of the loss there.
         """
-        activation = isinstance(module, ACTIVATIONS) and at_input and not gradients
-        kind = type(module).__name__.lower() if activation else None
+        kind = activation_kind(module) if at_input and not gradients else None
         quantity: Quantity = "gradient" if gradients else "input" if at_input else "output"
         layout = self._layouts.find(module, at_input=at_input)
         self._check_axis(tensor.ndim)

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from bnviz import merge, record
 from bnviz.recording import Recording
 from bnviz.recording.coverage import unwatched_activations
-from bnviz.recording.layers import Layout, layout_of
+from bnviz.recording.layers import ACTIVATIONS, Layout, activation_kind, layout_of
 
 
 @pytest.fixture(autouse=True)
@@ -45,6 +45,38 @@ def silence(layer: nn.Module, units: int) -> None:
     with torch.no_grad():
         layer.weight[:units] = 0
         layer.bias[:units] = -100.0
+
+
+class Holder(nn.Module):
+    """Has a part that is called like the whole of other models in recordings."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.model = nn.Linear(4, 8)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return 1 + self.model(x)
+
+
+def test_the_whole_and_a_part_called_model_are_kept_apart() -> None:
+    holder = Holder()
+    with record(holder, [holder, holder.model], sample=None) as recording:
+        holder(torch.zeros(3, 4))
+    assert set(recording.layers) == {"model", "model_"}
+    part, whole = (recording.mean(layer)[0] for layer in ("model", "model_"))
+    assert whole - part == pytest.approx(1, abs=1e-6)
+
+
+@pytest.mark.parametrize("kind", ACTIVATIONS)
+def test_a_subclass_of_an_activation_is_one_of_its_kind(kind: type[nn.Module]) -> None:
+    options = (0.1, 20) if kind is nn.Threshold else ()
+    own = type("MyOwn", (kind,), {})(*options)
+    assert activation_kind(own) == activation_kind(kind(*options)) == kind.__name__.lower()
+    model = nn.Sequential(nn.Linear(4, 8), own)
+    with record(model) as recording:
+        model(torch.ones(3, 4))
+    assert recording.layers == ("1",)
+    assert recording.activation("1") == kind.__name__.lower()
 
 
 # -- where the units are -----------------------------------------------------------------------

@@ -1187,12 +1187,23 @@ def test_watch_is_one_of_three() -> None:
         record(small(), watch=("input", "output"))
     with pytest.raises(ValueError, match=r"given \(\)"):
         record(small(), watch=())
+    for value in (None, 3):
+        with pytest.raises(ValueError, match=f"watch must be .*; given {value}"):
+            record(small(), watch=value)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("units", [-1, [0, -2], [1.5], ["a"], [True]])
+@pytest.mark.parametrize("units", [-1, [0, -2], [1.5], 1.5, "a", ["a"], [True], True])
 def test_units_are_numbers(units: object) -> None:
     with pytest.raises(ValueError, match="units are .* numbers from 0 on; given"):
         record(small(), units=units)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("units", [1, [1], np.int64(1), np.arange(1, 2)])
+def test_whole_numbers_may_be_those_of_numpy(units: object) -> None:
+    model = small()
+    with record(model, units=units, every=np.int64(2)) as recording:  # type: ignore[arg-type]
+        train(model, 4)
+    assert recording.total("1[1]").size == 2
 
 
 def test_an_unknown_layer_gets_a_suggestion() -> None:
@@ -1207,6 +1218,8 @@ def test_an_unknown_layer_gets_a_suggestion() -> None:
 
 
 def test_layers_of_a_wrong_kind_are_refused() -> None:
+    with pytest.raises(TypeError, match="names, module types or modules .*; given int"):
+        record(small(), 5)  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="names, module types or modules of the model; given int"):
         record(deep(), [3])  # type: ignore[list-item]
     with pytest.raises(ValueError, match="layers is empty; leave it out"):

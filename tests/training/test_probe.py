@@ -1,5 +1,7 @@
 """A probe keeps what units give for single images, in both modes, and disturbs nothing."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import pytest
 import torch
@@ -199,6 +201,66 @@ def test_calls_of_a_shared_layer_are_kept_apart() -> None:
         np.testing.assert_allclose(
             probe.train[layer][-1], expected.detach().numpy()[:, :2], atol=1e-6
         )
+
+
+class Tokens(nn.Module):
+    """A convolution over the rows of a digit, then a layer whose units stand in the last axis."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.mix, self.wide, self.act = nn.Conv1d(8, 5, 1), nn.Linear(8, 6), nn.Tanh()
+        self.head = nn.Linear(30, 10)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.head(self.act(self.wide(self.mix(x.unflatten(1, (8, 8))))).flatten(1))
+
+
+@pytest.mark.parametrize(("axis", "mean_over"), [(None, 1), (1, 2)])
+def test_units_are_those_that_are_recorded_wherever_they_stand(
+    axis: int | None, mean_over: int
+) -> None:
+    torch.manual_seed(0)
+    model = Tokens()
+    probe = probe_of(model, record={"feature_axis": axis, "units": 4})
+    x = torch.from_numpy(probe.images).flatten(1)
+    expected = entering(model, model.act, x).mean(mean_over)[:, [0, 1, 4]]
+    np.testing.assert_allclose(probe.eval["act"][-1], expected, atol=1e-6)
+
+
+def test_wrapped_networks_are_looked_into() -> None:
+    wrapped = nn.DataParallel(net())
+    inside, plain = probe_of(wrapped), probe_of(net())
+    assert inside.layers == plain.layers == LAYERS
+    for layer in LAYERS:
+        np.testing.assert_allclose(inside.train[layer], plain.train[layer], atol=1e-6)
+
+
+@dataclass
+class Answer:
+    """What some libraries' layers give."""
+
+    hidden: Tensor
+
+
+class Answers(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.linear = nn.Linear(64, 10)
+
+    def forward(self, x: Tensor) -> Answer:
+        return Answer(self.linear(x))
+
+
+class Read(nn.Module):
+    def forward(self, answer: Answer) -> Tensor:
+        return answer.hidden
+
+
+def test_what_is_recorded_of_an_unusual_output_is_looked_at() -> None:
+    model = nn.Sequential(Answers(), Read())
+    run = train(model, 2, record={"layers": ["0", "0.linear"]}, progress=False)
+    assert run.probe.layers == ("0.linear", "0") == run.recording.layers
+    np.testing.assert_array_equal(run.probe.train["0"], run.probe.train["0.linear"])
 
 
 # -- when ----------------------------------------------------------------------------------------

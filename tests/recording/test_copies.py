@@ -1,6 +1,9 @@
-"""A model can be scripted while it is recorded; its script has no hooks, and is not recorded."""
+"""Copies of a recorded model, and what torch.jit.script makes of it, have no hooks of ours."""
 
 import copy
+import io
+import pickle
+from collections.abc import Callable
 
 import pytest
 import torch
@@ -81,6 +84,73 @@ def test_a_module_with_a_way_of_its_own_keeps_it() -> None:
         script = torch.jit.script(model)
     assert torch.equal(script(X), model(X))
     assert "__prepare_scriptable__" not in vars(model[2])
+
+
+def loaded(model: nn.Module) -> nn.Module:
+    file = io.BytesIO()
+    torch.save(model, file)
+    file.seek(0)
+    return torch.load(file, weights_only=False)
+
+
+def pickled(model: nn.Module) -> nn.Module:
+    return pickle.loads(pickle.dumps(model))
+
+
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, pickled, loaded])
+def test_a_copy_made_in_the_block_has_no_hooks_and_can_be_scripted(
+    copied: Callable[[nn.Module], nn.Module],
+) -> None:
+    model = Block()
+    seen: list[int] = []
+    if copied is not pickled and copied is not loaded:
+        model.act.register_forward_hook(lambda *_: seen.append(1), always_call=True)
+    with record(model, watch=["output", "gradient"]):
+        model(X)
+        twin = copied(model.act)
+    for kind in ("_forward_hooks", "_forward_pre_hooks"):
+        others = len(getattr(model.act, kind))
+        assert len(getattr(twin, kind)) == others
+        assert len(getattr(twin, f"{kind}_with_kwargs")) == 0
+    assert vars(twin).keys() == vars(model.act).keys()
+    twin(X)
+    assert len(seen) == 2 * len(model.act._forward_hooks)
+    twin._forward_hooks.clear()
+    assert torch.equal(torch.jit.script(twin)(X), X)
+
+
+class Remembers(nn.ReLU):
+    """Has a state of its own."""
+
+    def __getstate__(self) -> dict[str, object]:
+        return vars(self) | {"copied": True}
+
+
+def test_a_module_with_a_state_of_its_own_keeps_it() -> None:
+    model = nn.Sequential(nn.Linear(4, 4), Remembers())
+    with record(model):
+        model(X)
+        twin = copy.deepcopy(model)[1]
+    assert twin.copied
+    assert not twin._forward_pre_hooks
+    assert "copied" not in vars(model[1])
+
+
+def test_two_recorders_each_tell_of_a_script_until_they_end() -> None:
+    model = Block()
+    before = vars(model.act).keys()
+    first, second = record(model), record(model)
+    for watch in (first, second):
+        watch.start()
+        model(X)
+    with pytest.warns(UserWarning):
+        torch.jit.script(model)
+    first.stop()
+    assert [len(watch.recording.notes) for watch in (first, second)] == [1, 1]
+    assert torch.equal(torch.jit.script(model)(X), model(X))
+    second.stop()
+    assert vars(model.act).keys() == before
+    assert torch.equal(torch.jit.script(model)(X), model(X))
 
 
 def test_a_scripted_model_is_refused_with_help() -> None:
