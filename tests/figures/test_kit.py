@@ -405,7 +405,7 @@ def test_a_finger_that_moves_sideways_drags(demo_folder, open_figure):
 
 
 @pytest.mark.parametrize("seen", [True, False])
-def test_it_plays_by_itself_only_in_full_sight(demo_folder, open_figure, seen):
+def test_it_plays_by_itself_only_when_most_of_it_is_in_sight(demo_folder, open_figure, seen):
     page = open_figure(demo(plays=True), push=0 if seen else 620)
     page.wait_for_timeout(900)
     value = int(page.get_by_role("slider").input_value())

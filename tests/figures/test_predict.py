@@ -509,6 +509,23 @@ def test_before_the_answer_only_the_axes_of_a_figure_are_seen(open_figure, width
     assert "line" in seen(page)
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_empty_axes_say_what_opens_them(open_figure, scheme):
+    page = open_figure(with_figure(), color_scheme=scheme)
+    page.wait_for_selector("figure[data-figure=curves][data-ready]")
+
+    def said():
+        return page.locator(".bnviz-then").evaluate(
+            "element => getComputedStyle(element, '::after').content"
+        )
+
+    assert said() == '"Your answer opens this figure."'
+    page.get_by_role("button", name="Show me").click()
+    assert said() == "none"
+    page.get_by_role("button", name="Answer again").click()
+    assert said() == '"Your answer opens this figure."'
+
+
 @pytest.mark.parametrize("width", [width for width, _ in SIZES])
 def test_a_figure_that_is_not_hidden_is_seen_and_used_before_the_answer(open_figure, width):
     page = open_figure(with_figure(hidden=False), width=width)
@@ -519,6 +536,50 @@ def test_a_figure_that_is_not_hidden_is_seen_and_used_before_the_answer(open_fig
     page.get_by_role("button", name="by 4").click()
     assert seen(page) == ["axes", "numbers", "line", "reading", "caption"]
     assert height(page) == before
+
+
+def by_rate(**changes):
+    """A figure that is seen before the answer, with two causes."""
+    runs = {(rate, kind): [0.1, 0.5, rate] for rate in (0.1, 0.9) for kind in ("ReLU", "tanh")}
+    figure = curves(
+        {key: {"with BN": [values]} for key, values in runs.items()},
+        x=[0, 50, 100],
+        causes={"learning rate": [0.1, 0.9], "units": ["ReLU", "tanh"]},
+    )
+    return choice(then=figure, hidden=False, **changes)
+
+
+@pytest.mark.parametrize("way", ["by 4", "Show me"])
+def test_an_answer_chooses_in_the_figure_what_it_is_about(open_figure, way):
+    page = open_figure(by_rate(show={"learning rate": "0.9"}))
+    page.wait_for_selector("figure[data-figure=curves][data-ready]")
+
+    def chosen():
+        return [radio.locator("..").text_content() for radio in page.locator(":checked").all()]
+
+    assert chosen() == ["0.1", "ReLU"]
+    page.get_by_role("button", name=way).click()
+    assert chosen() == ["0.9", "ReLU"]
+    assert page.get_by_role("button", name="Answer again").evaluate(
+        "element => element === document.activeElement"
+    )
+    page.reload()  # the answer is remembered, and the figure comes to life after it
+    page.wait_for_selector("figure[data-figure=curves][data-ready]")
+    assert chosen() == ["0.9", "ReLU"]
+
+
+@pytest.mark.parametrize(
+    ("show", "message"),
+    [
+        ({"rate": "0.9"}, "show has '0.9' for 'rate'; what can be chosen in then is learning rate"),
+        ({"learning rate": "2"}, "learning rate: 0.1, 0.9; units: ReLU, tanh"),
+    ],
+)
+def test_only_what_the_figure_offers_can_be_shown(show, message):
+    with pytest.raises(ValueError, match=message):
+        by_rate(show=show)
+    with pytest.raises(ValueError, match="what can be chosen in then is nothing"):
+        with_figure(show=show)
 
 
 @pytest.mark.parametrize("width", [width for width, _ in SIZES])

@@ -10,10 +10,10 @@ export function reducedMotion() {
 
 const PLAY = "M3 1.5v11l9-5.5z";
 const PAUSE = "M2.5 1.5h3.5v11H2.5zM8 1.5h3.5v11H8z";
-const SEEN = 0.9; // share of a figure that is in view before it starts by itself
+const SEEN = 0.6; // share of a figure that is in view before it starts by itself: laptops are low
 
 /**
- * Start once when nearly all of an element is in view; never where less motion is asked for, nor
+ * Start once when most of an element is in view; never where less motion is asked for, nor
  * when the reader has already touched it.
  * @param {Element} element
  * @param {() => void} start
@@ -118,7 +118,7 @@ export function player({ label, max, value = 0, duration = 6000, text, oninput }
       return frame !== 0;
     },
     /**
-     * Plays once when nearly all of `element` is in view.
+     * Plays once when most of `element` is in view.
      * @param {Element} element
      */
     autoplay(element) {

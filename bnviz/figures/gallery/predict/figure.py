@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import math
 import operator
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from numbers import Integral
 from typing import Any
 
@@ -42,6 +42,7 @@ def predict(
     key: str | None = None,
     then: Figure | None = None,
     hidden: bool = True,
+    show: Mapping[str, str] | None = None,
 ) -> Figure:
     """Ask before the answer shows.
 
@@ -64,13 +65,16 @@ def predict(
             made lower where question, answer and figure would not be seen at once.
         hidden: whether ``then`` is hidden until the answer. If not, ask about what it shows only
             after a control was moved.
+        show: what is chosen in ``then`` when the reader has answered, ``{name: text}`` of some of
+            its causes, as on its buttons; by default it stays as it is.
 
     Returns:
         The figure.
 
     Raises:
         TypeError: neither or both of choices and number, or a wrong type.
-        ValueError: an answer that is none of the choices, or not on the line.
+        ValueError: an answer that is none of the choices, or not on the line; or ``show`` names
+            what ``then`` does not offer.
 
     >>> figure = predict(
     ...     "How many updates until 90 % are right?",
@@ -103,6 +107,8 @@ def predict(
     spec["key"] = key or _key(to_plain(asked), asks)
     if then is not None:
         spec["hidden"] = hidden
+    if show:
+        spec["show"] = _shown(show, then)
     return Figure(
         "predict",
         spec=spec,
@@ -145,6 +151,19 @@ def _index(answer: object, count: int) -> int:
             f"0 to {count - 1}"
         )
     return index
+
+
+def _shown(show: Mapping[str, str], then: Figure | None) -> dict[str, str]:
+    causes = [] if then is None else then.spec.get("causes", [])
+    offered = {cause["name"]: cause["values"] for cause in causes}
+    for name, text in show.items():
+        if text not in offered.get(name, ()):
+            choices = "; ".join(f"{cause}: {', '.join(texts)}" for cause, texts in offered.items())
+            raise ValueError(
+                f"predict(): show has {text!r} for {name!r}; what can be chosen in then is "
+                f"{choices or 'nothing'}"
+            )
+    return dict(show)
 
 
 def _ends(number: Any, log: bool) -> tuple[float, float]:

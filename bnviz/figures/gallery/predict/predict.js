@@ -53,6 +53,7 @@ export default figure("predict", ({ spec, arrays, stage, redraw, then }) => {
   stage.append(card);
   if (then) stage.append(then);
   show();
+  if (said !== null) choose(then, spec.show);
 
   /** @param {Said|null} next */
   function answer(next) {
@@ -60,6 +61,7 @@ export default figure("predict", ({ spec, arrays, stage, redraw, then }) => {
     said = next;
     keep(spec.key, said);
     show();
+    if (said !== null) choose(then, spec.show);
     if (held) other.focus({ preventScroll: true }); // what had the focus is hidden now
     redraw();
   }
@@ -82,6 +84,27 @@ export default figure("predict", ({ spec, arrays, stage, redraw, then }) => {
     },
   };
 });
+
+/**
+ * Chooses what the answer is about, as a reader would, in the figure that stands below.
+ * @param {HTMLElement|null} then
+ * @param {Object<string, string>} [wanted] texts of buttons, by the names of their causes
+ */
+function choose(then, wanted = {}) {
+  const names = new Set(Object.keys(wanted));
+  const tried = () => {
+    for (const group of then?.querySelectorAll(".bnviz-choice") ?? []) {
+      const name = group.querySelector(".bnviz-label")?.textContent ?? "";
+      const entry = [...group.querySelectorAll("label")].find((one) => one.textContent === wanted[name]);
+      if (entry && names.delete(name)) entry.querySelector("input")?.click();
+    }
+    return names.size === 0;
+  };
+  if (!then || tried()) return;
+  // In a page that was just opened, it comes to life after the question.
+  const waiting = new MutationObserver(() => tried() && waiting.disconnect());
+  waiting.observe(then, { childList: true, subtree: true });
+}
 
 /** @typedef {ReturnType<typeof makeLine>} NumberLine */
 
