@@ -20,6 +20,7 @@ import share
 import yaml
 from jupyter_cache import get_cache
 from jupyter_cache.executors import load_executor
+from sphinx_external_toc.parsing import parse_toc_yaml
 
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "_build"
@@ -73,8 +74,7 @@ def execute_chapters() -> None:
 
     It finds the results in its cache. A chapter that fails is left to it, to say how.
     """
-    contents = yaml.safe_load((ROOT / "_toc.yml").read_text())
-    names = [contents["root"], *(chapter["file"] for chapter in contents["chapters"])]
+    names = parse_toc_yaml(ROOT / "_toc.yml")
     cache = get_cache(BUILD / ".jupyter_cache")
     for path in (ROOT / f"{name}.ipynb" for name in names):
         if path.is_file():

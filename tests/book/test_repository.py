@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = sorted((ROOT / "chapters").glob("*.ipynb"))
 PROBLEMS = sorted((ROOT / "problems").glob("*.ipynb"))
 TOC = yaml.safe_load((ROOT / "_toc.yml").read_text())
-CONTENTS = [TOC["root"], *(chapter["file"] for chapter in TOC["chapters"])]
+CONTENTS = [TOC["root"], *(page["file"] for part in TOC["parts"] for page in part["chapters"])]
 
 each_chapter = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 each_notebook = pytest.mark.parametrize(

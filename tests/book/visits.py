@@ -15,7 +15,7 @@ from playwright.sync_api import ConsoleMessage, Page, Request
 
 ROOT = Path(__file__).resolve().parents[2]
 TOC = yaml.safe_load((ROOT / "_toc.yml").read_text())
-TITLES = [TOC["root"], *(chapter["file"] for chapter in TOC["chapters"])]
+TITLES = [TOC["root"], *(page["file"] for part in TOC["parts"] for page in part["chapters"])]
 CHAPTERS = [name for name in TITLES if (ROOT / f"{name}.ipynb").is_file()]
 PAGES = [f"{name}.html" for name in TITLES] + ["search.html", "genindex.html"]
 CHAPTER_PAGES = [f"{name}.html" for name in CHAPTERS]

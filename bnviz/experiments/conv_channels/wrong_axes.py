@@ -89,10 +89,10 @@ def moved_images(
     or the mean of each map gives the same answer to both.
 
     How well "reshape" and "N, C, H, W" do on images as they are hangs on the training: after these
-    200 steps they are up to some ten points behind, after 100 up to sixty; at a rate of 0.05 or in
-    batches of 16 "N, C, H, W" may not learn at all. That "N alone" fails on moved images does not,
-    nor that "reshape" does, where it has learned anything: they mostly lose a third to 85 % of
-    what they knew, by one pixel, and now and then hardly a tenth.
+    200 steps they are mostly up to ten points behind, after 100 some have hardly begun; at a rate
+    of 0.05 or in batches of 16 "N, C, H, W" may not learn at all. That "N alone" fails on moved
+    images does not, nor that "reshape" does, where it has learned anything: they lose a third to
+    85 % of what they knew, by one pixel, rarely less.
     """
     shifts = np.arange(-3, 4)
     found: dict[str, list[list[float]]] = {}

@@ -48,7 +48,7 @@ def errors_by_batch_size(
     """Train with each norm and each batch size, on the same number of images.
 
     With batch norm and mini-batches of 2 a fifth or more of the test images come out wrong; with
-    the others a few per cent (with five layers 9 to 30), whatever the size. From 8 on batch norm is
+    the others a few per cent (with five layers 7 to 30), whatever the size. From 8 on batch norm is
     as good as the others, or better. So it is with layers of 50 units or five layers (where batch
     norm at 2 is worse still), with learning rates from a third to three times as large, and where
     they grow with the root of the batch size. In the convolutional network mini-batches of 2 cost

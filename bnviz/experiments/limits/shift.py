@@ -73,7 +73,7 @@ def accuracy_by_change(
     """Train on the images as they are, test on changed ones, in eval mode.
 
     Where all images fade, lighten or gain contrast together, batch norm loses more than the others:
-    its statistics are those of the training. Pixel noise takes about as much from each. So it is
+    its statistics are those of the training. Pixel noise takes nearly as much from each. So it is
     with one layer at a rate of 0.2, and with four at 0.05 after 400 steps; lightened, layer norm
     falls as far in some seeds. At an extreme strength, where nothing is left to see, all fail.
 
@@ -108,9 +108,8 @@ def accuracy_under_attack(
 
     Trained for as many steps, batch norm is ahead of no norm: with one, two and four layers, in
     batches of 16 to 256; as it is on the images as they are. Stopped where both name as many of
-    those, either is ahead at the largest size: with two or four layers batch norm at small rates
-    (of 0.01 and 0.02), no norm at large ones (0.1 with four, 0.2 with two); with one layer it also
-    hangs on how long they trained.
+    those, either is ahead at the largest size: it hangs on the rate, the depth, the optimizer's
+    momentum (here 0.9; without it the order may turn), and on how good they are by then.
 
     Args:
         sizes: of the step, K of them; pixels run from 0 to 1, and stay in that range.

@@ -93,10 +93,10 @@ def steps_to_goal(
 
     After the activation it is mostly as soon or sooner, on the digits and at moderate learning
     rates. Where it stops: several layers of sigmoids with large weights saturate before a norm that
-    comes after them, and learn late, or never, at large learning rates and small ones. At 0.1 three
-    layers of sigmoids with small weights are sooner with it after, eight of ReLU at 0.3 later. A
-    single layer of sigmoids is sooner with the norm behind it all the same; two often so, but of
-    tanh two are enough for the norm to belong before it.
+    comes after them, and learn late, or never, at large learning rates and small ones. With small
+    weights, and with ReLU, it is the rate that decides: after is sooner at small ones, before at
+    large ones. A single layer of sigmoids is sooner with the norm behind it all the same; two often
+    so, but of tanh two are enough for the norm to belong before it.
 
     Args:
         seeds: of split, weights and order.

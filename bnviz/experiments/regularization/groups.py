@@ -29,11 +29,11 @@ def accuracy_by_group(
 ) -> dict[int, Floats]:
     """Learn from few images, all of them in each step, with statistics of groups of them.
 
-    One group of all images has no noise. With two hidden layers groups of 20 are better by less
-    than a point, at rates from 0.1 to 1. With four they are better by some points at 0.1 and 0.3,
+    One group of all images has no noise. With two hidden layers groups of 20 are better by about a
+    point at most, at rates from 0.1 to 1. With four they are better by some points at 0.1 and 0.3,
     and not at 1, where all images at once do as well as the groups at their best rate; with six by
-    more, at 0.1. All know their training images, or nearly all. So the gain is no property of the
-    noise alone. Wrong labels: :func:`with_wrong_labels`.
+    more, at 0.1. Nearly all know nine tenths of their training images or more. So the gain is no
+    property of the noise alone. Wrong labels: :func:`with_wrong_labels`.
 
     Args:
         groups: images that share their statistics; each divides ``count``.
@@ -86,7 +86,7 @@ def with_wrong_labels(
     Groups of 4 learn the wrong labels later, and their best test accuracy and their last are
     higher, by some points; groups of 20 behave nearly as no noise at all, but for four layers at
     0.1, where they are ahead. To stop in time brings most of that with two hidden layers, little
-    with four. Where no label is wrong, groups of 4 end about a point lower. Dropout of half the
+    with four. Where no label is wrong, groups of 4 end within some two points. Dropout of half the
     units behind the last BN delays it too, by less.
 
     Args:
