@@ -91,6 +91,15 @@ def running_statistics(
         for size, unit in recorded.items()
         for name, one in zip(_STATISTICS, _read(size, unit), strict=True)
     }
+    if len({len(one.batch) for one in series.values()}) > 1:
+        counts = [
+            f"{len(one.batch)} of the {name} at batch size {size}"
+            for (size, name), one in series.items()
+        ]
+        raise ValueError(
+            "running_statistics() got statistics of different lengths; give all of them at the "
+            f"same steps: {', '.join(counts)}"
+        )
     causes: dict[str, list[object]] = {"batch size": list(recorded), "statistic": list(_STATISTICS)}
     cells = read_causes(series, causes, "running_statistics()")
     axes = {name: _axis(name, cells.values[which::2]) for which, name in enumerate(_STATISTICS)}
