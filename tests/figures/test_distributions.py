@@ -11,6 +11,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from recorded import fill, gradients, made, pair, probe_of, run_of
+from torch import nn
 
 import bnviz
 from bnviz.figures import distributions
@@ -203,6 +204,19 @@ def test_a_start_before_the_first_step_is_refused():
         distributions(made(), start=0)
 
 
+def test_a_start_after_the_last_step_is_refused_once_it_is_known():
+    with pytest.raises(ValueError, match="start is 99; give a step from 1 to 5, the last"):
+        distributions(made(rows=5), start=99)
+    running = made(rows=5, closed=False)
+    assert distributions(running, start=99).spec["start"] == 99
+
+
+def test_no_layers_are_refused_as_record_does():
+    for recording in (made(), Recording()):
+        with pytest.raises(ValueError, match="layers is empty; leave it out to show all recorded"):
+            distributions(recording, [])
+
+
 def test_twins_bring_labels_and_styles():
     twins = SimpleNamespace(runs=pair(rows=20, layers=2))
     figure = distributions(twins)
@@ -289,7 +303,7 @@ def test_images_stand_at_the_values_of_the_probe():
     probe = probe_of(recording)
     figure = distributions(run_of(recording, probe=probe))
     panel = figure.spec["layers"][1]
-    assert (panel["images"], panel["unit"]) == (1, 0)
+    assert panel["images"] == 1
     shown = places_of(panel, figure.arrays["images.0.places"][1])
     moments = figure.arrays["images.0.steps"].tolist()
     assert {0, 40} <= set(moments) <= set(probe.steps.tolist())
@@ -309,7 +323,7 @@ def test_images_of_a_unit_that_is_recorded_alone_are_at_its_values():
         fill(recording, row, "hidden1.activation[7]", np.linspace(-3, 3, 60), "sigmoid")
     figure = distributions(run_of(recording, probe=probe_of(recording)))
     whole, one, seven = figure.spec["layers"]
-    assert (whole["unit"], one["unit"], seven["images"]) == (0, 1, None)
+    assert (whole["images"], one["images"], seven["images"]) == (0, 1, None)
     units = [places_of(p, figure.arrays["images.0.places"][p["images"]]) for p in (whole, one)]
     np.testing.assert_allclose(units[1], 2 * units[0], atol=0.06)
 
@@ -519,6 +533,26 @@ def test_picture_of_nothing_yet_says_so():
     assert ax.texts[0].get_text() == "Nothing is recorded yet."
 
 
+def test_a_closed_recording_of_nothing_says_why_and_does_not_wait():
+    model = nn.Sequential(nn.Linear(2, 3), nn.ReLU()).eval()
+    with bnviz.record(model) as recording:
+        model(torch.zeros(4, 2))
+    figure = distributions({"a": recording, "b": recording})
+    reason = "Nothing was recorded: the only pass of the Sequential ran in eval mode."
+    assert figure.alt.startswith(reason) and figure.alt.count(reason) == 1
+    assert figure.caption == ""
+    (ax,) = figure.picture().axes
+    assert ax.texts[0].get_text().startswith(reason)
+
+
+def test_a_pattern_minds_upper_and_lower_case_on_every_system(monkeypatch):
+    monkeypatch.setattr("os.path.normcase", str.lower)  # as on Windows
+    recording = Recording()
+    for layer in ("Hidden", "hidden"):
+        fill(recording, 0, layer, np.ones(3), None)
+    assert [panel["title"] for panel in distributions(recording, "H*").spec["layers"]] == ["Hidden"]
+
+
 def test_outside_a_notebook_show_says_it_in_words(capsys, monkeypatch):
     import sys
 
@@ -530,7 +564,6 @@ def test_outside_a_notebook_show_says_it_in_words(capsys, monkeypatch):
 def test_recording_that_never_ran_says_what_to_do():
     recording = Recording()
     recording.close()
-    figure = distributions(recording)
-    assert figure.alt == "Nothing is recorded yet."
+    assert "Call model.train() and run at least one step" in distributions(recording).alt
     with pytest.raises(RecordingError, match="nothing was recorded"):
         recording.std("hidden1")
