@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from bnviz.figures.gallery.curves.summary import Array, Summary, summarize
-from bnviz.figures.kit.axes import Axis
+from bnviz.figures.kit.axes import STEP, Axis
 from bnviz.figures.kit.causes import Cells, read_causes
 from bnviz.figures.kit.figure import Figure
 from bnviz.figures.kit.labels import by_label, styles_of
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
 
 __all__ = ["curves"]
 
-STEP = Axis("training step")
 #: The vertical axes of what runs have; the second is for numbers that may be anything of the kind.
 _Y = {
     "accuracy": (Axis("test accuracy", percent=True), Axis("accuracy", percent=True)),

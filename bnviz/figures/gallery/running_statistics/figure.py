@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from bnviz.figures.gallery.running_statistics.average import memory, running_average
 from bnviz.figures.gallery.running_statistics.picture import Series, draw_picture
-from bnviz.figures.kit.axes import Axis
+from bnviz.figures.kit.axes import STEP, Axis
 from bnviz.figures.kit.causes import read_causes
 from bnviz.figures.kit.figure import Figure
 from bnviz.figures.kit.paper import series_styles
@@ -23,7 +23,6 @@ from bnviz.words import counted
 
 __all__ = ["running_statistics"]
 
-STEP = Axis("training step")
 _STATISTICS = {"mean": 0.0, "variance": 1.0}  # and what PyTorch's layer begins with
 
 
