@@ -173,6 +173,15 @@ def test_recordings_of_unequal_length_share_the_steps_of_the_longer():
     assert not shown[1, :, 10:].any()
 
 
+def test_a_recording_without_rows_hides_no_other():
+    empty = Recording()
+    empty.store.num_steps = 30  # steps in which no watched layer gave numbers
+    empty.close()
+    figure = distributions({"empty": empty, "made": made(rows=20)})
+    assert figure.arrays["steps"].tolist() == list(range(1, 21))
+    assert "not recorded empty, from" in figure.alt
+
+
 def test_layers_are_chosen_by_name_and_pattern():
     recording = made(layers=12)
     names = [p["name"] for p in distributions(recording, "hidden1*").spec["layers"]]
@@ -268,6 +277,12 @@ def test_alternative_says_the_standard_deviation_of_each_layer_and_the_accuracy(
     assert figure.alt.startswith("Standard deviation of each layer")
     assert re.search(r"layer 2: from 0\.\d+ to 0\.2\d* without BN, from", figure.alt)
     assert figure.alt.endswith("Test accuracy at last: 90 % without BN and 90 % with BN.")
+
+
+def test_the_percentiles_of_a_layer_are_named_in_words():
+    panel = distributions(pair()).spec["layers"][1]
+    start = "Percentiles over training; standard deviation of layer 2: from 0."
+    assert panel["alt"].startswith(start) and panel["alt"].endswith(" with BN.")
 
 
 def test_numbers_of_the_alternative_are_those_of_the_recording():

@@ -25,7 +25,7 @@ from bnviz.figures.gallery.distributions.wording import (
     WAITING,
     caption_of,
     describe,
-    spreads_of,
+    describe_layers,
     why_empty,
 )
 from bnviz.figures.kit.figure import Figure
@@ -178,15 +178,16 @@ class Distributions(Figure):
                 self.arrays[f"accuracy.{s}.steps"] = steps.astype(np.int32)
                 self.arrays[f"accuracy.{s}.values"] = accuracy.astype(np.float32)
         labels = list(self._sources)
-        spreads = spreads_of(scales, labels, self.arrays)
+        called = [_name(layer["title"], names) for layer in scales]
+        texts = describe_layers(called, scales, labels, self.arrays)
         panels: list[Panel] = [
             {
                 **layer,
-                "name": _name(layer["title"], names),
+                "name": name,
                 "images": number,
-                "alt": f"Percentiles over training; standard deviation of {spread}.",
+                "alt": f"Percentiles over training; standard deviation of {text}.",
             }
-            for layer, number, spread in zip(scales, which, spreads, strict=True)
+            for layer, name, number, text in zip(scales, called, which, texts, strict=True)
         ]
         self.spec = {
             "labels": labels,
@@ -202,7 +203,7 @@ class Distributions(Figure):
         }
         if len(self.arrays["steps"]):
             caption = caption_of(panels)
-            self.alt = describe([panel["name"] for panel in panels], spreads, labels, self.arrays)
+            self.alt = describe(texts, labels, self.arrays)
         else:
             caption = WAITING if self.running else ""
             self.alt = why_empty(recordings.values())

@@ -66,8 +66,8 @@ def tracks_of(recordings: Iterable[Recording], layer: str) -> list[Track | None]
 
 
 def common_steps(recordings: Sequence[Recording]) -> Array:
-    """The steps of the recording that goes furthest; the others are read at these."""
-    return max(recordings, key=lambda r: (r.num_steps, -len(r.steps))).steps
+    """The steps of the recording with rows that goes furthest; the others are read at these."""
+    return max(recordings, key=lambda r: (len(r.steps) > 0, r.num_steps, -len(r.steps))).steps
 
 
 def rows_at(recording: Recording, steps: Array) -> Array:

@@ -13,7 +13,7 @@ from bnviz.figures.gallery.distributions.panels import Panel, Scales
 from bnviz.figures.kit.words import fixed, listed, number
 from bnviz.recording import Recording, RecordingError
 
-__all__ = ["WAITING", "caption_of", "describe", "spreads_of", "why_empty"]
+__all__ = ["WAITING", "caption_of", "describe", "describe_layers", "why_empty"]
 
 Array = NDArray[Any]
 
@@ -49,18 +49,8 @@ def why_empty(recordings: Iterable[Recording]) -> str:
     return " ".join(dict.fromkeys(reasons))
 
 
-def describe(
-    names: Sequence[str], spreads: Sequence[str], labels: Sequence[str], arrays: Mapping[str, Array]
-) -> str:
-    """The standard deviation of each layer, first and last, what went wrong, and the accuracy.
-
-    Args:
-        names: of the layers, for readers.
-        spreads: of :func:`spreads_of`.
-        labels: of the series.
-        arrays: of the figure.
-    """
-    layers = [f"{name}: {spread}" for name, spread in zip(names, spreads, strict=True)]
+def describe(layers: Sequence[str], labels: Sequence[str], arrays: Mapping[str, Array]) -> str:
+    """What a screen reader says: of the layers, as of :func:`describe_layers`, and the accuracy."""
     intro = "Standard deviation of each layer"
     if len(layers) > _SPOKEN:
         intro = f"Standard deviation of 3 of {len(layers)} layers"
@@ -74,16 +64,20 @@ def describe(
     return f"{text} Test accuracy at last: {listed(finals)}." if finals else text
 
 
-def spreads_of(
-    layers: Sequence[Scales], labels: Sequence[str], arrays: Mapping[str, Array]
+def describe_layers(
+    names: Sequence[str],
+    layers: Sequence[Scales],
+    labels: Sequence[str],
+    arrays: Mapping[str, Array],
 ) -> list[str]:
-    """The standard deviation of each layer in words, with what went wrong in it."""
-    return [
-        ", ".join(
+    """The standard deviation of each layer, first and last, and what went wrong in it."""
+    texts = []
+    for i, (name, scales) in enumerate(zip(names, layers, strict=True)):
+        spreads = [
             f"{_spread(scales, arrays, i, s)} {label}".strip() for s, label in enumerate(labels)
-        )
-        for i, scales in enumerate(layers)
-    ]
+        ]
+        texts.append(f"{name}: {', '.join(spreads)}")
+    return texts
 
 
 def _spread(scales: Scales, arrays: Mapping[str, Array], i: int, s: int) -> str:
