@@ -22,12 +22,11 @@ from sphinx.environment import BuildEnvironment
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
 from bnviz.figures.kit.bundle import page_script, style
+from bnviz.figures.kit.notebook import VIEW
 
 # What each output carries so that it also moves alone, on nbviewer or in a saved notebook.
 _CODE = re.compile(r"<(script|style)\b[^>]*\bdata-bnviz-code\b[^>]*>.*?</\1>\s*", re.DOTALL)
 _FIGURE = re.compile(r'<figure class="bnviz-figure[^"]*" data-figure="(\w+)"')
-
-_WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 
 Figures = dict[str, list[str]]  # by page, the names of the figures on it
 
@@ -36,7 +35,7 @@ def prefer_html(app: Sphinx, config: Config) -> None:
     """Choose HTML over the widget view, which would need a kernel or a script from elsewhere."""
     config.nb_mime_priority_overrides = [
         *config.nb_mime_priority_overrides,
-        ["*", _WIDGET_VIEW, None],
+        ["*", VIEW, None],
     ]
     config.nb_ipywidgets_js = {}
 

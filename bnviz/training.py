@@ -9,11 +9,11 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from typing import Any, overload
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.optim import SGD, Optimizer
@@ -150,8 +150,14 @@ class Training:
         probe: bool = True,
         styles: Mapping[str, Style] | None = None,
     ) -> None:
+        _check_models(models)
+        if not isinstance(record, bool | Mapping):
+            raise ValueError(
+                f"record is True, False, or options of bnviz.record by name; given {record!r}"
+            )
         data = bundled.digits(seed) if data is None else data
-        examples = len(np.asarray(data[0]))
+        _check_data(data)
+        examples = len(data[0])  # type: ignore[arg-type]
         if not 1 <= batch_size <= examples:
             raise ValueError(
                 f"batch_size is from 1 to the {examples} training examples; given {batch_size}"
@@ -168,7 +174,7 @@ class Training:
             learner = Learner(
                 model,
                 data,
-                optimizer(model.parameters()),
+                _without_closure(optimizer(model.parameters())),
                 schedule=schedule,
                 loss=loss,
                 seed=seed,
@@ -232,6 +238,43 @@ def shuffled_batches(examples: int, batch_size: int, seed: int) -> Iterator[Tens
         order = torch.randperm(examples, generator=generator)
         for start in range(0, examples - batch_size + 1, batch_size):
             yield order[start : start + batch_size]
+
+
+def _check_models(models: Mapping[str, nn.Module]) -> None:
+    if not models:
+        raise ValueError("train got no network; give one, or several by label: {label: network}")
+    labels: dict[int, str] = {}
+    for label, model in models.items():
+        first = labels.setdefault(id(model), label)
+        if first != label:
+            raise ValueError(
+                f"{first!r} and {label!r} are one and the same network, which would be trained "
+                "twice; give each label its own, such as a copy.deepcopy"
+            )
+
+
+def _check_data(data: Data) -> None:
+    if len(data) != 4:
+        raise ValueError(
+            f"data is x_train, y_train, x_test and y_test; given {counted(len(data), 'part')}"
+        )
+    sizes: list[int] = [len(part) for part in data]  # type: ignore[arg-type]
+    for part, (x, y) in (("train", sizes[:2]), ("test", sizes[2:])):
+        if x != y:
+            raise ValueError(
+                f"data has {counted(x, 'example')} in x_{part} and "
+                f"{counted(y, 'class', 'classes')} in y_{part}; give one class for each example"
+            )
+
+
+def _without_closure(optimizer: Optimizer) -> Optimizer:
+    closure = inspect.signature(optimizer.step).parameters.get("closure")
+    if closure is not None and closure.default is closure.empty:
+        raise ValueError(
+            f"train makes one pass a step, and {type(optimizer).__name__} needs a closure that "
+            "makes several; give an optimizer whose step() takes nothing, such as SGD or Adam"
+        )
+    return optimizer
 
 
 def _check_styles(styles: Mapping[str, Style], labels: Iterable[str]) -> None:

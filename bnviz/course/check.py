@@ -179,7 +179,7 @@ def _difference(exercise: Exercise, answer: object, expected: object) -> list[st
 
 
 def _pair(exercise: Exercise, answer: object, expected: object, label: str = "") -> list[str]:
-    came_back, wanted, remark = show_pair(answer, expected, exercise.rtol)
+    came_back, wanted, remark = show_pair(answer, expected, exercise.rtol, exercise.atol)
     if label:
         came_back, wanted = _assignment(label, came_back), _assignment(label, wanted)
     return [

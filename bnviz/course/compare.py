@@ -135,7 +135,7 @@ def describe(value: object) -> str:
     return f"an array of {_shape_of(array)}" if array.ndim else _shape_of(array)
 
 
-def show_pair(answer: object, expected: object, rtol: float) -> tuple[str, str, str]:
+def show_pair(answer: object, expected: object, rtol: float, atol: float) -> tuple[str, str, str]:
     """Both values with enough digits to differ, and a remark on how they differ."""
     e = None if isinstance(expected, str) else numbers(expected)
     a = None if isinstance(answer, str) else numbers(answer)
@@ -164,7 +164,10 @@ def show_pair(answer: object, expected: object, rtol: float) -> tuple[str, str, 
     if a.ndim:
         worst = [int(i) for i in np.unravel_index(gap.argmax(), a.shape)]
         remark += f", at {worst}"
-    return show(a, digits), show(e, digits), f"{remark} (accepted: {rtol:g} of the value)."
+    accepted = f"{rtol:g} of the value"
+    if atol > 1e-6:  # less is for the rounding of zeros alone
+        accepted += f" plus {atol:g}"
+    return show(a, digits), show(e, digits), f"{remark} (accepted: {accepted})."
 
 
 def factor_between(answer: object, expected: object) -> str | None:

@@ -109,10 +109,17 @@ class TestVerdict:
         assert "Largest difference 4, at [4, 0]" in text
         assert "Likely" not in text
 
+    def test_the_tolerance_of_an_exercise_is_said_as_it_is_used(self, report, register):
+        name = register(reference=lambda x: x, cases=[{"x": 1.0}], rtol=0.01, atol=0.05)
+        assert report(lambda x: 1.059, name).startswith("Correct")
+        text = " ".join(report(lambda x: 1.061, name).split())
+        assert "(accepted: 0.01 of the value plus 0.05)." in text
+
     def test_a_small_difference_is_shown_with_enough_digits(self, report, register):
         name = register(reference=lambda x: x, cases=[{"x": 1.0}])
         text = report(lambda x: 1.0005, name)
         assert "Came back  1.0005\n" in text
+        assert "(accepted: 0.0001 of the value)." in " ".join(text.split())
         assert "Expected   1\n" in text
 
     def test_every_case_counts(self, report):
@@ -647,14 +654,14 @@ class TestCompare:
     def test_what_rounding_leaves_of_zero_is_shown_as_zero(self):
         assert show(np.array([1e-16, 2.0])) == "[0, 2]"
         assert show(np.array([1e-11, 2.0])) == "[1e-11, 2]"
-        shown = show_pair(np.array([3.0, 4.0]), np.array([1e-30, -1e-30]), 1e-4)
+        shown = show_pair(np.array([3.0, 4.0]), np.array([1e-30, -1e-30]), 1e-4, 1e-6)
         assert shown[1] == "[0, 0]"
 
     def test_no_distance_is_told_from_infinity(self):
         for answer in (-1.0, 100.0, np.nan):
-            assert show_pair(answer, np.inf, 1e-4)[2] == ""
-        assert show_pair(np.inf, 50.0, 1e-4)[2] == ""
-        assert "division by zero" in show_pair(np.nan, 50.0, 1e-4)[2]
+            assert show_pair(answer, np.inf, 1e-4, 1e-6)[2] == ""
+        assert show_pair(np.inf, 50.0, 1e-4, 1e-6)[2] == ""
+        assert "division by zero" in show_pair(np.nan, 50.0, 1e-4, 1e-6)[2]
 
     def test_zero_has_no_sign(self):
         assert show(np.array([-0.0, 1.0])) == "[0, 1]"

@@ -14,14 +14,14 @@ from bnviz.figures.kit import bundle, notebook
 from bnviz.figures.kit.paper import new_picture, series_styles
 
 DEMO_JS = """
-import { checkbox, choice, controlBar } from "../kit/controls.js";
+import { checkbox, choice, controlBar } from "../../kit/controls.js";
 import {
   linePath, stroke,
-} from "../kit/draw.js";
-import { html, svg } from "../kit/elements.js";
-import { figure } from "../kit/life.js";
-import { player } from "../kit/player.js";
-import { pickFrom, plot } from "../kit/plot.js";
+} from "../../kit/draw.js";
+import { html, svg } from "../../kit/elements.js";
+import { figure } from "../../kit/life.js";
+import { player } from "../../kit/player.js";
+import { pickFrom, plot } from "../../kit/plot.js";
 
 /** A line that grows. */
 export default figure("demo", ({ spec, arrays, stage, root, redraw, page }) => {
@@ -83,16 +83,17 @@ def demo(label: str = "with BN", caption: str = "A line.", plays: bool = False) 
 
 @pytest.fixture
 def demo_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A gallery that holds demo.js, beside a copy of the kit; code is put together from there."""
+    """The folder of a gallery's one figure, beside a copy of the kit; code is of these."""
     kit, gallery = tmp_path / "kit", tmp_path / "gallery"
+    folder = gallery / "demo"
     shutil.copytree(bundle._KIT, kit, ignore=shutil.ignore_patterns("*.py", "__pycache__"))
-    gallery.mkdir()
-    (gallery / "demo.js").write_text(DEMO_JS)
+    folder.mkdir(parents=True)
+    (folder / "demo.js").write_text(DEMO_JS)
     monkeypatch.setattr(bundle, "_KIT", kit)
     monkeypatch.setattr(bundle, "_GALLERY", gallery)
     cached = (bundle._page_script, bundle.esm, notebook._widget_class)
     for function in cached:
         function.cache_clear()
-    yield gallery
+    yield folder
     for function in cached:
         function.cache_clear()

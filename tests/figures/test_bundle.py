@@ -115,13 +115,11 @@ def test_style_is_the_kits_and_the_figures_own(demo_folder):
     assert ".demo" not in style([])
 
 
-def test_a_figure_may_have_a_folder(demo_folder):
-    (demo_folder / "deep").mkdir()
-    code = DEMO_JS.replace('"../kit/', '"../../kit/').replace("demo", "deep")
-    (demo_folder / "deep" / "deep.js").write_text(code)
-    (demo_folder / "deep" / "part.js").write_text("export const part = 1;\n")
-    assert bundle.figure_names() == ("deep", "demo")
-    assert "const m_deep_deep = " in esm("deep")
+def test_each_folder_is_a_figure_and_its_parts_are_none(demo_folder):
+    (demo_folder / "part.js").write_text("export const part = 1;\n")
+    assert bundle.figure_names() == ("demo",)
+    with pytest.raises(ValueError, match="no figure 'part'; there are demo"):
+        esm("part")
 
 
 def test_no_module_hides_what_the_browser_calls_by_that_name(chromium):

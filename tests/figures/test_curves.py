@@ -198,6 +198,21 @@ def test_an_exploding_loss_leaves_the_others_room():
         ({"runs": {"a": []}}, ValueError, "'a': accuracy has shape"),
         ({"runs": BOTH, "x": [1, 2]}, ValueError, r"5 values but x of shape \(2,\)"),
         ({"runs": BOTH, "x": [0, 2, 1, 3, 4]}, ValueError, "x must ascend"),
+        (
+            {"runs": {"a": [1, 2]}, "x": [1, np.inf]},
+            ValueError,
+            r"x must be finite; it is \[1.0, inf",
+        ),
+        (
+            {"runs": {"a": [0.1, 0.2]}, "x": [-3, 0], "x_axis": Axis("weight", log=True)},
+            ValueError,
+            "'weight' is logarithmic, and x goes from -3 to 0; give values above zero",
+        ),
+        (
+            {"runs": BOTH, "marks": {"m": np.nan}},
+            ValueError,
+            "marks has nan for 'm'; give a finite",
+        ),
         ({"runs": {"a": 90 * FAST}}, ValueError, "divide per cents by 100"),
         (
             {"runs": {"a": [run(steps=10), run(steps=20)]}, "y": "loss"},

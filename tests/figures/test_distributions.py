@@ -11,6 +11,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from recorded import fill, gradients, made, pair, probe_of, run_of
+from torch import nn
 
 import bnviz
 from bnviz.figures import distributions
@@ -172,6 +173,15 @@ def test_recordings_of_unequal_length_share_the_steps_of_the_longer():
     assert not shown[1, :, 10:].any()
 
 
+def test_a_recording_without_rows_hides_no_other():
+    empty = Recording()
+    empty.store.num_steps = 30  # steps in which no watched layer gave numbers
+    empty.close()
+    figure = distributions({"empty": empty, "made": made(rows=20)})
+    assert figure.arrays["steps"].tolist() == list(range(1, 21))
+    assert "not recorded empty, from" in figure.alt
+
+
 def test_layers_are_chosen_by_name_and_pattern():
     recording = made(layers=12)
     names = [p["name"] for p in distributions(recording, "hidden1*").spec["layers"]]
@@ -201,6 +211,19 @@ def test_bins_out_of_range_are_refused():
 def test_a_start_before_the_first_step_is_refused():
     with pytest.raises(ValueError, match="start is 0; give a step, from 1 on"):
         distributions(made(), start=0)
+
+
+def test_a_start_after_the_last_step_is_refused_once_it_is_known():
+    with pytest.raises(ValueError, match="start is 99; give a step from 1 to 5, the last"):
+        distributions(made(rows=5), start=99)
+    running = made(rows=5, closed=False)
+    assert distributions(running, start=99).spec["start"] == 99
+
+
+def test_no_layers_are_refused_as_record_does():
+    for recording in (made(), Recording()):
+        with pytest.raises(ValueError, match="layers is empty; leave it out to show all recorded"):
+            distributions(recording, [])
 
 
 def test_twins_bring_labels_and_styles():
@@ -256,6 +279,12 @@ def test_alternative_says_the_standard_deviation_of_each_layer_and_the_accuracy(
     assert figure.alt.endswith("Test accuracy at last: 90 % without BN and 90 % with BN.")
 
 
+def test_the_percentiles_of_a_layer_are_named_in_words():
+    panel = distributions(pair()).spec["layers"][1]
+    start = "Percentiles over training; standard deviation of layer 2: from 0."
+    assert panel["alt"].startswith(start) and panel["alt"].endswith(" with BN.")
+
+
 def test_numbers_of_the_alternative_are_those_of_the_recording():
     recordings = {"without BN": made(scale=0.02), "with BN": made(scale=0.5, seed=1)}
     figure = distributions(recordings)
@@ -289,7 +318,7 @@ def test_images_stand_at_the_values_of_the_probe():
     probe = probe_of(recording)
     figure = distributions(run_of(recording, probe=probe))
     panel = figure.spec["layers"][1]
-    assert (panel["images"], panel["unit"]) == (1, 0)
+    assert panel["images"] == 1
     shown = places_of(panel, figure.arrays["images.0.places"][1])
     moments = figure.arrays["images.0.steps"].tolist()
     assert {0, 40} <= set(moments) <= set(probe.steps.tolist())
@@ -309,7 +338,7 @@ def test_images_of_a_unit_that_is_recorded_alone_are_at_its_values():
         fill(recording, row, "hidden1.activation[7]", np.linspace(-3, 3, 60), "sigmoid")
     figure = distributions(run_of(recording, probe=probe_of(recording)))
     whole, one, seven = figure.spec["layers"]
-    assert (whole["unit"], one["unit"], seven["images"]) == (0, 1, None)
+    assert (whole["images"], one["images"], seven["images"]) == (0, 1, None)
     units = [places_of(p, figure.arrays["images.0.places"][p["images"]]) for p in (whole, one)]
     np.testing.assert_allclose(units[1], 2 * units[0], atol=0.06)
 
@@ -519,6 +548,26 @@ def test_picture_of_nothing_yet_says_so():
     assert ax.texts[0].get_text() == "Nothing is recorded yet."
 
 
+def test_a_closed_recording_of_nothing_says_why_and_does_not_wait():
+    model = nn.Sequential(nn.Linear(2, 3), nn.ReLU()).eval()
+    with bnviz.record(model) as recording:
+        model(torch.zeros(4, 2))
+    figure = distributions({"a": recording, "b": recording})
+    reason = "Nothing was recorded: the only pass of the Sequential ran in eval mode."
+    assert figure.alt.startswith(reason) and figure.alt.count(reason) == 1
+    assert figure.caption == ""
+    (ax,) = figure.picture().axes
+    assert ax.texts[0].get_text().startswith(reason)
+
+
+def test_a_pattern_minds_upper_and_lower_case_on_every_system(monkeypatch):
+    monkeypatch.setattr("os.path.normcase", str.lower)  # as on Windows
+    recording = Recording()
+    for layer in ("Hidden", "hidden"):
+        fill(recording, 0, layer, np.ones(3), None)
+    assert [panel["title"] for panel in distributions(recording, "H*").spec["layers"]] == ["Hidden"]
+
+
 def test_outside_a_notebook_show_says_it_in_words(capsys, monkeypatch):
     import sys
 
@@ -530,7 +579,6 @@ def test_outside_a_notebook_show_says_it_in_words(capsys, monkeypatch):
 def test_recording_that_never_ran_says_what_to_do():
     recording = Recording()
     recording.close()
-    figure = distributions(recording)
-    assert figure.alt == "Nothing is recorded yet."
+    assert "Call model.train() and run at least one step" in distributions(recording).alt
     with pytest.raises(RecordingError, match="nothing was recorded"):
         recording.std("hidden1")

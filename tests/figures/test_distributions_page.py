@@ -422,6 +422,14 @@ def test_scripts_off_leaves_the_picture(open_figure, figure):
     assert page.get_by_role("img", name=figure.alt).is_visible()
 
 
+def test_a_closed_recording_of_nothing_says_so_in_the_page(open_figure):
+    recording = Recording()
+    recording.close()
+    page = open_figure(distributions(recording))
+    said = page.locator(".bnviz-note")
+    assert said.is_visible() and said.inner_text().startswith("Nothing was recorded: the model nev")
+
+
 # --- while it runs ------------------------------------------------------------------------------
 
 

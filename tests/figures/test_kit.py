@@ -242,6 +242,40 @@ def test_a_reader_begins_where_the_maker_says():
         cells.start({"step": "last"}, "f()", "step")
 
 
+def test_a_cause_is_begun_with_by_its_value_its_text_or_what_reads_like_it():
+    cells = read_causes({4: 0, 0.1 + 0.2: 1}, {"rate": [4, 0.1 + 0.2]}, "f()")
+    for wanted in (0.1 + 0.2, 0.3, "0.3"):
+        assert cells.start({"rate": wanted}, "f()")["cell"] == 1
+
+
+@pytest.mark.parametrize(
+    ("values", "texts"),
+    [
+        ([1000001, 1000002], ["1.000001×10⁶", "1.000002×10⁶"]),
+        ([0.5, 0.12311, 0.12312], ["0.5", "0.12311", "0.12312"]),
+        ([1e-5, 1.25e-5], ["10⁻⁵", "1.25×10⁻⁵"]),
+        ([False, True], ["no", "yes"]),
+    ],
+)
+def test_values_of_a_cause_read_differently_and_each_can_be_begun_with(values, texts):
+    cells = read_causes(dict.fromkeys(values, 0), {"seed": values}, "f()")
+    assert cells.spec[0]["values"] == texts
+    for wanted in (values, texts):
+        assert [cells.start({"seed": one}, "f()")["cell"] for one in wanted] == [*range(len(texts))]
+
+
+def test_a_start_between_two_values_is_neither():
+    cells = read_causes({0.12311: 0, 0.12312: 1}, {"rate": [0.12311, 0.12312]}, "f()")
+    with pytest.raises(ValueError, match=r"start has 0.1231 for 'rate'; it is one of 0.12311, 0.1"):
+        cells.start({"rate": 0.1231}, "f()")
+
+
+@pytest.mark.parametrize("values", [[1, "1"], [4, 4]])
+def test_values_of_a_cause_that_no_reader_can_tell_apart_are_refused(values):
+    with pytest.raises(ValueError, match=f"'seed' has two values that read '{values[0]}'"):
+        read_causes(dict.fromkeys(values, 0), {"seed": values}, "f()")
+
+
 @pytest.mark.parametrize("kind", ["curves", "dots"])
 def test_choice_and_cursor_begin_there(open_figure, kind):
     start = {"size": "large", "batch size": 4}

@@ -640,7 +640,7 @@ def test_an_answer_moves_nothing_of_the_figure(open_figure, width):
 def test_what_is_revealed_later_does_not_play_before(open_figure, demo_folder):
     shutil.copytree(
         Path(predict_figure.__file__).parent,
-        demo_folder / "predict",
+        demo_folder.parent / "predict",
         ignore=shutil.ignore_patterns("*.py", "__pycache__"),
     )
     page = open_figure(choice(then=demo(plays=True)))

@@ -118,8 +118,12 @@ def test_axes_hold_start_and_truth_and_the_variance_is_logarithmic():
         (UNITS, {"momentum": 1.5}, "give a number from 0.001 to 1"),
         (UNITS, {"start": {"batch size": 5}}, "one of 4, 64"),
         ({4: SimpleNamespace(**{**vars(unit(4)), "true_mean": np.ones(3)})}, {}, "give (T,) twice"),
+        ({4: unit(4, 10), 64: unit(64, 5)}, {}, "different lengths"),
+        ({4: unit(4, 10), 64: unit(64, 5)}, {}, "10 of the mean at batch size 4"),
+        ({4: SimpleNamespace(**{**vars(unit(4)), "var": np.ones(3), "true_var": np.ones(3)})}, {},
+         "3 of the variance at batch size 4"),
     ],
-)
+)  # fmt: skip
 def test_what_cannot_be_shown_is_refused_with_help(recorded, options, words):
     with pytest.raises(ValueError, match="running_statistics") as caught:
         running_statistics(recorded, **options)

@@ -293,6 +293,17 @@ def test_everything_can_be_read_while_it_trains() -> None:
         ({"batch_size": 1298}, "from 1 to the 1297 training examples; given 1298"),
         ({"eval_every": 0}, "eval_every is a number of steps from 1 on; given 0"),
         ({"record": {"every": 0}}, "every must be a whole number"),
+        ({"record": None}, "record is True, False, or options .*; given None"),
+        ({"data": digits(0)[:3]}, "x_train, y_train, x_test and y_test; given 3 parts"),
+        (
+            {"data": (digits(0)[0], digits(0)[1][:9], *digits(0)[2:])},
+            "1297 examples in x_train and 9 classes in y_train; give one class for each",
+        ),
+        (
+            {"data": (*digits(0)[:2], digits(0)[2][:1], digits(0)[3])},
+            "1 example in x_test and 500 classes in y_test",
+        ),
+        ({"optimizer": torch.optim.LBFGS}, "LBFGS needs a closure .* such as SGD or Adam"),
         ({"styles": {"b": "with"}}, "for the labels a; given 'with' for 'b'"),
         ({"styles": {"a": "blue"}}, "'without' or 'with' .* given 'blue' for 'a'"),
     ],
@@ -300,6 +311,17 @@ def test_everything_can_be_read_while_it_trains() -> None:
 def test_arguments_that_do_not_fit_say_what_does(options: dict, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         train({"a": net()}, **{"steps": 1, **QUIET, **options})
+
+
+def test_no_network_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"no network; give one, or several by label: \{label"):
+        train({}, 1, **QUIET)
+
+
+def test_one_network_under_two_labels_is_refused() -> None:
+    one = net()
+    with pytest.raises(ValueError, match="'a' and 'c' are one and the same network"):
+        train({"a": one, "b": net(), "c": one}, 1, **QUIET)
 
 
 def test_an_error_in_a_step_closes_the_recording_and_leaves_random_numbers_alone() -> None:

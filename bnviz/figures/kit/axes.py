@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from bnviz.figures.kit import words
 
-__all__ = ["Axis"]
+__all__ = ["STEP", "Axis"]
 
 
 @dataclass(frozen=True)
@@ -110,3 +110,7 @@ class Axis:
             side.set_ticks([], minor=True)
         elif self.percent:
             side.set_major_formatter(lambda value, _: f"{100 * value:g} %")
+
+
+#: Of what goes on while a network trains.
+STEP = Axis("training step")

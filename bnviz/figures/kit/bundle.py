@@ -35,9 +35,9 @@ _DECLARED = re.compile(r"^(?:async )?(?:function|const|let|class) (\w+|\{[^}]*\}
 
 
 def figure_names() -> tuple[str, ...]:
-    """The names of all figures: NAME.js or NAME/NAME.js in the gallery."""
-    files = [*_GALLERY.glob("*.js"), *(p for p in _GALLERY.glob("*/*.js") if _is_main(p))]
-    return tuple(sorted(path.stem for path in files))
+    """The names of all figures: NAME/NAME.js in the gallery."""
+    files = _GALLERY.glob("*/*.js")
+    return tuple(sorted(path.stem for path in files if path.stem == path.parent.name))
 
 
 @functools.cache
@@ -96,14 +96,10 @@ def _entries(figures: Mapping[str, Path]) -> str:
 
 
 def _source(name: str) -> Path:
-    for path in (_GALLERY / f"{name}.js", _GALLERY / name / f"{name}.js"):
-        if path.is_file():
-            return path
-    raise ValueError(f"there is no figure {name!r}; there are {', '.join(figure_names())}")
-
-
-def _is_main(path: Path) -> bool:
-    return path.stem == path.parent.name
+    path = _GALLERY / name / f"{name}.js"
+    if not path.is_file():
+        raise ValueError(f"there is no figure {name!r}; there are {', '.join(figure_names())}")
+    return path
 
 
 def _modules(entries: Sequence[Path]) -> str:

@@ -19,6 +19,7 @@ class Cells(NamedTuple):
     spec: list[dict[str, Any]]  # name and values of each cause, as texts
     names: list[str]  # what each combination is called
     values: list[Any]
+    choices: Sequence[Sequence[object]] = ()  # the values of each cause, as they were given
 
     def alt(self, alts: Sequence[str]) -> str:
         """The text alternatives of all combinations as one; each says which it is of."""
@@ -47,14 +48,15 @@ class Cells(NamedTuple):
         if at is not None and not isinstance(at, int | float | np.number):
             raise ValueError(f"{who}: start has {at!r} for {axis!r}; give a number on that axis")
         cell = 0
-        for cause in self.spec:
-            name, values = cause["name"], cause["values"]
-            text = _text(given.pop(name)) if name in given else values[0]
-            if text not in values:
+        for cause, values in zip(self.spec, self.choices, strict=True):
+            name, texts = cause["name"], cause["values"]
+            wanted = given.pop(name, values[0])
+            place = _place(wanted, values, texts)
+            if place is None:
                 raise ValueError(
-                    f"{who}: start has {text!r} for {name!r}; it is one of {', '.join(values)}"
+                    f"{who}: start has {wanted!r} for {name!r}; it is one of {', '.join(texts)}"
                 )
-            cell = cell * len(values) + values.index(text)
+            cell = cell * len(values) + place
         if given:
             known = [cause["name"] for cause in self.spec] + ([axis] if axis else [])
             raise ValueError(
@@ -83,7 +85,7 @@ def read_causes(data: object, causes: Mapping[str, Sequence[object]] | None, who
 
     Raises:
         TypeError: data by causes that is no mapping.
-        ValueError: a combination that is missing or too many.
+        ValueError: a combination that is missing or too many, or values that read alike.
 
     >>> cells = read_causes({4: "noisy", 64: "calm"}, {"batch size": [4, 64]}, "curves()")
     >>> cells.names, cells.values
@@ -96,6 +98,14 @@ def read_causes(data: object, causes: Mapping[str, Sequence[object]] | None, who
     for name, values in causes.items():
         if not values:
             raise ValueError(f"{who}: the cause {name!r} has no values; give at least one")
+    texts = [_texts(values) for values in causes.values()]
+    for name, each in zip(causes, texts, strict=True):
+        twice = [text for i, text in enumerate(each) if text in each[:i]]
+        if twice:
+            raise ValueError(
+                f"{who}: the cause {name!r} has two values that read {twice[0]!r}; give values "
+                "that a reader can tell apart, each once"
+            )
     combinations = list(itertools.product(*causes.values()))
     found = {key if isinstance(key, tuple) else (key,): thing for key, thing in data.items()}
     if set(found) != set(combinations):
@@ -105,14 +115,38 @@ def read_causes(data: object, causes: Mapping[str, Sequence[object]] | None, who
             f"{who}: the data must have every combination of {', '.join(causes)} and no other; "
             f"missing or too many: {listed}"
         )
-    texts = [[_text(value) for value in values] for values in causes.values()]
     names = [
         ", ".join(f"{name} {text}" for name, text in zip(causes, each, strict=True))
         for each in itertools.product(*texts)
     ]
     spec = [{"name": name, "values": each} for name, each in zip(causes, texts, strict=True)]
-    return Cells(spec, names, [found[combination] for combination in combinations])
+    things = [found[combination] for combination in combinations]
+    return Cells(spec, names, things, [list(values) for values in causes.values()])
 
 
-def _text(value: object) -> str:
-    return number(value) if isinstance(value, int | float) else str(value)
+def _place(wanted: object, values: Sequence[object], texts: Sequence[str]) -> int | None:
+    """Where a value is among those of a cause: itself, its text, or the one that reads like it."""
+    for known in (values, texts):
+        if wanted in known:
+            return known.index(wanted)
+    alike = [i for i, value in enumerate(values) if _text(value) == _text(wanted)]
+    return alike[0] if len(alike) == 1 else None
+
+
+def _texts(values: Sequence[object]) -> list[str]:
+    """Values as texts, with as few digits, from three on, as tell them apart.
+
+    >>> _texts([0.1, 0.25, 1e6]), _texts([0.1, 0.12311, 0.12312]), _texts([True, False])
+    (['0.1', '0.25', '10⁶'], ['0.1', '0.12311', '0.12312'], ['yes', 'no'])
+    """
+    for digits in range(3, 18):  # all that a float has
+        texts = [_text(value, digits) for value in values]
+        if len(set(texts)) == len(texts):
+            break
+    return texts
+
+
+def _text(value: object, digits: int = 3) -> str:
+    if isinstance(value, bool | np.bool_):
+        return "yes" if value else "no"
+    return number(value, digits) if isinstance(value, int | float) else str(value)

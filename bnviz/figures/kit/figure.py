@@ -47,7 +47,7 @@ class Figure:
     """A figure in its four forms.
 
     Args:
-        name: of the JavaScript that draws it, ``gallery/NAME.js``.
+        name: of the JavaScript that draws it, ``gallery/NAME/NAME.js``.
         spec: what JavaScript needs besides the arrays; anything ``json`` can hold.
         arrays: named arrays; float16 arrives in JavaScript as Float32Array.
         alt: what a screen reader says instead of the drawing, computed from the data.

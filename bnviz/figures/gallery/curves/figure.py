@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from bnviz.figures.gallery.curves.summary import Array, Summary, summarize
-from bnviz.figures.kit.axes import Axis
+from bnviz.figures.kit.axes import STEP, Axis
 from bnviz.figures.kit.causes import Cells, read_causes
 from bnviz.figures.kit.figure import Figure
 from bnviz.figures.kit.labels import by_label, styles_of
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
 
 __all__ = ["curves"]
 
-STEP = Axis("training step")
 #: The vertical axes of what runs have; the second is for numbers that may be anything of the kind.
 _Y = {
     "accuracy": (Axis("test accuracy", percent=True), Axis("accuracy", percent=True)),
@@ -101,6 +100,9 @@ def curves(
         raise ValueError("curves(): every choice of the causes must have the same labels")
     summaries = [one for cell in lines for one in cell.values()]
     x_axis = x_axis or STEP
+    for name, at in (marks or {}).items():
+        if not np.isfinite(at):
+            raise ValueError(f"curves(): marks has {at} for {name!r}; give a finite number")
     y_axis = y_axis or _Y[y][0 if all(one.of_run for one in summaries) else 1]
     _check_shares(summaries, y_axis, labels)
     ends = {
@@ -165,6 +167,11 @@ def _x_ends(summaries: list[Summary], axis: Axis) -> list[float]:
     first = min(float(np.float32(one.x[0])) for one in summaries)
     last = max(float(np.float32(one.x[-1])) for one in summaries)
     if axis.log:
+        if last <= 0:
+            raise ValueError(
+                f"curves(): the axis {axis.name!r} is logarithmic, and x goes from {first:g} to "
+                f"{last:g}; give values above zero, or an axis that is not logarithmic"
+            )
         if first <= 0:
             first = min(float(one.x[one.x > 0][0]) for one in summaries if (one.x > 0).any())
         return [first, last if last > first else 2 * first]

@@ -51,8 +51,8 @@ def summarize(where: str, value: object, y: str, x: ArrayLike | None) -> Summary
 
     Raises:
         TypeError: something that holds no numbers.
-        ValueError: shapes that do not fit, no data, an x that does not ascend, or a band whose
-            low lies above its high.
+        ValueError: shapes that do not fit, no data, an x that is not finite or does not ascend, or
+            a band whose low lies above its high.
     """
     if isinstance(value, Band):
         low, middle, high = (np.asarray(part, dtype=np.float64) for part in value)
@@ -125,7 +125,9 @@ def _places(where: str, length: int, x: ArrayLike | None) -> Array:
     places = np.arange(1, length + 1) if x is None else np.asarray(x)
     if places.shape != (length,):
         raise ValueError(f"{where}: {counted(length, 'value')} but x of shape {places.shape}")
-    if not np.isfinite(places).all() or (np.diff(places) <= 0).any():
+    if not np.isfinite(places).all():
+        raise ValueError(f"{where}: x must be finite; it is {places.tolist()}")
+    if (np.diff(places) <= 0).any():
         raise ValueError(f"{where}: x must ascend; it is {places.tolist()}")
     return places.astype(np.float64)
 

@@ -1,7 +1,7 @@
 // What happens inside a network while it trains: one layer large, the others small, one time.
 
 import { choice, fold } from "../../kit/controls.js";
-import { html } from "../../kit/elements.js";
+import { html, write } from "../../kit/elements.js";
 import { figure } from "../../kit/life.js";
 import { player, reducedMotion } from "../../kit/player.js";
 import { nearest } from "../../kit/scales.js";
@@ -53,11 +53,7 @@ export default figure("distributions", ({ spec, arrays, stage, root, redraw, pag
     text: (r) => (rows[r] ? stepsOf(rows, r, spec.last, fixed) : "–"),
     oninput: choose,
   });
-  const waiting = html(
-    "p",
-    { class: "bnviz-note", hidden: rows.length > 0 },
-    "Waiting for the first training steps …",
-  );
+  const empty = html("p", { class: "bnviz-note", hidden: rows.length > 0 }); // in their place
   const above = html("div", { class: "bnviz-room bnviz-now" }, chart.element);
   const below = html("div", { class: "bnviz-room bnviz-then" }, line.element);
   const options = fold(
@@ -77,7 +73,7 @@ export default figure("distributions", ({ spec, arrays, stage, root, redraw, pag
     html("div", { class: "bnviz-side bnviz-side-now" }, numbers.element, above),
     html("div", { class: "bnviz-side bnviz-side-then" }, play.element, below),
   );
-  stage.append(waiting, frame, options);
+  stage.append(empty, frame, options);
   let parts = arrange();
   if (playing) play.autoplay(root);
 
@@ -163,9 +159,12 @@ export default figure("distributions", ({ spec, arrays, stage, root, redraw, pag
 
   return {
     draw({ resized }) {
-      waiting.hidden = rows.length > 0;
+      empty.hidden = rows.length > 0;
       frame.style.visibility = rows.length ? "" : "hidden";
-      if (!rows.length) return;
+      if (!rows.length) {
+        write(empty, spec.running ? "Waiting for the first training steps …" : spec.alt);
+        return;
+      }
       if (stale || resized) layOut();
       stale = false;
       const row = rows[chosen];

@@ -28,7 +28,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from bnviz.activations import FLAT_FROM, RECTIFIERS
-from bnviz.figures.gallery.distributions.panels import PERCENTS, Array, Panel, edges_of, panel_of
+from bnviz.figures.gallery.distributions.panels import PERCENTS, Array, Scales, edges_of, scales_of
 from bnviz.figures.gallery.distributions.sizes import share_of_zeros
 from bnviz.figures.gallery.distributions.tracks import (
     common_steps,
@@ -61,7 +61,7 @@ _ROUND_UP = 1 - 1e-6  # and this much more rounds up: the smallest share above z
 
 def encode(
     recordings: Mapping[str, Recording], layers: Sequence[str], bins: int
-) -> tuple[list[Panel], dict[str, Array]]:
+) -> tuple[list[Scales], dict[str, Array]]:
     """Read whole recordings.
 
     Args:
@@ -70,20 +70,19 @@ def encode(
         bins: bars of a histogram.
 
     Returns:
-        For each layer a panel, a dict for JSON with its name and the scales of its arrays; and the
-        arrays of the module's docstring.
+        The scales of each layer, and the arrays of the module's docstring.
     """
     runs = list(recordings.values())
     steps = common_steps(runs)
     at = [rows_at(run, steps) for run in runs]
-    panels: list[Panel] = []
+    scales: list[Scales] = []
     parts: dict[str, list[Array]] = {}
     for layer in layers:
         tracks = tracks_of(runs, layer)
         kind = next((track.activation for track in tracks if track), None)
         rows = Rows(tracks, at)
-        panels.append(panel_of(layer, kind, quantity_of(runs, layer), rows, bins))
-        levels = Encoder(panels[-1:], len(runs)).levels(rows)
+        scales.append(scales_of(layer, kind, quantity_of(runs, layer), rows, bins))
+        levels = Encoder(scales[-1:], len(runs)).levels(rows)
         part = {
             "heights": differences(np.swapaxes(levels.heights, 1, 2)),
             "percents": differences(np.swapaxes(levels.percents, 1, 2)),
@@ -95,12 +94,12 @@ def encode(
         for name, array in part.items():
             parts.setdefault(name, []).append(array)
     arrays = {name: np.stack(part) for name, part in parts.items()}
-    if panels:
+    if scales:
         arrays["std"] = _small_floats(arrays["std"])
         arrays["nonfinite"] = arrays["nonfinite"].astype(np.uint32)
     if not arrays.get("nonfinite", np.zeros(0)).any():
         arrays.pop("nonfinite", None)
-    return panels, {"steps": steps.astype(np.int32), **arrays}
+    return scales, {"steps": steps.astype(np.int32), **arrays}
 
 
 def differences(levels: Array) -> Array:
@@ -113,13 +112,13 @@ def add_up(differences: Array) -> Array:
     return np.cumsum(differences, axis=-1, dtype=np.uint8)
 
 
-def shares_of(panel: Panel, heights: Array) -> Array:
+def shares_of(panel: Scales, heights: Array) -> Array:
     """The shares that ``heights`` of one layer stand for, shape (S, bins, R)."""
     shares: Array = (add_up(heights) / LEVELS) ** 2 * panel["top"]
     return shares
 
 
-def percents_of(panel: Panel, percents: Array) -> Array:
+def percents_of(panel: Scales, percents: Array) -> Array:
     """The values that ``percents`` of one layer stand for, shape (S, 3, R)."""
     low, high = panel["span"]
     levels = add_up(percents)
@@ -149,16 +148,16 @@ class Levels(NamedTuple):
 
 
 class Encoder:
-    """Turns what rows say into bytes, on the scales of some panels.
+    """Turns what rows say into bytes, on the scales of some layers.
 
     A training loop pays for it in a live figure: what is the same for all rows is prepared.
 
     Args:
-        panels: of L layers.
+        panels: of L layers, or their scales alone.
         series: S; the tracks of the rows are S of the first layer, S of the second, ….
     """
 
-    def __init__(self, panels: Sequence[Panel], series: int) -> None:
+    def __init__(self, panels: Sequence[Scales], series: int) -> None:
         def column(values: Any) -> Array:
             return np.repeat(np.array(list(values), dtype=float), series)[:, None]
 
@@ -166,14 +165,15 @@ class Encoder:
         rectifies = column(kind in RECTIFIERS for kind in kinds)
         saturates = column(kind in FLAT_FROM for kind in kinds)
         # Off is what is below the first of these and, for what saturates, above the second.
-        limits = column(FLAT_FROM.get(kind, 0.0) for kind in kinds)
+        limits = column(FLAT_FROM.get(kind or "", 0.0) for kind in kinds)
         lower = np.where(rectifies, ABOVE_ZERO, -limits)
-        edges = np.repeat([edges_of(panel) for panel in panels], series, axis=0)
+        bars = [edges_of(panel["range"], panel["bins"], panel["log"]) for panel in panels]
+        edges = np.repeat(bars, series, axis=0)
         self._thresholds = Thresholds(np.concatenate([lower, limits, edges], axis=1))
         self._above = saturates
         self._logs = np.flatnonzero(column(panel["log"] for panel in panels))
         # What becomes of the numbers of a row to be bytes: times, plus.
-        spans = [np.log(p["span"]) if p["log"] else p["span"] for p in panels]
+        spans: list[Any] = [np.log(p["span"]) if p["log"] else p["span"] for p in panels]
         low, high = np.repeat(spans, series, axis=0).T[:, :, None]
         per_value = (NO_MEANING - 1) / (high - low)
         off = np.where(column(bool(panel["off"]) for panel in panels), SHARES, np.nan)

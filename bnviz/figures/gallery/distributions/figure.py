@@ -17,10 +17,17 @@ from numpy.typing import NDArray
 from bnviz.figures.gallery.distributions.encoding import LEVELS, encode
 from bnviz.figures.gallery.distributions.images import encode_images
 from bnviz.figures.gallery.distributions.live import Follower
+from bnviz.figures.gallery.distributions.panels import Panel
 from bnviz.figures.gallery.distributions.picture import draw_picture
 from bnviz.figures.gallery.distributions.sources import Source, read_sources
 from bnviz.figures.gallery.distributions.tracks import choose_layers
-from bnviz.figures.gallery.distributions.wording import caption_of, describe
+from bnviz.figures.gallery.distributions.wording import (
+    WAITING,
+    caption_of,
+    describe,
+    describe_layers,
+    why_empty,
+)
 from bnviz.figures.kit.figure import Figure
 from bnviz.figures.kit.labels import styles_of
 from bnviz.figures.kit.notebook import in_kernel, view_of
@@ -71,7 +78,8 @@ def distributions(
 
     Raises:
         TypeError: something that holds no recordings.
-        ValueError: an unknown layer or label, no recordings, or bins or start out of range.
+        ValueError: an unknown layer or label, no layers, no recordings, or bins or start out of
+            range.
 
     Source: Ioffe & Szegedy 2015, Figure 1 (b, c), shows the percentiles over training.
 
@@ -122,7 +130,13 @@ class Distributions(Figure):
             for height, most in zip(_HEIGHT, _MOST, strict=True)
         )
         super().__init__("distributions", alt="", height=(wide, narrow))
-        self._wanted = [layers] if isinstance(layers, str) else layers
+        self._wanted = None
+        if layers is not None:
+            self._wanted = [layers] if isinstance(layers, str) else list(layers)
+            if not self._wanted:
+                raise ValueError(
+                    "distributions(): layers is empty; leave it out to show all recorded values"
+                )
         self._bins, self._names, self._given_caption = bins, dict(names or {}), caption
         self._start = start
         runs = {label: source.run for label, source in sources.items()}
@@ -130,6 +144,11 @@ class Distributions(Figure):
         if len(sources) == 1:
             self._styles[0]["dash"] = ""  # there is no other to tell it from
         self._sources = dict(sources)
+        last = max(recording.num_steps for recording in self.recordings.values())
+        if start is not None and not self.running and 0 < last < start:
+            raise ValueError(
+                f"distributions(): start is {start}; give a step from 1 to {last}, the last"
+            )
         self.refresh()
 
     def refresh(self) -> None:
@@ -144,23 +163,34 @@ class Distributions(Figure):
         sources = list(self._sources.values())
         recordings = self.recordings
         layers = choose_layers(recordings, self._wanted)
-        panels, self.arrays = encode(recordings, layers, self._bins)
+        scales, self.arrays = encode(recordings, layers, self._bins)
         names: dict[str, str] = {}
         for source in reversed(sources):
             names |= source.names
         names |= self._names
-        for panel in panels:
-            panel["name"] = _name(panel["title"], names)
         # The images of a run that goes on would have to be read again for every row.
         probes = [None if self.running else source.probe for source in sources]
-        self.arrays |= encode_images(probes, panels)
+        images, which = encode_images(probes, scales)
+        self.arrays |= images
         for s, source in enumerate(sources):
             steps, accuracy = source.accuracy
             if source.has_accuracy:
                 self.arrays[f"accuracy.{s}.steps"] = steps.astype(np.int32)
                 self.arrays[f"accuracy.{s}.values"] = accuracy.astype(np.float32)
+        labels = list(self._sources)
+        called = [_name(layer["title"], names) for layer in scales]
+        texts = describe_layers(called, scales, labels, self.arrays)
+        panels: list[Panel] = [
+            {
+                **layer,
+                "name": name,
+                "images": number,
+                "alt": f"Percentiles over training; standard deviation of {text}.",
+            }
+            for layer, name, number, text in zip(scales, called, which, texts, strict=True)
+        ]
         self.spec = {
-            "labels": list(self._sources),
+            "labels": labels,
             "styles": self._styles,
             "layers": panels,
             "chosen": max(0, len(panels) - 1),
@@ -171,8 +201,13 @@ class Distributions(Figure):
             "last": max(recording.num_steps for recording in recordings.values()),
             "running": self.running,
         }
-        self.caption = self._given_caption or caption_of(self.spec)
-        self.alt = describe(self.spec, self.arrays)
+        if len(self.arrays["steps"]):
+            caption = caption_of(panels)
+            self.alt = describe(texts, labels, self.arrays)
+        else:
+            caption = WAITING if self.running else ""
+            self.alt = why_empty(recordings.values())
+        self.caption = self._given_caption or caption
         self.__dict__.pop("_still_html", None)
         if not self.running:
             self._sources = {}
@@ -190,7 +225,7 @@ class Distributions(Figure):
     def picture(self) -> Picture:
         """The same story as a still matplotlib figure."""
         self.refresh()
-        return draw_picture(self.spec, self.arrays)
+        return draw_picture(self.full_spec(), self.arrays)
 
     def widget(self) -> AnyWidget:
         """The figure as an anywidget; it follows recordings that still run."""

@@ -3,7 +3,7 @@
 
 import { label, round, stroke } from "../../kit/draw.js";
 import { set, svg, write } from "../../kit/elements.js";
-import { addUp, onAxis } from "./rows.js";
+import { addUp, NO_MEANING, onAxis } from "./rows.js";
 
 /** @typedef {import("../../kit/draw.js").Style} Style */
 /** @typedef {import("../../kit/blob.js").Arrays} Arrays */
@@ -17,7 +17,6 @@ import { addUp, onAxis } from "./rows.js";
  *   values after so many updates; NaN where there is no value
  */
 
-const NOWHERE = 255;
 const INKS = 4; // shades of a pixel
 const LARGE = 70; // height of a row whose images are larger
 const EDGE = 3; // pixels that stay free above and below a row
@@ -68,8 +67,8 @@ export function between(moments, time) {
  * @param {number} part of the way
  */
 function onTheWay(from, to, part) {
-  if (part < 1 && from === NOWHERE) return NaN;
-  if (part > 0 && to === NOWHERE) return NaN;
+  if (part < 1 && from === NO_MEANING) return NaN;
+  if (part > 0 && to === NO_MEANING) return NaN;
   return part ? from + (to - from) * part : from;
 }
 

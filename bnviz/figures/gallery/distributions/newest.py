@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from bnviz.figures.gallery.distributions.encoding import Encoder
-from bnviz.figures.gallery.distributions.panels import Panel
+from bnviz.figures.gallery.distributions.panels import Scales
 from bnviz.figures.gallery.distributions.tracks import tracks_of
 from bnviz.recording import Recording
 from bnviz.recording.rows import Rows
@@ -23,7 +23,7 @@ class Newest:
         panels: what ``encode`` returned for them.
     """
 
-    def __init__(self, recordings: Mapping[str, Recording], panels: Sequence[Panel]) -> None:
+    def __init__(self, recordings: Mapping[str, Recording], panels: Sequence[Scales]) -> None:
         runs = recordings.values()
         self._tracks = [track for panel in panels for track in tracks_of(runs, panel["title"])]
         self._encoder = Encoder(panels, len(recordings)) if panels else None

@@ -1,25 +1,9 @@
-"""The scales of a layer: which values its axes show, how high its bars are, and what they mean.
-
-A panel is a dict for JSON:
-
-==============  ===================================================================================
-``title``       the layer's own name; figure.py adds ``name``, for readers, and ``alt``
-``activation``  the kind of activation whose inputs these are, or None
-``what``        what the values are: the name of their axis
-``log``         True for gradients and updates: an axis of sizes, zeros aside
-``range``       both ends of the axis of values; ``bins`` bars lie between them
-``span``        both ends of the axis of percentiles
-``top``         the highest share in a bar, over all rows
-``stdScale``    the largest standard deviation of each series
-``flat``        below and above which inputs the activation is flat, or None
-``off``         the share that is told: "saturated", "inactive", "zero", or nothing
-==============  ===================================================================================
-"""
+"""The scales of a layer: which values its axes show, how high its bars are, and what they mean."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,13 +12,13 @@ from bnviz.activations import FLAT_FROM, RECTIFIERS
 from bnviz.recording import histogram
 from bnviz.recording.rows import Rows
 
-__all__ = ["PERCENTS", "Array", "Panel", "edges_of", "on_axis", "panel_of"]
+__all__ = ["PERCENTS", "Array", "SIZES", "Panel", "Scales", "edges_of", "on_axis", "scales_of"]
 
 Array = NDArray[Any]
-Panel = dict[str, Any]
 
 PERCENTS = (15, 50, 85)
-_SIZES = {
+#: The quantities of which sizes are shown, and what their axis is called.
+SIZES = {
     "gradient": "size of the gradient, zeros aside",
     "update": "size of an update, relative to the weight",
 }
@@ -43,7 +27,31 @@ _STEADY = 0.9  # share of the rows of a series that stay below it, unless it exp
 _ENDS = (0.3, 99.7)  # an axis of values reaches from one of these percentiles to the other
 
 
-def panel_of(layer: str, kind: str | None, quantity: str, rows: Rows, bins: int) -> Panel:
+class Scales(TypedDict):
+    """How one layer is drawn, as JSON has it."""
+
+    title: str  # the layer's own name
+    activation: str | None  # the kind of activation whose inputs these are
+    what: str  # what the values are: the name of their axis
+    log: bool  # for gradients and updates: an axis of sizes, zeros aside
+    range: list[float]  # both ends of the axis of values
+    bins: int  # bars between them
+    span: list[float]  # both ends of the axis of percentiles
+    top: float  # the highest share in a bar, over all rows
+    stdScale: list[float]  # the largest standard deviation of each series
+    flat: list[float | None] | None  # below and above which inputs the activation is flat
+    off: str  # the share that is told: "saturated", "inactive", "zero", or nothing
+
+
+class Panel(Scales):
+    """One layer, with all that the page is told of it."""
+
+    name: str  # for readers
+    images: int | None  # which of the layers with images it is
+    alt: str  # its percentiles in words
+
+
+def scales_of(layer: str, kind: str | None, quantity: str, rows: Rows, bins: int) -> Scales:
     """Choose the scales of one layer.
 
     Args:
@@ -53,21 +61,23 @@ def panel_of(layer: str, kind: str | None, quantity: str, rows: Rows, bins: int)
         rows: all rows of each series; of sizes, if these are gradients or updates.
         bins: bars of the histogram.
     """
-    log = quantity in _SIZES
+    log = quantity in SIZES
     values = rows.percentiles((*_ENDS, *PERCENTS))
     low, high = _short(*_display_range(values[..., :2], log))
     percents = values[..., 2:]
-    panel: Panel = {"range": [low, high], "bins": bins, "log": log}
-    shares = np.diff(np.nan_to_num(rows.shares_below(edges_of(panel))))
+    shares = np.diff(np.nan_to_num(rows.shares_below(edges_of([low, high], bins, log))))
     largest = np.nan_to_num(rows.std()).max(axis=1, initial=0)
-    return panel | {
+    return {
         "title": layer,
         "activation": kind,
-        "flat": _flat(kind),
-        "what": _SIZES.get(quantity) or _what(kind),
-        "top": _short(shares.max(initial=0))[0] or 1.0,
+        "what": SIZES.get(quantity) or _what(kind),
+        "log": log,
+        "range": [low, high],
+        "bins": bins,
         "span": _short(*_span(percents[np.isfinite(percents)], low, high, log)),
+        "top": _short(shares.max(initial=0))[0] or 1.0,
         "stdScale": [value or 1.0 for value in _short(*largest)],
+        "flat": _flat(kind),
         "off": "zero" if log else _off(kind),
     }
 
@@ -87,11 +97,11 @@ def _short(*values: float) -> list[float]:
     return [float(f"{value:.6g}") for value in values]
 
 
-def edges_of(panel: Panel) -> Array:
+def edges_of(ends: Sequence[float], bins: int, log: bool) -> Array:
     """Edges of the bars; the outermost two also take all finite values beyond them."""
-    low, high = panel["range"]
-    count = panel["bins"] + 1
-    edges: Array = np.geomspace(low, high, count) if panel["log"] else np.linspace(low, high, count)
+    low, high = ends
+    space: Any = np.geomspace if log else np.linspace
+    edges: Array = space(low, high, bins + 1)
     edges[0], edges[-1] = histogram.EDGES[0], histogram.EDGES[-1]
     return edges
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -25,22 +26,24 @@ _PAPER, _BLACK = (255, 255, 255), (31, 35, 40)
 _ALARM = "#d0453b"
 _SIDE = 0.15  # inches of an image
 _WIDE = 2.0  # inches of a plot, about
+_LETTERS = 110  # of a line of text
 
 
 def draw_picture(spec: Spec, arrays: Mapping[str, Array]) -> Picture:
     """Draw what ``encode`` and ``encode_images`` made.
 
     Args:
-        spec: of the figure; the layer ``spec["chosen"]`` is shown at three steps.
+        spec: of the figure, with its ``alt``; the layer ``spec["chosen"]`` is shown at three steps.
         arrays: of the figure.
 
     Returns:
-        A matplotlib figure; nearly empty while nothing is recorded.
+        A matplotlib figure; where nothing is recorded, it says so.
     """
     if not len(arrays["steps"]) or not spec["layers"]:
         picture, axes = new_picture(size=(7.2, 0.6))
         axes[0, 0].set_axis_off()
-        axes[0, 0].text(0.5, 0.5, "Nothing is recorded yet.", ha="center", color=INK, size=8.5)
+        words = textwrap.fill(spec["alt"], _LETTERS)
+        axes[0, 0].text(0.5, 0.5, words, ha="center", va="center", color=INK, size=8.5)
         return picture
     panel = spec["layers"][spec["chosen"]]
     pictured = panel["images"] is not None

@@ -4,7 +4,7 @@
 /** @typedef {import("../../kit/blob.js").Arrays} Arrays */
 
 /**
- * One layer, as encoding.py describes it.
+ * One layer, as `Panel` in panels.py describes it.
  * @typedef {object} Panel
  * @property {string} name for readers
  * @property {string} title its own name in the model
@@ -33,7 +33,7 @@
 
 /** @typedef {{labels: string[], layers: Panel[], bins: number, levels: number, last: number}} Spec */
 
-const NO_MEANING = 255; // in a byte
+export const NO_MEANING = 255; // in a byte
 const SHARES = 250; // the byte of a share of 1
 
 /**

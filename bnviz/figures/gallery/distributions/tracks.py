@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import fnmatch
 from collections.abc import Iterable, Mapping, Sequence
+from fnmatch import fnmatchcase
 from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
+from bnviz.figures.gallery.distributions.panels import SIZES
 from bnviz.figures.gallery.distributions.sizes import Sizes
 from bnviz.recording import Recording
 from bnviz.recording.track import Track
@@ -16,8 +17,6 @@ from bnviz.recording.track import Track
 __all__ = ["choose_layers", "common_steps", "quantity_of", "rows_at", "tracks_of"]
 
 Array = NDArray[Any]
-
-_SIZES = ("gradient", "update")
 
 
 def choose_layers(recordings: Mapping[str, Recording], wanted: Sequence[str] | None) -> list[str]:
@@ -36,7 +35,7 @@ def choose_layers(recordings: Mapping[str, Recording], wanted: Sequence[str] | N
     chosen: dict[str, None] = {}
     for pattern in wanted if known else ():
         # "[" stands for itself: it is part of the names of single units.
-        found = fnmatch.filter(known, pattern.replace("[", "[[]"))
+        found = [name for name in known if fnmatchcase(name, pattern.replace("[", "[[]"))]
         if not found:
             raise ValueError(f"no layer {pattern!r} was recorded; there are {', '.join(known)}")
         chosen |= dict.fromkeys(found)
@@ -61,14 +60,14 @@ def tracks_of(recordings: Iterable[Recording], layer: str) -> list[Track | None]
     found = [recording.tracks.get(layer) for recording in recordings]
     # Rows reads them alike.
     return [
-        cast("Track", Sizes(track)) if track and track.quantity in _SIZES else track
+        cast("Track", Sizes(track)) if track and track.quantity in SIZES else track
         for track in found
     ]
 
 
 def common_steps(recordings: Sequence[Recording]) -> Array:
-    """The steps of the recording that goes furthest; the others are read at these."""
-    return max(recordings, key=lambda r: (r.num_steps, -len(r.steps))).steps
+    """The steps of the recording with rows that goes furthest; the others are read at these."""
+    return max(recordings, key=lambda r: (len(r.steps) > 0, r.num_steps, -len(r.steps))).steps
 
 
 def rows_at(recording: Recording, steps: Array) -> Array:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from bnviz.figures.gallery.running_statistics.average import memory, running_average
 from bnviz.figures.gallery.running_statistics.picture import Series, draw_picture
-from bnviz.figures.kit.axes import Axis
+from bnviz.figures.kit.axes import STEP, Axis
 from bnviz.figures.kit.causes import read_causes
 from bnviz.figures.kit.figure import Figure
 from bnviz.figures.kit.paper import series_styles
@@ -23,7 +23,6 @@ from bnviz.words import counted
 
 __all__ = ["running_statistics"]
 
-STEP = Axis("training step")
 _STATISTICS = {"mean": 0.0, "variance": 1.0}  # and what PyTorch's layer begins with
 
 
@@ -91,6 +90,15 @@ def running_statistics(
         for size, unit in recorded.items()
         for name, one in zip(_STATISTICS, _read(size, unit), strict=True)
     }
+    if len({len(one.batch) for one in series.values()}) > 1:
+        counts = [
+            f"{len(one.batch)} of the {name} at batch size {size}"
+            for (size, name), one in series.items()
+        ]
+        raise ValueError(
+            "running_statistics() got statistics of different lengths; give all of them at the "
+            f"same steps: {', '.join(counts)}"
+        )
     causes: dict[str, list[object]] = {"batch size": list(recorded), "statistic": list(_STATISTICS)}
     cells = read_causes(series, causes, "running_statistics()")
     axes = {name: _axis(name, cells.values[which::2]) for which, name in enumerate(_STATISTICS)}
