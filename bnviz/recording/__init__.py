@@ -4,7 +4,7 @@ To read: ``recording`` publishes what a ``store`` of tables holds, one ``track``
 whose bins are those of ``histogram``; ``rows`` reads the tables, ``files`` keeps them on disk,
 ``summary`` puts them into words, ``closed`` makes recordings of files and of others.
 
-To record: ``recorder`` sets the hooks, ``course`` follows the passes and steps of the training
+To record: ``recorder`` sets the hooks, ``passes`` follows the passes and steps of the training
 between them and fills the tables, its ``clock`` counts; ``arguments`` are checked, ``notes`` told,
 and ``missing`` knows why something was not recorded.
 ``layers`` says which modules to watch and where their units are (``layouts``: of those that do not

@@ -38,7 +38,6 @@ from bnviz.recording.arguments import (
 from bnviz.recording.clock import Clock
 from bnviz.recording.compiled import OwnCode
 from bnviz.recording.copies import Copies
-from bnviz.recording.course import Course
 from bnviz.recording.coverage import unwatched_activations
 from bnviz.recording.hooks import Hook
 from bnviz.recording.layers import (
@@ -51,6 +50,7 @@ from bnviz.recording.layers import (
 from bnviz.recording.layouts import Layouts
 from bnviz.recording.missing import missing, why_empty
 from bnviz.recording.notes import Notes
+from bnviz.recording.passes import Passes
 from bnviz.recording.place import Place
 from bnviz.recording.recording import Recording
 from bnviz.recording.store import Store
@@ -161,7 +161,7 @@ class record:  # noqa: N801  (reads as a verb: `with record(model) as recording`
             self._store, self._layouts, sample=sample, units=as_units(units), notes=self._notes
         )
         self.recording = Recording(self._store, self)
-        self._course = Course(
+        self._passes = Passes(
             type(self._model).__name__,
             self.recording,
             clock=self._clock,
@@ -188,12 +188,12 @@ class record:  # noqa: N801  (reads as a verb: `with record(model) as recording`
         """Begin to record; returns :attr:`recording`, which fills from now on."""
         if self._handles or self.recording.closed:
             raise RuntimeError("this record(…) was used before; make a new one for each run")
-        called, course = self._called, self._course
+        called, passes = self._called, self._passes
         self._handles = [
-            called.register_forward_pre_hook(Hook(course.before_pass), with_kwargs=True),
+            called.register_forward_pre_hook(Hook(passes.before_pass), with_kwargs=True),
             *(self._hook(name, module) for name, module in self._chosen.items()),
             # Last, because the model may be a watched layer itself.
-            called.register_forward_hook(Hook(course.after_pass)),
+            called.register_forward_hook(Hook(passes.after_pass)),
         ]
         self._code.begin()
         if not self._code.compiled:  # it would run in more parts
@@ -201,10 +201,10 @@ class record:  # noqa: N801  (reads as a verb: `with record(model) as recording`
         self._copies.begin()
         if self._optimizer is not None:
             parameters = self._model.named_parameters()
-            course.updates = Updates(self._store, parameters, self._optimizer)
+            passes.updates = Updates(self._store, parameters, self._optimizer)
             self._handles += [
-                self._optimizer.register_step_pre_hook(course.before_update),
-                self._optimizer.register_step_post_hook(course.after_update),
+                self._optimizer.register_step_pre_hook(passes.before_update),
+                self._optimizer.register_step_post_hook(passes.after_update),
             ]
         return self.recording
 
@@ -223,7 +223,7 @@ class record:  # noqa: N801  (reads as a verb: `with record(model) as recording`
             place.forget_leaves()
         self._copies.end()
         self._code.end()
-        self._course.end()
+        self._passes.end()
         if complete:
             known = self._model, self._places, self._clock, self._store
             for sentence in missing(*known, named=self._asked):
@@ -232,7 +232,7 @@ class record:  # noqa: N801  (reads as a verb: `with record(model) as recording`
 
     def flush(self) -> None:
         """Bring what has gathered into the tables."""
-        self._course.flush()
+        self._passes.flush()
 
     def why_empty(self) -> str:
         """Why nothing may have been recorded."""

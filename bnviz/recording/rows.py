@@ -16,13 +16,12 @@ from numpy.typing import ArrayLike, NDArray
 
 from bnviz.activations import FLAT_FROM, RECTIFIERS
 from bnviz.recording import histogram
-from bnviz.recording.track import SUMS, Track
+from bnviz.recording.track import DEAD, FINITE, MOMENTS, NAN, NEG_INF, POS_INF, SUMS, UNITS, Track
 
 __all__ = ["ABOVE_ZERO", "Rows", "Thresholds"]
 
 Array = NDArray[Any]
 
-_SUM, _SQUARE, _DEAD, _UNITS, _FINITE, _NAN, _POS_INF, _NEG_INF = range(len(SUMS))
 #: The smallest number that does not count as zero.
 ABOVE_ZERO = float(histogram.EDGES[histogram.ZERO])
 # Where each bin that holds numbers begins and ends, and how wide it is.
@@ -105,9 +104,9 @@ class Rows:
                 there = np.flatnonzero((chosen[t] >= 0) & (chosen[t] < track.rows))
                 counts[t, there, low:high] = track.counts[chosen[t, there]]
                 self.sums[t, there] = track.sums[chosen[t, there]]
-        self._infinite = bool(self.sums[..., _POS_INF:].any())
+        self._infinite = bool(self.sums[..., POS_INF:].any())
         if self._infinite:
-            counts[..., 0], counts[..., -1] = self.sums[..., _NEG_INF], self.sums[..., _POS_INF]
+            counts[..., 0], counts[..., -1] = self.sums[..., NEG_INF], self.sums[..., POS_INF]
         np.add.accumulate(running, out=running)
         self._running, self._width = running, width
         # Where each row begins in the running sum, how much came before it, how much it holds.
@@ -123,30 +122,30 @@ class Rows:
     @property
     def total(self) -> Array:
         """How many values each row summarizes, NaN included, int64 of shape (T, R)."""
-        return self._total[..., 0] + self.sums[..., _NAN].astype(np.int64)
+        return self._total[..., 0] + self.sums[..., NAN].astype(np.int64)
 
     def nonfinite(self) -> Array:
         """Counts of NaN, +inf and −inf, int64 of shape (T, R, 3)."""
-        return self.sums[..., _NAN:].astype(np.int64)
+        return self.sums[..., NAN:].astype(np.int64)
 
     def mean(self) -> Array:
         """Mean of the finite values, shape (T, R)."""
-        return self._moments()[..., _SUM]
+        return self._moments()[..., 0]
 
     def std(self) -> Array:
         """Standard deviation (biased) of the finite values, shape (T, R)."""
         moments = self._moments()
-        mean = moments[..., _SUM]
-        std: Array = np.sqrt(np.maximum(moments[..., _SQUARE] - mean * mean, 0))
+        mean = moments[..., 0]
+        std: Array = np.sqrt(np.maximum(moments[..., 1] - mean * mean, 0))
         return std
 
     def _moments(self) -> Array:
         """Means of the finite values and of their squares, shape (T, R, 2)."""
-        return _ratio(self.sums[..., : _SQUARE + 1], self.sums[..., _FINITE, None])
+        return _ratio(self.sums[..., MOMENTS], self.sums[..., FINITE, None])
 
     def dead(self) -> Array:
         """Share of a rectifier's units that let nothing through, shape (T, R)."""
-        return _ratio(self.sums[..., _DEAD], self.sums[..., _UNITS])
+        return _ratio(self.sums[..., DEAD], self.sums[..., UNITS])
 
     # -- from the bins -----------------------------------------------------------------------------
 

@@ -7,7 +7,18 @@ from numpy.typing import ArrayLike, NDArray
 
 from bnviz.recording import histogram
 
-__all__ = ["SUMS", "Quantity", "Track"]
+__all__ = [
+    "DEAD",
+    "FINITE",
+    "MOMENTS",
+    "NAN",
+    "NEG_INF",
+    "POS_INF",
+    "SUMS",
+    "UNITS",
+    "Quantity",
+    "Track",
+]
 
 #: What the values of a track are: those that enter a layer, those that it gives, the gradient of
 #: the loss at one of these, or the size of a weight's updates relative to the weight.
@@ -16,7 +27,11 @@ Quantity = Literal["input", "output", "gradient", "update"]
 #: What is summed up besides the histogram: the values and their squares; units that were "dead" and
 #: all "units", over the steps of a row; the last four follow from the counts.
 SUMS = ("sum", "square", "dead", "units", "finite", "nan", "+inf", "-inf")
-_VERDICT = slice(SUMS.index("dead"), SUMS.index("units") + 1)
+_, _, DEAD, UNITS, FINITE, NAN, POS_INF, NEG_INF = range(len(SUMS))
+#: The sum of the values and that of their squares.
+MOMENTS = slice(0, DEAD)
+_VERDICT = slice(DEAD, FINITE)
+_SPECIAL = slice(NAN, len(SUMS))  # in the order of histogram.SPECIAL
 #: Rows to make room for at once: half of what a recording has at most.
 _ROOM = 100
 #: Bins to make room for beyond a new extreme value: not each one moves the table.
@@ -90,7 +105,7 @@ class Track:
     @property
     def moments(self) -> NDArray[np.float64]:
         """Sums of the finite values and of their squares, shape (rows, 2)."""
-        return self.sums[:, :2]
+        return self.sums[:, MOMENTS]
 
     @property
     def verdicts(self) -> NDArray[np.float64]:
@@ -106,7 +121,7 @@ class Track:
         """Dense counts, shape (rows, BINS); rows past the last are empty."""
         dense = np.zeros((rows, histogram.BINS), dtype=np.int64)
         dense[: self.rows, self._bins] = self.counts
-        dense[: self.rows, histogram.SPECIAL] = self.sums[:, 5:]
+        dense[: self.rows, histogram.SPECIAL] = self.sums[:, _SPECIAL]
         return dense
 
     def add(self, row: int, counts: NDArray[np.integer], moments: NDArray[np.float64]) -> None:
@@ -127,9 +142,9 @@ class Track:
         added = counts[:, self._bins]
         self._raise_limit(1, int(added.max(initial=0)))
         self._counts[row:stop] += added.astype(self._counts.dtype)
-        self._sums[row:stop, :2] += moments
-        self._sums[row:stop, 4] += added.sum(axis=1)
-        self._sums[row:stop, 5:] += counts[:, histogram.SPECIAL]
+        self._sums[row:stop, MOMENTS] += moments
+        self._sums[row:stop, FINITE] += added.sum(axis=1)
+        self._sums[row:stop, _SPECIAL] += counts[:, histogram.SPECIAL]
         self._carry()
 
     def add_bins(
@@ -159,8 +174,8 @@ class Track:
         begins = (row + rows) * self._counts.shape[1] - self.first_bin
         cells = bins + begins.astype(np.int32)[:, None]
         np.add.at(self._counts.reshape(-1), cells.ravel(), self._counts.dtype.type(1))
-        self._sums[row : row + count, :2] += moments
-        self._sums[row : row + count, 4] += added
+        self._sums[row : row + count, MOMENTS] += moments
+        self._sums[row : row + count, FINITE] += added
         self._carry()
 
     def judge(self, row: int, dead: ArrayLike, units: ArrayLike) -> None:

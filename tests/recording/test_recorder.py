@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
 from bnviz import record
-from bnviz.recording import Recording, RecordingError, course, tap
+from bnviz.recording import Recording, RecordingError, passes, tap
 from bnviz.recording.clock import KEPT_WHOLE, Clock
 from bnviz.recording.histogram import bin_values
 from bnviz.recording.rows import Rows
@@ -759,7 +759,7 @@ def test_subscribers_of_fast_steps_are_told_ten_times_a_second_at_most(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     model, heard, now = small(), [], 0.0
-    monkeypatch.setattr(course, "time", SimpleNamespace(monotonic=lambda: now))
+    monkeypatch.setattr(passes, "time", SimpleNamespace(monotonic=lambda: now))
     with record(model) as recording:
         recording.subscribe(lambda r: heard.append(r.num_steps))
         for _ in range(12):

@@ -13,13 +13,11 @@ from numpy.typing import NDArray
 
 from bnviz.recording import histogram
 from bnviz.recording.rows import Rows
-from bnviz.recording.track import SUMS, Track
+from bnviz.recording.track import FINITE, NAN, NEG_INF, POS_INF, Track
 
 __all__ = ["Sizes", "share_of_zeros"]
 
 Array = NDArray[Any]
-
-_FINITE, _NAN, _POS_INF, _NEG_INF = (SUMS.index(name) for name in ("finite", "nan", "+inf", "-inf"))
 
 
 class Sizes:
@@ -63,8 +61,8 @@ class Sizes:
     def sums(self) -> Array:
         """Sums as of the track, with all infinities as +inf, shape (rows, 8)."""
         sums = self._track.sums.copy()
-        sums[:, _POS_INF] += sums[:, _NEG_INF]
-        sums[:, _NEG_INF] = 0
+        sums[:, POS_INF] += sums[:, NEG_INF]
+        sums[:, NEG_INF] = 0
         return sums
 
 
@@ -91,8 +89,8 @@ class _Folded:
 
 def share_of_zeros(rows: Rows) -> Array:
     """Of rows of :class:`Sizes`: how many of the numbers are zero, shape (T, R)."""
-    numbers = rows.sums[..., _FINITE] + rows.sums[..., _POS_INF]
-    sizes = rows.total - rows.sums[..., _NAN]
+    numbers = rows.sums[..., FINITE] + rows.sums[..., POS_INF]
+    sizes = rows.total - rows.sums[..., NAN]
     zeros = numbers - sizes
     share: Array = np.full(numbers.shape, np.nan)
     np.divide(zeros, numbers, out=share, where=numbers > 0)

@@ -1,4 +1,4 @@
-"""The course of a training while it is recorded: passes, steps, updates.
+"""The passes, steps and updates of a training while it is recorded.
 
 Hooks around the model and its optimizer tell of them. Between those, every watched layer keeps what
 comes by; when a window of steps is over, or somebody reads, that goes into the tables.
@@ -23,12 +23,12 @@ from bnviz.recording.threads import Threads
 from bnviz.recording.tracing import inside_of_itself, only_traces_or_repeats
 from bnviz.recording.updates import Updates
 
-__all__ = ["Course"]
+__all__ = ["Passes"]
 
 _PATIENCE = 0.1  # seconds
 
 
-class Course:
+class Passes:
     """Follows a training from pass to pass.
 
     Args:
