@@ -361,11 +361,13 @@ def test_an_activation_that_first_runs_late_has_the_features_of_the_layer_in_fro
     class Late(nn.Module):
         def __init__(self) -> None:
             super().__init__()
+            self.first = nn.Conv2d(3, 3, 1)  # its units are elsewhere, as are those of the last
             self.fc, self.drop, self.relu = nn.Linear(4, 8), nn.Dropout(), nn.ReLU()
+            self.last = nn.Conv2d(3, 3, 1)
 
         def forward(self, x: Tensor, late: bool) -> Tensor:
-            x = self.drop(self.fc(x))
-            return self.relu(x) if late else x
+            x = self.drop(self.fc(self.first(x)))
+            return self.last(self.relu(x) if late else x)
 
     model = Late()
     with record(model, units=7) as recording:

@@ -69,6 +69,13 @@ def test_a_last_row_of_several_steps_says_from_where_to_where(store: Store) -> N
     assert str(Recording(store)).splitlines()[0].endswith("last row, steps 1 to 2")
 
 
+def test_a_last_row_that_is_not_full_ends_at_the_last_step() -> None:
+    store = Store()
+    fill(store, "fc", [[1.0]] * 3)
+    store.make_room(201)  # rows of two steps
+    assert "1–3" in str(Recording(store)).splitlines()[2]
+
+
 def test_an_empty_recording_says_so() -> None:
     assert str(Recording()) == "Recording(0 layers, 0 steps, running): nothing yet"
     recording = Recording()
