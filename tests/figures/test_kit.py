@@ -264,6 +264,12 @@ def test_an_axis_leaves_room_for_the_others_beside_a_run_that_explodes():
     assert low == 0 and 3 < high < 20
 
 
+def test_a_logarithmic_axis_leaves_room_too_beside_runs_that_explode_or_vanish():
+    values = np.array([1e-30, 0.5, 1.0, 2.0, 1e30])
+    low, high = Axis("error", log=True).ends([values])
+    assert 1e-15 < low < 0.5 and 2 < high < 1e15
+
+
 def test_a_logarithmic_axis_leaves_out_what_has_no_place():
     low, high = Axis("error", log=True).ends([np.array([0.0, -1.0, 0.1, 10.0, np.nan, np.inf])])
     assert 0.08 < low <= 0.1 and 10 <= high < 12
