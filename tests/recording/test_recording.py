@@ -86,7 +86,8 @@ def assert_close(one: Recording, two: Recording) -> None:
 def example() -> Recording:
     steps = noise(7)
     steps[3][:3] = np.nan, np.inf, -np.inf
-    return recorded({"a": steps, "sigmoid1": noise(7, seed=1, scale=4), "relu1": noise(7, seed=2)})
+    units = [x.reshape(2, 10) for x in noise(7, seed=2)]  # of which some are dead in some steps
+    return recorded({"a": steps, "sigmoid1": noise(7, seed=1, scale=4), "relu1": units})
 
 
 # -- reading -----------------------------------------------------------------------------------
