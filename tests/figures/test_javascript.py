@@ -401,6 +401,26 @@ def test_labels_stand_where_they_want_if_they_can() -> None:
     assert path("spreadOut", [50, 50, 10], 15, [0, 100]) == [50, 65, 10]
 
 
+# --- seeds ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("values", "median", "low", "high", "lost"),
+    [
+        ([10, 9, 2], 9, 2, 10, 0),
+        ([10, 9, 2, 100], 9.5, 2, 100, 0),
+        ([nan, 3, float("inf"), 1], 2, 1, 3, 2),
+        ([nan], nan, nan, nan, 1),
+    ],
+)
+def test_of_seeds_the_median_and_the_range_of_those_that_are_numbers(
+    values: list[float], median: float, low: float, high: float, lost: int
+) -> None:
+    found = run_js("return spread(inputs[0])", values, spread="kit/spread.js")
+    expected = {"median": median, "low": low, "high": high, "count": len(values), "lost": lost}
+    assert found == pytest.approx(expected, nan_ok=True)
+
+
 # --- rows and images over the steps of a training -------------------------------------------------
 
 
