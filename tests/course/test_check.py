@@ -554,7 +554,9 @@ class TestSeveralValues:
         assert "Likely between_batches: You divided by one less" in text
 
     def test_words_about_the_order_are_not_said_of_one_value(self, report):
-        both_mean = lambda mean, var, x, m: (var * 0 + 7, 0.9 * mean + 0.1 * x.mean(0))  # noqa: E731
+        def both_mean(running_mean, running_var, x, momentum):
+            return running_var * 0 + 7, (1 - momentum) * running_mean + momentum * x.mean(0)
+
         assert "order" not in report(both_mean, self.NAME)
 
     def test_a_factor_of_one_value_is_named(self, report):

@@ -161,6 +161,15 @@ def test_a_diverged_seed_is_counted_and_leaves_the_others():
     assert "up to 1 of 3 seeds NaN or infinite" in figure.alt
 
 
+def test_a_smoothed_loss_is_lost_where_it_was_lost():
+    loss = np.ones((1, 150))
+    loss[0, 70] = np.nan
+    figure = curves({"without BN": loss}, y="loss")
+    assert "running median" in figure.spec["notes"][0]
+    assert np.flatnonzero(figure.arrays["0.0.lost"]).tolist() == [70]
+    assert np.flatnonzero(np.isnan(figure.arrays["0.0.middle"])).tolist() == [70]
+
+
 def test_all_seeds_lost_leaves_a_gap_and_no_number():
     loss = np.ones((2, 10))
     loss[:, 5:] = np.inf

@@ -14,6 +14,7 @@ from recorded import fill, gradients, made, pair, probe_of, run_of
 from torch import nn
 
 import bnviz
+from bnviz.activations import FLAT_FROM
 from bnviz.figures import distributions
 from bnviz.figures.gallery.distributions.encoding import add_up, percents_of, shares_of
 from bnviz.figures.gallery.distributions.images import COUNT, places_of
@@ -67,6 +68,21 @@ def test_share_that_is_off_agrees_with_the_recording(kind, method):
     np.testing.assert_allclose(add_up(figure.arrays["off"])[0, 0] / 250, expected, atol=1 / 240)
 
 
+@pytest.mark.parametrize(
+    ("kind", "flat"),
+    [
+        ("sigmoid", [-FLAT_FROM["sigmoid"], FLAT_FROM["sigmoid"]]),
+        ("tanh", [-FLAT_FROM["tanh"], FLAT_FROM["tanh"]]),
+        ("relu", [0, None]),
+        ("relu6", [0, 6]),
+        ("gelu", None),
+        (None, None),
+    ],
+)
+def test_the_page_knows_from_where_on_an_activation_is_flat(kind, flat):
+    assert distributions(made(kind=kind)).spec["layers"][0]["flat"] == flat
+
+
 def test_dead_share_of_a_real_network_agrees_with_the_recording():
     torch.manual_seed(0)
     model = torch.nn.Sequential(torch.nn.Linear(4, 50), torch.nn.ReLU())
@@ -93,11 +109,12 @@ def test_values_beyond_the_axis_are_counted_in_its_outermost_bars():
     assert heights_in_shares(figure)[0, [0, -1], 0].sum() > 0.9
 
 
-def test_explosion_leaves_the_other_series_its_axis():
+@pytest.mark.parametrize("growth", [0.3, 2.0])  # beyond 10⁴ in many rows, or in nearly all
+def test_explosion_leaves_the_other_series_its_axis(growth):
     wild = Recording()
     for row in range(20):
         values = np.random.default_rng(row).normal(size=500).astype(np.float32)
-        fill(wild, row, "layer", values * np.float32(10.0 ** (2 * row)), None)
+        fill(wild, row, "layer", values * np.float32(10.0 ** (growth * row)), None)
     wild.close()
     calm = Recording()
     for row in range(20):

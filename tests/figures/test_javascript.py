@@ -401,6 +401,69 @@ def test_labels_stand_where_they_want_if_they_can() -> None:
     assert path("spreadOut", [50, 50, 10], 15, [0, 100]) == [50, 65, 10]
 
 
+# --- seeds ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("values", "median", "low", "high", "lost"),
+    [
+        ([10, 9, 2], 9, 2, 10, 0),
+        ([10, 9, 2, 100], 9.5, 2, 100, 0),
+        ([nan, 3, float("inf"), 1], 2, 1, 3, 2),
+        ([nan], nan, nan, nan, 1),
+    ],
+)
+def test_of_seeds_the_median_and_the_range_of_those_that_are_numbers(
+    values: list[float], median: float, low: float, high: float, lost: int
+) -> None:
+    found = run_js("return spread(inputs[0])", values, spread="kit/spread.js")
+    expected = {"median": median, "low": low, "high": high, "count": len(values), "lost": lost}
+    assert found == pytest.approx(expected, nan_ok=True)
+
+
+# --- rows and images over the steps of a training -------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("begins", "last", "texts"),
+    [
+        ([1, 9, 17], 20, ["1–8", "9–16", "17–20"]),
+        ([1, 9, 17], 17, ["1–8", "9–16", "17"]),
+        ([1, 2, 3], 3, ["1", "2", "3"]),
+    ],
+)
+def test_a_row_names_the_steps_that_it_sums_up(
+    begins: list[int], last: int, texts: list[str]
+) -> None:
+    code = """
+      const rows = inputs[0].map((step) => ({ step }));
+      return rows.map((_, r) => stepsOf(rows, r, inputs[1], String));
+    """
+    assert run_js(code, begins, last, stepsOf="gallery/distributions/rows.js") == texts
+
+
+@pytest.mark.parametrize(
+    ("updates", "place"),
+    [(0, 100), (5, 120), (10, 140), (15, nan), (20, nan), (25, nan), (30, 60), (99, 60)],
+)
+def test_an_image_without_a_value_is_nowhere_until_it_has_one_again(
+    updates: int, place: float
+) -> None:
+    arrays = {
+        "images.0.pixels": np.zeros((1, 8, 8), np.uint8),
+        "images.0.steps": np.array([0, 10, 20, 30]),
+        "images.0.places": np.diff([100, 140, 255, 60], prepend=0).astype(np.uint8)[None, None],
+    }
+    code = """
+      const arrays = Object.fromEntries(Object.entries(inputs[0]).map(([name, [values, shape]]) =>
+        [name, Object.assign(Uint8Array.from(values), { shape })]));
+      return [...readImages(arrays, 0).places(0, inputs[1])];
+    """
+    given = {name: (array.ravel().tolist(), array.shape) for name, array in arrays.items()}
+    found = run_js(code, given, updates, readImages="gallery/distributions/images.js")
+    assert found == pytest.approx([place], nan_ok=True)
+
+
 # --- the helper itself ---------------------------------------------------------------------------
 
 

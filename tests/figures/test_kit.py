@@ -292,10 +292,35 @@ def test_choice_and_cursor_begin_there(open_figure, kind):
     assert page.get_by_role("slider", name="batch size").get_attribute("aria-valuetext") == "4"
 
 
+def test_a_picture_of_some_choices_has_the_first_the_last_and_some_between():
+    cells = read_causes({n: n for n in range(9)}, {"number": range(9)}, "f()")
+    assert cells.some(3) == [0, 4, 8]
+    assert cells.some(20) == [*range(9)]
+
+
 def test_an_axis_leaves_room_for_the_others_beside_a_run_that_explodes():
     values = np.array([1.0, 2, 3, 2, 1, 2, 3, 1, 2, 1e9])
     low, high = Axis("loss").ends([values])
     assert low == 0 and 3 < high < 20
+    low, high = Axis("log-likelihood").ends([-values])
+    assert -20 < low < -3 and -1 < high < 0
+
+
+@pytest.mark.parametrize(("least", "low"), [(2.0, 0.0), (5.0, 0.0), (7.0, 6.88), (-5.0, -5.6)])
+def test_an_axis_begins_at_0_where_that_is_near(least, low):
+    assert Axis("loss").ends([np.array([least, 10.0])])[0] == pytest.approx(low)
+
+
+@pytest.mark.parametrize(("least", "low"), [(0.83, 0.8), (0.3, 0.0), (1.0, 0.0), (-0.2, -0.2)])
+def test_an_axis_of_per_cent_ends_at_100_and_begins_at_0_or_a_round_number(least, low):
+    ends = Axis("accuracy", percent=True).ends([np.array([least, 1.0])])
+    assert ends == pytest.approx([low, 1.0])
+
+
+def test_a_logarithmic_axis_leaves_room_too_beside_runs_that_explode_or_vanish():
+    values = np.array([1e-30, 0.5, 1.0, 2.0, 1e30])
+    low, high = Axis("error", log=True).ends([values])
+    assert 1e-15 < low < 0.5 and 2 < high < 1e15
 
 
 def test_a_logarithmic_axis_leaves_out_what_has_no_place():

@@ -163,6 +163,21 @@ def test_all_values_of_a_layer_that_are_too_large_to_keep_count() -> None:
     assert recording.dead("0").tolist() == [0.75] * 4
 
 
+def test_a_unit_that_is_never_above_zero_is_dead_also_where_it_is_zero() -> None:
+    model = nn.Sequential(nn.ReLU())
+    with record(model) as recording:
+        model(torch.tensor([[0.0, -1.0, 1.0, 0.0], [0.0, 0.0, 0.0, 1e-3]]))
+    assert recording.dead("0").tolist() == [2 / 4]
+
+
+def test_where_the_number_of_units_changed_the_newest_ones_count() -> None:
+    model = nn.Sequential(nn.ReLU())
+    with record(model, sample=None) as recording:
+        model(-torch.ones(2, 3))
+        model(torch.tensor([[1.0, 1.0, -1.0, 1.0]]))
+    assert recording.dead("0").tolist() == [1 / 4] * 2
+
+
 def test_a_unit_that_gave_nan_in_one_part_of_a_window_is_unknown_in_all_of_it() -> None:
     units = DeadUnits()
     units.see([0], torch.tensor([[[float("nan"), -1.0]]]), 2)

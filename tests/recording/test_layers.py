@@ -266,6 +266,26 @@ def test_where_several_axes_are_as_long_the_layer_decides(
     assert (layout.size, layout.axis_in(shape)) == (4, axis)
 
 
+@pytest.mark.parametrize(
+    ("layer", "shape", "axis"),
+    [
+        (nn.Linear(4, 6), (2, 6, 4), 2),
+        (nn.Bilinear(4, 5, 6), (2, 6, 4), 2),
+        (nn.Bilinear(4, 5, 6), (2, 5, 4), 2),  # the first of the two that it is given
+        (nn.Conv2d(4, 6, 1), (2, 4, 5, 6), 1),
+        (nn.ConvTranspose1d(4, 6, 1), (2, 4, 6), 1),
+        (nn.LSTM(4, 3, bidirectional=True), (2, 6, 4), 2),
+        (nn.GRUCell(4, 6), (4,), 0),
+    ],
+)
+def test_units_of_an_input_are_not_looked_for_by_the_number_of_the_outputs(
+    layer: nn.Module, shape: tuple[int, ...], axis: int
+) -> None:
+    layout = layout_of(layer, at_input=True)
+    assert layout is not None
+    assert layout.axis_in(shape) == axis
+
+
 def test_units_that_moved_are_looked_for_behind_the_batch_first() -> None:
     assert Layout(-2, 4).axis_in((3, 4, 5, 4)) == 1
     assert Layout(-2, 4).axis_in((3, 7, 5, 4)) == 3
@@ -393,11 +413,13 @@ def test_an_activation_that_first_runs_late_has_the_features_of_the_layer_in_fro
     class Late(nn.Module):
         def __init__(self) -> None:
             super().__init__()
+            self.first = nn.Conv2d(3, 3, 1)  # its units are elsewhere, as are those of the last
             self.fc, self.drop, self.relu = nn.Linear(4, 8), nn.Dropout(), nn.ReLU()
+            self.last = nn.Conv2d(3, 3, 1)
 
         def forward(self, x: Tensor, late: bool) -> Tensor:
-            x = self.drop(self.fc(x))
-            return self.relu(x) if late else x
+            x = self.drop(self.fc(self.first(x)))
+            return self.last(self.relu(x) if late else x)
 
     model = Late()
     with record(model, units=7) as recording:

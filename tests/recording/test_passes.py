@@ -214,6 +214,15 @@ def test_dead_units_of_an_ensemble_are_those_of_no_member() -> None:
     assert recording.dead("1").tolist() == [6 / 8]
 
 
+def test_nested_vmaps_leave_the_units_where_the_module_sees_them() -> None:
+    model = nn.ReLU()
+    x = torch.arange(4.0)[:, None, None].repeat(5, 1, 3, 2)  # unit u has the value u
+    with record(model, units=2, sample=None) as recording:
+        torch.func.vmap(torch.func.vmap(model, in_dims=2), in_dims=3)(x)
+    assert recording.mean("model[2]").tolist() == [2]
+    assert recording.total("model[2]").tolist() == [5 * 3 * 2]
+
+
 # -- whatever else goes wrong ------------------------------------------------------------------
 
 

@@ -125,6 +125,19 @@ def test_a_sample_is_fair_over_the_steps(shape: tuple[int, ...]) -> None:
     assert mean == pytest.approx(x.mean().item(), abs=0.15)
 
 
+@pytest.mark.parametrize("rows", [2, 7, 32, 64, 100, 128])
+@pytest.mark.parametrize("kept", [1, 5])
+def test_samples_of_as_many_steps_as_rows_see_every_row_equally_often(rows: int, kept: int) -> None:
+    kept = min(kept, rows - 1)
+    x = 2.0 ** (torch.arange(rows) / 4)[:, None].expand(-1, 3)  # each row has a bin of its own
+    model = nn.Sequential(nn.ReLU())
+    with record(model, sample=3 * kept) as recording:
+        for _ in range(rows):
+            model(x.clone())
+    seen = recording.counts("0").sum(axis=0)
+    assert seen[bin_values(x) > 0].tolist() == [3 * kept] * rows
+
+
 @pytest.mark.parametrize("size", [6, 14, 15, 28])
 @pytest.mark.parametrize("sample", [30, 100, 512])
 def test_a_sample_does_not_favour_the_middle_of_a_map(size: int, sample: int) -> None:
