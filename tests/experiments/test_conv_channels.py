@@ -71,7 +71,7 @@ def test_a_pair_for_each_place_is_hundreds_of_numbers_where_one_for_each_channel
 @pytest.fixture(scope="module")
 def moved() -> Moved:
     """As in the chapter, but for the seeds."""
-    return moved_images([100, 101])
+    return moved_images([7000, 7001])
 
 
 def lost(accuracy: np.ndarray) -> np.ndarray:
@@ -83,7 +83,7 @@ def test_moved_images_are_recognized_as_before_where_all_places_share_and_nowher
     for label in ("N, H, W", "N, C, H, W"):
         assert np.ptp(moved.accuracy[label], axis=1).max() < 0.005
     for label in ("N alone", "reshape"):
-        assert lost(moved.accuracy[label]).min() > 0.25
+        assert lost(moved.accuracy[label]).min() > 0.3
 
 
 def test_on_images_as_they_are_nothing_tells_the_slip(moved):
@@ -91,7 +91,8 @@ def test_on_images_as_they_are_nothing_tells_the_slip(moved):
     still = {label: accuracy[:, 3] for label, accuracy in moved.accuracy.items()}
     assert still["N alone"].min() > 0.9
     assert (still["N alone"] > still["N, H, W"]).all()
-    assert (still["N, H, W"] - still["reshape"]).max() < 0.15
+    behind = still["N, H, W"] - still["reshape"]
+    assert -0.03 < behind.min() <= behind.max() < 0.13
 
 
 @pytest.mark.parametrize(
@@ -127,13 +128,14 @@ def test_before_training_and_in_the_first_layer_an_image_is_worth_more_than_its_
 
 
 @pytest.mark.parametrize(
-    "options", [{"seeds": (100, 101)}, {"seeds": (102,), "lr": 0.005, "batch_size": 128}]
+    "options", [{"seeds": range(7000, 7004)}, {"seeds": (102,), "lr": 0.005, "batch_size": 128}]
 )
 def test_before_a_mean_over_each_map_an_image_is_worth_a_few_values(options):
     found = image_worth(**options)
     assert found.mean[:, 2].min() > 1.5 and found.mean[:, 2].max() < 6.5
     assert found.mean[:, 1].min() > 20
     assert found.variance[:, 2].max() < 15
+    assert 25 < found.variance[:, 0].min() <= found.variance[:, 0].max() < 85
 
 
 def test_with_two_layers_it_is_worth_a_few_more():

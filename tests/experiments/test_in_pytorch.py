@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -35,10 +36,10 @@ def last(patient: Patient, name: str, **options) -> np.ndarray:
     return getattr(course(patient, SEEDS, **options), name)[..., -1]
 
 
-def healed(name: str, steps: int = 100, **changes) -> np.ndarray:
+def healed(name: str, steps: int = 100, seeds: Sequence[int] = SEEDS, **changes) -> np.ndarray:
     """Test accuracy in eval mode, pixels from 0 to 1, with something changed, of each seed."""
     patient, found = replace(PATIENTS[name], **changes), []
-    for seed in SEEDS:
+    for seed in seeds:
         _, _, x, y = digits(seed)
         found.append(accuracy(train_patient(patient, seed, steps=steps).eval(), x, y))
     return np.array(found)
@@ -73,7 +74,15 @@ def test_b_hands_less_on_from_layer_to_layer_and_never_starts():
     assert ((spread[0] > 0.003) & (spread[0] < 0.02)).all()
     assert (spread[1] < 0.05 * spread[0]).all() and (spread[2] < 0.1 * spread[1]).all()
     assert ill.tested[:, -1].max() < 0.15
-    assert ill.idle[0, :, -1].max() < 0.6  # unlike C
+
+
+def test_about_half_of_b_is_idle_in_all_layers_unlike_c():
+    ill = course(PATIENTS["B"], range(7000, 7004))
+    assert 0.3 < ill.idle.min() <= ill.idle.max() < 0.6
+
+
+def test_trained_ten_times_as_long_b_learns():
+    assert healed("B", 1000, seeds=(7000, 7001)).min() > 0.95
 
 
 def test_a_smaller_epsilon_heals_b_and_ten_times_the_rate_helps():
@@ -94,8 +103,10 @@ def test_c_lets_next_to_nothing_through():
 
 def test_batch_norm_heals_c_and_a_smaller_rate_helps_less():
     assert healed("C", 60, norm="batch").min() > 0.85
-    slower = healed("C", lr=0.5)
-    assert slower.max() < 0.92 and slower.mean() > 0.25
+    seeds = range(7000, 7008)
+    found = cured(PATIENTS["C"], {"norm": {"norm": "batch"}, "rate": {"lr": 0.5}}, seeds)
+    normed, slower = (one.tested[:, -1] for one in found.values())
+    assert 0.25 < slower.mean() < slower.max() < min(0.93, np.median(normed))
 
 
 def test_d_is_normalized_and_still_learns_little():
@@ -127,8 +138,8 @@ def test_g_is_far_too_large_in_all_layers_and_batch_norm_would_not_have_minded()
     assert ill.tested[:, -1].max() < 0.15
     assert last(Patient(pixels=255.0), "tested", steps=50).min() > 0.93
     assert last(replace(PATIENTS["G"], lr=0.01), "tested").min() > 0.85
-    smaller = healed("G", pixels=1.0)
-    assert smaller.min() > 0.25 and smaller.max() < 0.8
+    smaller = healed("G", pixels=1.0, seeds=range(7000, 7006))
+    assert 0.25 < smaller.min() <= smaller.max() < 0.8
 
 
 def test_h_shrinks_until_its_gamma_is_spared():
@@ -139,7 +150,11 @@ def test_h_shrinks_until_its_gamma_is_spared():
     assert ill.trained[:, -1].min() > 0.9  # the accuracy hardly tells
     assert ill.tested[:, -1].min() > spared.tested[:, -1].max() - 0.06
     assert ill.loss[:, -1].min() > 1.5 * spared.loss[:, -1].max()
-    assert ill.loss[:, -1].min() > 2.5 * last(PATIENTS["E"], "loss").max()
+
+
+def test_the_loss_of_h_is_some_five_times_that_of_the_healthy_one():
+    ill, healthy = (course(PATIENTS[name], range(7000, 7008)).loss[:, -1] for name in "HE")
+    assert 3.5 < (ill / healthy).min() <= (ill / healthy).max() < 8
 
 
 def test_recording_does_not_disturb_a_patient_and_networks_of_a_group_learn_as_alone():
@@ -201,6 +216,11 @@ def test_two_images_a_device_cost_accuracy_that_eight_do_not(lr):
     one, eight, two = accuracy_by_devices((1, 8, 32), SEEDS, lr=lr, steps=60).apart.T
     assert (one - eight).max() < 0.04
     assert (one - two).min() > 0.08
+
+
+def test_with_two_images_a_device_about_three_in_four_are_right():
+    found = accuracy_by_devices((32,), range(7000, 7006)).apart
+    assert 0.6 < found.min() <= found.max() < 0.85
 
 
 def test_parts_side_by_side_learn_what_devices_learn():

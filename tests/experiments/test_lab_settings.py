@@ -7,7 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from bnviz import data
+from bnviz import data, mlp
+from bnviz.experiments.common import digits
 from bnviz.experiments.lab import train_setting
 from bnviz.setting import Contestant, Setting
 from bnviz.twins import Twins
@@ -67,6 +68,13 @@ def test_from_small_weights_batch_norm_needs_about_twice_as_long():
 
 
 @pytest.mark.slow
+def test_from_small_weights_batch_norm_needs_40_to_90_steps():
+    for seed in range(7000, 7006):
+        run = trained(Setting([BATCH], init=0.01, seed=seed), 120, eval_every=5)["batch norm"]
+        assert 40 <= run.steps_to(0.9) <= 90
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("lr", [10.0, 20.0])
 def test_at_a_learning_rate_of_20_batch_norm_still_learns(lr):
     for without, of_batch in steps_to_90(Setting(lr=lr), 400):
@@ -103,6 +111,24 @@ def test_before_or_after_the_sigmoid_is_about_the_same():
 def test_layer_norm_needs_several_times_as_long():
     for of_batch, of_layer in steps_to_90(Setting(networks=[BATCH, LAYER]), 500):
         assert 3 < of_layer / of_batch < 12
+
+
+@pytest.mark.slow
+def test_layer_norm_needs_150_to_330_steps():
+    for seed in range(7000, 7004):
+        run = trained(Setting([LAYER], seed=seed), 400)["layer norm"]
+        assert 150 <= run.steps_to(0.9) <= 330
+
+
+def test_at_the_start_layer_norm_leaves_units_narrow_and_the_more_so_the_deeper_they_are():
+    spreads = ((0.5, 0.6), (0.18, 0.28), (0.06, 0.11))
+    for seed in range(7000, 7006):
+        model = mlp((64, *[100] * 3, 10), "sigmoid", norm="layer", init=0.1, seed=seed)
+        x, *_ = digits(seed)
+        for block, (least, most) in zip(model.hidden, spreads, strict=True):
+            normed = block.norm(block.linear(x))
+            assert least < normed.std(0).mean() < most
+            x = block.activation(normed)
 
 
 @pytest.mark.slow

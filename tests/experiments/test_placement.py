@@ -1,11 +1,13 @@
 """Statements of chapter 6, on seeds that it does not use."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from torch import Tensor, nn
 
 from bnviz import data
-from bnviz.experiments.common import steps_until
+from bnviz.experiments.common import steps_of_each, steps_until
 from bnviz.experiments.placement import (
     first_gradients,
     handed_on,
@@ -14,6 +16,7 @@ from bnviz.experiments.placement import (
     steps_to_goal,
     without_biases,
 )
+from bnviz.experiments.placement.which_layers import _only_in
 from bnviz.networks import mlp
 
 pytestmark = pytest.mark.slow
@@ -37,18 +40,28 @@ def test_nearly_all_values_are_in_the_histogram() -> None:
         assert (shares > 0.98).all() and (shares < 1 + 1e-9).all()
 
 
-def test_sigmoids_with_small_weights_are_as_soon_with_the_norm_in_either_place() -> None:
-    for lr in (0.05, 0.5):
-        found = steps_to_goal(SEEDS, lr=lr)
-        assert (found["BN after"] <= 1.2 * found["BN before"]).all()
-        assert np.isnan(found["without BN"]).all()
+@pytest.mark.parametrize(("lr", "least", "most"), [(0.05, 0.2, 0.6), (0.5, 0.5, 1.1)])
+def test_at_small_rates_sigmoids_with_small_weights_are_sooner_with_the_norm_behind_them(
+    lr: float, least: float, most: float
+) -> None:
+    found = steps_to_goal(range(7000, 7004), lr=lr)
+    ratio = found["BN after"] / found["BN before"]
+    assert least <= ratio.min() <= ratio.max() <= most
+    assert np.isnan(found["without BN"]).all()
+
+
+def test_at_large_rates_they_learn_only_with_the_norm_before_them() -> None:
+    found = steps_to_goal(range(7000, 7004), lr=3.0, steps=100)
+    assert np.isnan(found["BN after"]).all()
+    assert np.isfinite(found["BN before"]).all()
 
 
 def test_with_large_weights_they_are_later_with_the_norm_behind_them() -> None:
     found = steps_to_goal(SEEDS, init=1.0)
     assert (found["BN after"] > 1.3 * found["BN before"]).all()
-    bold = steps_to_goal(SEEDS, init=1.0, lr=2.0)
-    assert np.isnan(bold["BN after"]).all() and (bold["BN before"] < 60).all()
+    bold = steps_to_goal(range(7000, 7006), init=1.0, lr=2.0, steps=60)
+    assert np.isnan(bold["BN after"]).all()
+    assert 15 <= bold["BN before"].min() <= bold["BN before"].max() <= 40
     tanh = steps_to_goal(SEEDS, activation="tanh", init=1.0)
     assert np.isnan(tanh["BN after"]).all() and (tanh["BN before"] < 60).all()
     deep = steps_to_goal(SEEDS, init=1.0, depth=5, lr=1.0)
@@ -69,10 +82,11 @@ def test_a_single_layer_of_them_is_sooner_with_the_norm_behind_it() -> None:
 
 
 @pytest.mark.parametrize("depth", [3, 8])
-def test_relus_hardly_care(depth) -> None:
-    found = steps_to_goal(SEEDS, activation="relu", init="kaiming", lr=0.1, depth=depth)
-    ratio = found["BN after"].mean() / found["BN before"].mean()
-    assert 0.5 < ratio < 1.6
+def test_relus_hardly_care(depth: int) -> None:
+    seeds = range(7000, 7006)
+    found = steps_to_goal(seeds, activation="relu", init="kaiming", lr=0.1, depth=depth)
+    ratio = found["BN after"] / found["BN before"]
+    assert 0.5 <= ratio.min() <= ratio.max() <= 1.3
     assert (found["without BN"] > found["BN before"]).all()
 
 
@@ -125,17 +139,30 @@ def test_so_it_is_at_another_rate_depth_and_activation(options) -> None:
 
 
 def test_from_an_easy_start_it_matters_less_which_layer() -> None:
-    relu = {"activation": "relu", "depth": 8, "init": "kaiming", "lr": 0.1}
-    for options in (relu, {"init": 1.0}):
-        found = in_one_layer((104, 105), steps=200, **options)
-        assert max(found[alone].max() for alone in ("first", "middle", "last")) <= 130
+    relu = {"activation": "relu", "depth": 8, "init": "kaiming", "lr": 0.1, "steps": 120}
+    found = in_one_layer(range(7000, 7006), **relu)
+    alone = np.array([found[layer] for layer in ("first", "middle", "last")])
+    assert 25 <= alone.min() <= alone.max() <= 90
+    found = in_one_layer((104, 105), init=1.0, steps=200)
+    assert max(found[layer].max() for layer in ("first", "middle", "last")) <= 130
+
+
+def test_in_eight_layers_of_relu_one_norm_in_the_sixth_is_enough_in_most_seeds() -> None:
+    def networks(seed: int) -> dict[str, nn.Module]:
+        return {"": mlp((64, *[100] * 8, 10), norm=_only_in({6}), init=0.05, seed=seed)}
+
+    found = steps_of_each(networks, range(7000, 7008), 0.9, 300, lr=0.3, eval_every=10)
+    assert np.isfinite(found[""]).sum() >= 6
 
 
 def test_a_norm_in_the_last_layer_makes_the_first_gradient_as_large_as_norms_in_all() -> None:
-    found = first_gradients(SEEDS)
-    assert (found["last"] > 25 * found["none"]).all()
-    assert (found["first"] < 5 * found["none"]).all()
-    np.testing.assert_allclose(found["last"], found["all"], rtol=0.3)
+    found = first_gradients(range(7000, 7020))
+    times = {layer: norms / found["none"] for layer, norms in found.items()}
+    assert (times["last"] > 25).all() and (times["first"] < 5).all()
+    assert 35 < np.median(times["last"]) < 65  # some fifty times
+    assert 35 < np.median(times["all"]) < 65
+    share = found["last"] / found["all"]
+    assert 0.8 < share.min() <= share.max() < 1.05
 
 
 def with_gradient_times(factor: Tensor, x: Tensor) -> Tensor:
@@ -156,15 +183,37 @@ class OnlyBack(nn.Identity):
         return with_gradient_times(1 / (x.detach().var(0) + 1e-5).sqrt(), x)
 
 
-def test_in_the_last_layer_the_division_counts_on_both_ways_and_most_on_the_way_forward() -> None:
-    sigmoids = {"activation": "sigmoid", "depth": 3, "init": 0.1, "lr": 0.5}
-    relus = {"activation": "relu", "depth": 8, "init": 0.05, "lr": 0.1}
+SIGMOIDS = {"activation": "sigmoid", "depth": 3, "init": 0.1, "lr": 0.5}
+RELUS = {"activation": "relu", "depth": 8, "init": 0.05, "lr": 0.1}
 
-    def steps(norm: nn.Module, *, activation: str, depth: int, init: float, lr: float) -> float:
-        model = mlp((64, *[100] * depth, 10), activation, init=init, seed=100)
-        model.hidden[-1].norm = norm
-        return steps_until(0.9, model, 200, data=data.digits(100), lr=lr, seed=100, eval_every=10)
 
-    assert steps(OnlyForward(100), **sigmoids) <= 150
-    for norm, options in ((OnlyBack(), sigmoids), (OnlyForward(100), relus), (OnlyBack(), relus)):
-        assert np.isnan(steps(norm, **options))
+def steps_with(norm: nn.Module, seed: int = 100, steps: int = 200, **options: Any) -> float:
+    """Steps to 90 %, with this norm in the last hidden layer alone."""
+    depth, lr = options.pop("depth"), options.pop("lr")
+    model = mlp((64, *[100] * depth, 10), seed=seed, **options)
+    model.hidden[-1].norm = norm
+    return steps_until(0.9, model, steps, data=data.digits(seed), lr=lr, seed=seed, eval_every=10)
+
+
+def test_in_eight_layers_of_relu_the_division_counts_on_both_ways() -> None:
+    assert np.isfinite(steps_with(nn.BatchNorm1d(100), **RELUS))
+    for norm in (OnlyForward(100), OnlyBack()):
+        assert np.isnan(steps_with(norm, **RELUS))
+
+
+def test_three_layers_of_sigmoids_are_somewhat_later_without_the_division_on_the_way_back() -> None:
+    norms = (nn.BatchNorm1d, OnlyForward)
+    whole, forward = np.array(
+        [[steps_with(norm(100), seed, **SIGMOIDS) for seed in range(7000, 7004)] for norm in norms]
+    )
+    assert 50 <= whole.min() <= whole.max() <= 90
+    assert 70 <= forward.min() <= forward.max() <= 130
+    assert (forward > whole).all()
+
+
+@pytest.mark.parametrize("seed", [7000, 7001])
+def test_with_the_division_on_the_way_back_alone_they_are_later_than_without_a_norm(
+    seed: int,
+) -> None:
+    none = steps_with(nn.Identity(), seed, 2000, **SIGMOIDS)
+    assert steps_with(OnlyBack(), seed, 2500, **SIGMOIDS) > none
