@@ -18,6 +18,8 @@ import icons
 from docutils import nodes
 from sphinx.application import Sphinx
 
+from bnviz.address import web_address
+
 # What Jupyter Book puts on every page though it is switched off here: thebe, which would fetch
 # itself from another host.
 _UNWANTED = re.compile(
@@ -27,8 +29,6 @@ _UNWANTED = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
-
-_ON_GITHUB = re.compile(r"https://github\.com/([\w.-]+)/([\w.-]+)")
 
 #: A formula of so many symbols may be kept in one line, on a phone too.
 _SHORT = 14
@@ -121,12 +121,9 @@ def describe(
     paragraph = next(iter(doctree.findall(nodes.paragraph)), None)
     if paragraph is not None:
         context["description"] = textwrap.shorten(paragraph.astext(), 200, placeholder=" …")
-    repository = app.config.html_theme_options.get("repository_url", "")
-    if match := _ON_GITHUB.fullmatch(repository):
-        # Where GitHub Pages shows the book; a link's image needs a whole address.
-        context["share_image"] = (
-            f"https://{match[1].lower()}.github.io/{match[2]}/_static/share.png"
-        )
+    if address := web_address(app.config.html_theme_options.get("repository_url", "")):
+        # A link's image needs a whole address.
+        context["share_image"] = f"{address}/_static/share.png"
 
 
 def tidy_pages(app: Sphinx, exception: Exception | None) -> None:

@@ -11,6 +11,7 @@ from assigned import NAME, ROOT
 from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
+from bnviz.address import web_address
 from bnviz.course.cli import main
 from bnviz.course.grading.assignment import Book, assign, source_notebook
 from bnviz.course.grading.form import FormError, problems_in
@@ -81,6 +82,15 @@ def test_the_seed_of_the_course_stands_in_the_notebook(release):
     assert by_id(release)["seed"].source == "SEED = 7"
 
 
+@pytest.mark.parametrize("name", ["intro", NAME])
+def test_students_are_led_to_the_chapters_page_and_not_to_the_repository(name, book):
+    repository = "https://github.com/Someone/elsewhere"
+    title = by_id(source_notebook(name, BOOK, address=web_address(repository)))["title"].source
+    (address,) = re.findall(r"\]\((\S+)\)", title)
+    page = address.removeprefix("https://someone.github.io/elsewhere/")
+    assert (book / page).is_file()
+
+
 def test_without_practice_the_published_exercises_stay_away():
     cells = by_id(source_notebook(NAME, BOOK, practice=False))
     assert "pooled" in cells and "population" not in cells
@@ -116,6 +126,17 @@ def test_an_instructor_adds_problems_by_a_notebook_in_a_folder(tmp_path):
     exam = by_id(source_notebook("exam", book))
     assert exam["title"].source.startswith("# My own problems")
     assert exam["third-check"].metadata.nbgrader.points == 4
+
+
+def test_a_notebook_of_an_instructor_takes_the_place_of_the_books_of_that_name(tmp_path):
+    nbformat.write(own_problem("assert third(6) == 2"), tmp_path / f"{NAME}.ipynb")
+    cells = by_id(source_notebook(NAME, Book(ROOT, [tmp_path])))
+    assert {"third", "population"} <= set(cells) and not {"pooled", "lag"} & set(cells)
+
+
+def test_a_folder_without_problems_is_refused_and_not_left_out(tmp_path):
+    with pytest.raises(FormError, match="no-such"):
+        Book(ROOT, [tmp_path / "no-such"])
 
 
 def test_a_solution_that_fails_its_own_check_is_not_released(tmp_path):

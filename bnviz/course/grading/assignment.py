@@ -57,10 +57,19 @@ class Book:
 
     Args:
         root: the folder with ``chapters/`` and ``problems/``.
-        folders: more folders with problems, an instructor's own.
+        folders: more folders with problems, an instructor's own. A notebook in them takes the place
+            of one of the book's that has the same file name.
+
+    Raises:
+        FormError: there is no notebook in one of the folders.
     """
 
     def __init__(self, root: Path, folders: Sequence[Path] = ()) -> None:
+        for folder in folders:
+            if not any(folder.glob("*.ipynb")):
+                raise FormError(
+                    f"There is no notebook with problems in {folder}. Is its name right?"
+                )
         self.root, self.folders = root, (root / "problems", *folders)
 
     @property
@@ -84,8 +93,8 @@ class Book:
         return [read(path) for path in found]
 
     def _notebooks(self) -> Iterator[Path]:
-        for folder in self.folders:
-            yield from sorted(folder.glob("*.ipynb"))
+        found = (path for folder in self.folders for path in sorted(folder.glob("*.ipynb")))
+        yield from {path.name: path for path in found}.values()
 
     @staticmethod
     def _has_problems(notebook: NotebookNode | None) -> bool:
@@ -102,7 +111,7 @@ def source_notebook(
         book: where it is looked for.
         seed: of the course; with it, and the student, each has other numbers.
         practice: whether the chapter's own exercises belong to it, whose solutions are published.
-        address: of the book's repository, for a link to the chapter.
+        address: of the book on the web, for a link to the chapter's page.
 
     Raises:
         FormError: there is nothing of that name, or a notebook is not in the four-cell form.
@@ -269,7 +278,7 @@ def _title(
     title = first.split("\n")[0].lstrip("# ")
     text = [f"# {title}"]
     if chapter is not None:
-        where = f"[the chapter]({address}/blob/main/chapters/{name}.ipynb)" if address else name
+        where = f"[the chapter]({address}/chapters/{name}.html)" if address else name
         text.append(f"Exercises and problems to {where}: what you need for them stands there.")
     text.append(
         "Write each answer where it says `# YOUR CODE HERE`, and run the cell below it, as often "
