@@ -15,6 +15,7 @@ import claims
 import folds
 import formulas
 import icons
+import tasks
 from docutils import nodes
 from sphinx.application import Sphinx
 
@@ -101,11 +102,15 @@ def stamp_claims(app: Sphinx, document: nodes.document) -> None:
             html += nodes.Text(box)
 
 
-def list_claims(app: Sphinx, document: nodes.document) -> None:
-    """Put the table of claims where a page asks for it."""
+def put_tables(app: Sphinx, document: nodes.document) -> None:
+    """Put the tables of claims and of tasks where a page asks for them."""
     for place in list(document.findall(nodes.raw)):
         if '<div class="claims-here">' in place.astext():
             place.replace_self(nodes.raw("", claims.table(), format="html"))
+        elif '<div class="tasks-here">' in place.astext():
+            theme = app.config.html_theme_options
+            files = f"{theme['repository_url']}/blob/{theme['repository_branch']}"
+            place.replace_self(nodes.raw("", tasks.table(files), format="html"))
 
 
 def describe(
@@ -158,7 +163,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     """Register the extension with Sphinx."""
     formulas.wait_for_server()
     folds.setup(app)
-    for change in (widen_figures, leave_out, stamp_claims, list_claims, citations.link):
+    for change in (widen_figures, leave_out, stamp_claims, put_tables, citations.link):
         app.connect("doctree-read", change)
     app.connect("doctree-resolved", keep_punctuation)
     app.connect("html-page-context", describe)

@@ -32,7 +32,7 @@ from bnviz.course.grading.form import (
     problems_in,
     tried,
 )
-from bnviz.course.grading.marks import graderdata, tags_of, unmarked
+from bnviz.course.grading.marks import graderdata, heading, tags_of, unmarked
 from bnviz.course.grading.otter import otter_notebook
 
 __all__ = ["Book", "assign", "run_source", "source_notebook"]
@@ -274,9 +274,7 @@ def _beginning(notebooks: Iterable[NotebookNode]) -> Iterator[NotebookNode]:
 def _title(
     name: str, chapter: NotebookNode | None, notebooks: Sequence[NotebookNode], address: str
 ) -> str:
-    first = (notebooks[0] if chapter is None else chapter).cells[0].source
-    title = first.split("\n")[0].lstrip("# ")
-    text = [f"# {title}"]
+    text = [f"# {heading((notebooks[0] if chapter is None else chapter).cells[0])}"]
     if chapter is not None:
         where = f"[the chapter]({address}/chapters/{name}.html)" if address else name
         text.append(f"Exercises and problems to {where}: what you need for them stands there.")

@@ -10,8 +10,8 @@ from typing import Any
 from nbformat import NotebookNode
 
 __all__ = [
-    *("Check", "checks_of", "exercise", "grade_id", "graderdata", "label", "nbgrader", "tags_of"),
-    "unmarked",
+    *("Check", "checks_of", "exercise", "grade_id", "graderdata", "heading", "label", "nbgrader"),
+    *("tags_of", "unmarked"),
 ]
 
 #: What programs that show a notebook go by.
@@ -62,6 +62,11 @@ def label(cell: NotebookNode) -> str:
 def exercise(cell: NotebookNode) -> str:
     """The exercise that a check belongs to; the check itself, where another program made it."""
     return str(cell.metadata.get("bnviz", {}).get("exercise") or grade_id(cell))
+
+
+def heading(cell: NotebookNode) -> str:
+    """The heading with which a Markdown cell begins, as plain text."""
+    return str(cell.source).partition("\n")[0].lstrip("# ").rstrip()
 
 
 def tags_of(cell: NotebookNode) -> list[str]:
