@@ -62,7 +62,7 @@ def test_the_points_are_those_of_the_checks(release):
     }
     assert points == {
         "population-check": 2, "forget-check": 1, "corrected-check": 2,
-        "pooled-check": 3, "lag-check": 2,
+        "pooled-check": 3, "lag-check": 2, "lag-check-2": 1,
     }  # fmt: skip
 
 

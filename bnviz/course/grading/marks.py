@@ -26,20 +26,26 @@ class Check:
         name: its cell in the notebook, such as "population-check".
         exercise: what it belongs to, such as "test-time/population".
         points: what it is worth.
+        title: of the exercise, for people, such as "Exercise 8.1: From batches to all".
     """
 
     name: str
     exercise: str
     points: float
+    title: str
 
 
 def checks_of(source: NotebookNode) -> list[Check]:
     """The checks of a source notebook, in their order."""
-    return [
-        Check(grade_id(cell), exercise(cell), float(nbgrader(cell)["points"]))
-        for cell in source.cells
-        if nbgrader(cell).get("grade")
-    ]
+    tasks = {grade_id(cell): heading(cell) for cell in source.cells}
+    found = []
+    for cell in source.cells:
+        if nbgrader(cell).get("grade"):
+            of = exercise(cell)
+            what = of.rpartition("/")[2]
+            title = tasks.get(f"{what}-task", what)  # another program's has no such cell
+            found.append(Check(grade_id(cell), of, float(nbgrader(cell)["points"]), title))
+    return found
 
 
 def nbgrader(cell: NotebookNode) -> Mapping[str, Any]:
