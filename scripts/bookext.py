@@ -15,6 +15,7 @@ import claims
 import folds
 import formulas
 import icons
+import open_in
 import tasks
 from docutils import nodes
 from sphinx.application import Sphinx
@@ -163,6 +164,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     """Register the extension with Sphinx."""
     formulas.wait_for_server()
     folds.setup(app)
+    open_in.setup(app)
     for change in (widen_figures, leave_out, stamp_claims, put_tables, citations.link):
         app.connect("doctree-read", change)
     app.connect("doctree-resolved", keep_punctuation)
