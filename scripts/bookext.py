@@ -15,8 +15,12 @@ import claims
 import folds
 import formulas
 import icons
+import open_in
+import tasks
 from docutils import nodes
 from sphinx.application import Sphinx
+
+from bnviz.address import web_address
 
 # What Jupyter Book puts on every page though it is switched off here: thebe, which would fetch
 # itself from another host.
@@ -27,8 +31,6 @@ _UNWANTED = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
-
-_ON_GITHUB = re.compile(r"https://github\.com/([\w.-]+)/([\w.-]+)")
 
 #: A formula of so many symbols may be kept in one line, on a phone too.
 _SHORT = 14
@@ -101,11 +103,15 @@ def stamp_claims(app: Sphinx, document: nodes.document) -> None:
             html += nodes.Text(box)
 
 
-def list_claims(app: Sphinx, document: nodes.document) -> None:
-    """Put the table of claims where a page asks for it."""
+def put_tables(app: Sphinx, document: nodes.document) -> None:
+    """Put the tables of claims and of tasks where a page asks for them."""
     for place in list(document.findall(nodes.raw)):
         if '<div class="claims-here">' in place.astext():
             place.replace_self(nodes.raw("", claims.table(), format="html"))
+        elif '<div class="tasks-here">' in place.astext():
+            theme = app.config.html_theme_options
+            files = f"{theme['repository_url']}/blob/{theme['repository_branch']}"
+            place.replace_self(nodes.raw("", tasks.table(files), format="html"))
 
 
 def describe(
@@ -121,12 +127,9 @@ def describe(
     paragraph = next(iter(doctree.findall(nodes.paragraph)), None)
     if paragraph is not None:
         context["description"] = textwrap.shorten(paragraph.astext(), 200, placeholder=" …")
-    repository = app.config.html_theme_options.get("repository_url", "")
-    if match := _ON_GITHUB.fullmatch(repository):
-        # Where GitHub Pages shows the book; a link's image needs a whole address.
-        context["share_image"] = (
-            f"https://{match[1].lower()}.github.io/{match[2]}/_static/share.png"
-        )
+    if address := web_address(app.config.html_theme_options.get("repository_url", "")):
+        # A link's image needs a whole address.
+        context["share_image"] = f"{address}/_static/share.png"
 
 
 def tidy_pages(app: Sphinx, exception: Exception | None) -> None:
@@ -161,7 +164,8 @@ def setup(app: Sphinx) -> dict[str, Any]:
     """Register the extension with Sphinx."""
     formulas.wait_for_server()
     folds.setup(app)
-    for change in (widen_figures, leave_out, stamp_claims, list_claims, citations.link):
+    open_in.setup(app)
+    for change in (widen_figures, leave_out, stamp_claims, put_tables, citations.link):
         app.connect("doctree-read", change)
     app.connect("doctree-resolved", keep_punctuation)
     app.connect("html-page-context", describe)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from bnviz.address import web_address
 from bnviz.course.grading.export import LAYOUTS
 
 __all__ = ["main"]
@@ -80,7 +81,11 @@ def _parser() -> argparse.ArgumentParser:
     assign.add_argument("--seed", type=int, default=0, help="another one gives students new data")
     assign.add_argument("--book", type=Path, help="a checkout of the book, if this is none")
     assign.add_argument(
-        "--problems", type=Path, action="append", default=[], help="a folder with your own problems"
+        "--problems",
+        type=Path,
+        action="append",
+        default=[],
+        help="a folder with your own problems; in place of the book's where a file's name is equal",
     )
     assign.add_argument(
         "--no-practice", action="store_true", help="without the chapter's exercises"
@@ -157,7 +162,7 @@ def _assign(given: argparse.Namespace) -> int:
         seed=given.seed,
         practice=not given.no_practice,
         otter=PACKAGE if given.otter else "",
-        address=REPOSITORY,
+        address=web_address(REPOSITORY),
     )
     paths = list(tqdm(made, total=len(names), unit="assignment", disable=len(names) < 2))
     for path in paths:

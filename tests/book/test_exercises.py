@@ -286,9 +286,3 @@ class TestChapter:
             heading = text.source.splitlines()[0]
             title = EXERCISES[values_of(stub, "ex")[0]].title
             assert re.fullmatch(rf"## Exercise \d+\.{number}: {re.escape(title)}", heading)
-
-    def test_the_first_exercise_says_where_answers_are_checked_and_no_other_does(self, prefix):
-        texts = [cells[0].source for cells in exercises_in(read(CHAPTER_OF[prefix]))]
-        assert ["*Answers are checked" in text for text in texts] == [True] + [False] * (
-            len(texts) - 1
-        )

@@ -161,16 +161,29 @@ def test_axe_finds_no_serious_violation_in_the_dark(wide_and_dark: Visit) -> Non
     assert serious_violations(wide_and_dark.page) == []
 
 
-@pytest.mark.parametrize("name", CHAPTERS)
-def test_chapter_can_be_launched(name: str, book: Path) -> None:
-    page = (book / f"{name}.html").read_text()
+def launchers(name: str) -> list[str]:
+    """Where Colab and Binder open a chapter."""
     repository = yaml.safe_load((ROOT / "_config.yml").read_text())["repository"]
     owner_and_name = urlsplit(repository["url"]).path.strip("/")
     branch = repository["branch"]
-    colab = f"https://colab.research.google.com/github/{owner_and_name}/blob/{branch}/{name}.ipynb"
-    binder = f"https://mybinder.org/v2/gh/{owner_and_name}/{branch}?urlpath=lab/tree/{name}.ipynb"
-    assert f'href="{colab}"' in page
-    assert f'href="{binder}"' in page
+    return [
+        f"https://colab.research.google.com/github/{owner_and_name}/blob/{branch}/{name}.ipynb",
+        f"https://mybinder.org/v2/gh/{owner_and_name}/{branch}?urlpath=lab/tree/{name}.ipynb",
+    ]
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_chapter_can_be_launched(name: str, book: Path) -> None:
+    menu, _, _ = (book / f"{name}.html").read_text().partition("<article")
+    assert [address for address in launchers(name) if f'href="{address}"' not in menu] == []
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_each_exercise_leads_to_where_it_is_answered(name: str, book: Path) -> None:
+    _, *stubs = (book / f"{name}.html").read_text().split('<div class="cell tag_stub')
+    behind = [re.findall('href="([^"]+)">Open in', stub.split("tag_solution")[0]) for stub in stubs]
+    assert behind == [launchers(name)] * len(behind)
+    assert len(behind) >= 3 or name == "chapters/lab"
 
 
 #: Formulas with another number of parts than they need.

@@ -11,6 +11,7 @@ from assigned import NAME, ROOT
 from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
+from bnviz.address import web_address
 from bnviz.course.cli import main
 from bnviz.course.grading.assignment import Book, assign, source_notebook
 from bnviz.course.grading.form import FormError, problems_in
@@ -61,7 +62,7 @@ def test_the_points_are_those_of_the_checks(release):
     }
     assert points == {
         "population-check": 2, "forget-check": 1, "corrected-check": 2,
-        "pooled-check": 3, "lag-check": 2,
+        "pooled-check": 3, "lag-check": 2, "lag-check-2": 1,
     }  # fmt: skip
 
 
@@ -79,6 +80,15 @@ def test_nbgrader_validates_the_source(assigned_course):
 
 def test_the_seed_of_the_course_stands_in_the_notebook(release):
     assert by_id(release)["seed"].source == "SEED = 7"
+
+
+@pytest.mark.parametrize("name", ["intro", NAME])
+def test_students_are_led_to_the_chapters_page_and_not_to_the_repository(name, book):
+    repository = "https://github.com/Someone/elsewhere"
+    title = by_id(source_notebook(name, BOOK, address=web_address(repository)))["title"].source
+    (address,) = re.findall(r"\]\((\S+)\)", title)
+    page = address.removeprefix("https://someone.github.io/elsewhere/")
+    assert (book / page).is_file()
 
 
 def test_without_practice_the_published_exercises_stay_away():
@@ -118,6 +128,17 @@ def test_an_instructor_adds_problems_by_a_notebook_in_a_folder(tmp_path):
     assert exam["third-check"].metadata.nbgrader.points == 4
 
 
+def test_a_notebook_of_an_instructor_takes_the_place_of_the_books_of_that_name(tmp_path):
+    nbformat.write(own_problem("assert third(6) == 2"), tmp_path / f"{NAME}.ipynb")
+    cells = by_id(source_notebook(NAME, Book(ROOT, [tmp_path])))
+    assert {"third", "population"} <= set(cells) and not {"pooled", "lag"} & set(cells)
+
+
+def test_a_folder_without_problems_is_refused_and_not_left_out(tmp_path):
+    with pytest.raises(FormError, match="no-such"):
+        Book(ROOT, [tmp_path / "no-such"])
+
+
 def test_a_solution_that_fails_its_own_check_is_not_released(tmp_path):
     nbformat.write(own_problem("assert third(6) == 3"), tmp_path / "exam.ipynb")
     with pytest.raises(FormError, match="does not pass"):
@@ -126,12 +147,13 @@ def test_a_solution_that_fails_its_own_check_is_not_released(tmp_path):
 
 
 class TestCommandLine:
-    def test_assign_prints_where_the_release_is(self, tmp_path, capsys):
+    def test_assign_prints_where_the_release_is_and_nothing_else(self, tmp_path, capfd):
         nbformat.write(own_problem("assert third(6) == 2"), tmp_path / "exam.ipynb")
         course = tmp_path / "course"
         arguments = ["course", "assign", "exam", "--to", str(course), "--problems", str(tmp_path)]
         assert main([*arguments, "--book", str(ROOT)]) == 0
-        assert capsys.readouterr().out.strip() == str(course / "release" / "exam" / "exam.ipynb")
+        # Of its kernel and nbgrader, too, which are other processes.
+        assert capfd.readouterr() == (f"{course / 'release' / 'exam' / 'exam.ipynb'}\n", "")
 
     def test_what_cannot_be_done_is_told_in_a_line_and_ends_with_2(self, tmp_path, capsys):
         assert main(["course", "assign", "no-such", "--to", str(tmp_path)]) == 2

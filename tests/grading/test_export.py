@@ -19,6 +19,10 @@ SCORES = Scores(
         "zoe": {"test-time/population": None, "test-time/lag": None},
     },
     handed_in=frozenset({"ada", "bob", "eve"}),
+    titles={
+        "test-time/population": "Exercise 8.1: From batches to all",
+        "test-time/lag": "Problem 8.2: A layer that drifts",
+    },
 )
 
 
@@ -29,8 +33,8 @@ def rows(text: str) -> list[list[str]]:
 def test_a_line_a_student_by_exercise():
     header, *lines = rows(as_csv(SCORES))
     assert header == [
-        "student", "status", "08-test-time population", "08-test-time lag", "08-test-time total",
-        "of",
+        "student", "status", "Exercise 8.1: From batches to all",
+        "Problem 8.2: A layer that drifts", "08-test-time total", "of",
     ]  # fmt: skip
     assert lines[0] == ["ada", "graded", "2", "1.5", "3.5", "5"]
 
@@ -45,6 +49,7 @@ def test_not_graded_and_not_handed_in_are_told_apart_from_zero():
 def test_canvas_gets_its_five_columns_and_the_points_possible():
     header, possible, ada, *_ = rows(as_csv(SCORES, "canvas"))
     assert header[:5] == ["Student", "ID", "SIS User ID", "SIS Login ID", "Section"]
+    assert header[5:] == ["08-test-time population", "08-test-time lag"]  # known again by these
     assert [p.strip() for p in possible] == ["Points Possible", "", "", "", "", "2", "3"]
     assert ada == ["ada", "", "", "ada", "", "2", "1.5"]
 
@@ -116,7 +121,7 @@ def test_a_class_list_without_students_is_refused(tmp_path, text):
 
 
 def test_a_name_that_is_a_formula_stays_a_text():
-    scores = Scores("a", {"a/b": 1.0}, {"=cmd|x": {"a/b": 1.0}}, frozenset())
+    scores = Scores("a", {"a/b": 1.0}, {"=cmd|x": {"a/b": 1.0}}, frozenset(), {"a/b": "B"})
     assert rows(as_csv(scores))[1][0] == "'=cmd|x"
 
 

@@ -18,6 +18,7 @@ ANSWERS = {
 SCORES = Scores(
     "08-test-time", {"test-time/pooled": 3.0, "test-time/lag": 2.0},
     {"ada": {"test-time/pooled": 0.0, "test-time/lag": 2.0}}, frozenset({"ada"}),
+    {"test-time/pooled": "Problem 8.1: Batches", "test-time/lag": "Problem 8.2: A layer"},
 )  # fmt: skip
 
 
@@ -41,7 +42,7 @@ def shown(source, release):
 
 def test_points_stand_at_the_top(shown):
     assert "ada: 2 of 5 points" in shown[1]
-    assert re.search(r"pooled\s*0 of 3\s*wrong", shown[1])
+    assert re.search(r"Problem 8.1: Batches\s*0 of 3\s*wrong", shown[1])
 
 
 def test_a_failed_hidden_test_says_its_message(shown):

@@ -113,7 +113,7 @@ def test_each_command_prints_what_the_page_says(round_):
 def test_the_points_are_in_the_gradebook_and_in_the_formgrader(round_):
     of = "/user/teacher/formgrader/api/submissions/" + NAME
     shown = {row["student"]: row["score"] for row in round_.hub.ask(of)}
-    assert shown == {"ada": 10, "bob": 7}
+    assert shown == {"ada": 11, "bob": 8}
     with sqlite3.connect(round_.course / "gradebook.db") as book:
         assert book.execute("SELECT id FROM student ORDER BY id").fetchall() == [("ada",), ("bob",)]
 
@@ -129,8 +129,8 @@ def test_what_bob_sent_is_kept_as_he_sent_it(round_):
 
 
 def test_feedback_arrives_with_whom_it_is_for(round_):
-    assert "ada: 10 of 10 points" in round_.page_of("ada")
-    assert "bob: 7 of 10 points" in round_.page_of("bob")
+    assert "ada: 11 of 11 points" in round_.page_of("ada")
+    assert "bob: 8 of 11 points" in round_.page_of("bob")
 
 
 def test_what_is_handed_in_is_of_the_students_account_and_the_gradebook_of_the_teachers(round_):

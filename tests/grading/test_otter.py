@@ -45,7 +45,7 @@ def test_every_exercise_is_a_question_with_its_points(notebook):
         name: int(re.search(r"points: (\d+)", cells[0].source)[1])
         for name, cells in questions(notebook).items()
     }
-    assert points == {"population": 2, "forget": 1, "corrected": 2, "pooled": 3, "lag": 2}
+    assert points == {"population": 2, "forget": 1, "corrected": 2, "pooled": 3, "lag": 3}
 
 
 def test_nothing_of_nbgraders_marks_is_left(notebook):

@@ -125,6 +125,11 @@ def test_every_chapter_has_two_problems():
     assert {name for name, problems in count.items() if problems < 2} == set()
 
 
+def test_the_lag_without_its_sign_has_the_points_of_its_formula():
+    distance, falling = graded("test-time/lag", lambda drift, momentum: drift * (1 / momentum - 1))
+    assert distance is None and "a distance is positive" in str(falling)
+
+
 @pytest.mark.parametrize("name", sorted(NOTEBOOKS))
 def test_problems_are_numbered_by_their_chapter(name):
     number = 0 if name == "intro" else int(name.split("-")[0])

@@ -172,7 +172,7 @@ def test_an_answer_that_broke_off_is_not_graded_rather_than_zero(tmp_path: Path)
     (result,) = grade(course, small_course.NAME, progress=False)
     assert result.status == "not graded"
     assert result.earned == {"double-check": 2.0, "area-check": 0.0, "steps-check": None}
-    assert result.notes[-1] == "Lost with a part of the file, so not graded: steps."
+    assert result.notes[-1] == "Lost with a part of the file, so not graded: steps-check."
 
     shutil.rmtree(tmp_path / "inbox")
     assert taken(course, {"again.ipynb": data}).ok

@@ -18,9 +18,14 @@ COMMANDS = commands(PAGE.partition("### On a JupyterHub")[0])
 
 
 @pytest.fixture(scope="module")
-def transcript(tmp_path_factory):
+def folder(tmp_path_factory):
+    """Where the commands are run."""
+    return tmp_path_factory.mktemp("class")
+
+
+@pytest.fixture(scope="module")
+def transcript(folder):
     """What each command of the page prints, one after the other."""
-    folder = tmp_path_factory.mktemp("class")
     printed = []
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
@@ -48,3 +53,10 @@ def test_each_command_prints_what_the_page_says(transcript):
     number = re.compile(r"after [\d,]+ characters")
     said = [number.sub("…", out) for _, out in COMMANDS]
     assert [number.sub("…", out) for out in transcript] == said
+
+
+@pytest.mark.usefixtures("transcript")
+@pytest.mark.parametrize("page", [f"report/{NAME}.html", f"feedback/bob/{NAME}/{NAME}.html"])
+def test_report_and_feedback_call_exercises_by_their_titles(page, folder):
+    text = (folder / "course" / page).read_text(encoding="utf-8")
+    assert "Problem 8.2: A layer that drifts" in text.partition("</table>")[0]

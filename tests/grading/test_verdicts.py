@@ -79,7 +79,8 @@ class TestAClass:
     def test_mistakes_are_counted_and_the_hardest_exercise_stands_first(self):
         wrong = [[self.one("wrong", "Divide by <N>.")] for _ in range(2)]
         right = [[self.one("right"), Verdict("b-check", "x/b", "right")]]
-        page = as_page("08", outcomes([*wrong, *right]), [1, 2, 3], 3)
-        assert page.index("<h2>a ") < page.index("<h2>b ")
+        titles = {"x/b": "1.1: Easy", "x/a": "1.2: Hard"}
+        page = as_page("08", outcomes([*wrong, *right]), [1, 2, 3], 3, titles)
+        assert page.index("<h2>1.2: Hard ") < page.index("<h2>1.1: Easy ")
         assert "<span>2 ×</span> <div>Divide by &lt;N&gt;.</div>" in page
         assert 'aria-label="of 3: 1 right, 2 wrong"' in page

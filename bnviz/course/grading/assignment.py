@@ -32,7 +32,7 @@ from bnviz.course.grading.form import (
     problems_in,
     tried,
 )
-from bnviz.course.grading.marks import graderdata, tags_of, unmarked
+from bnviz.course.grading.marks import graderdata, heading, tags_of, unmarked
 from bnviz.course.grading.otter import otter_notebook
 
 __all__ = ["Book", "assign", "run_source", "source_notebook"]
@@ -57,10 +57,19 @@ class Book:
 
     Args:
         root: the folder with ``chapters/`` and ``problems/``.
-        folders: more folders with problems, an instructor's own.
+        folders: more folders with problems, an instructor's own. A notebook in them takes the place
+            of one of the book's that has the same file name.
+
+    Raises:
+        FormError: there is no notebook in one of the folders.
     """
 
     def __init__(self, root: Path, folders: Sequence[Path] = ()) -> None:
+        for folder in folders:
+            if not any(folder.glob("*.ipynb")):
+                raise FormError(
+                    f"There is no notebook with problems in {folder}. Is its name right?"
+                )
         self.root, self.folders = root, (root / "problems", *folders)
 
     @property
@@ -84,8 +93,8 @@ class Book:
         return [read(path) for path in found]
 
     def _notebooks(self) -> Iterator[Path]:
-        for folder in self.folders:
-            yield from sorted(folder.glob("*.ipynb"))
+        found = (path for folder in self.folders for path in sorted(folder.glob("*.ipynb")))
+        yield from {path.name: path for path in found}.values()
 
     @staticmethod
     def _has_problems(notebook: NotebookNode | None) -> bool:
@@ -102,7 +111,7 @@ def source_notebook(
         book: where it is looked for.
         seed: of the course; with it, and the student, each has other numbers.
         practice: whether the chapter's own exercises belong to it, whose solutions are published.
-        address: of the book's repository, for a link to the chapter.
+        address: of the book on the web, for a link to the chapter's page.
 
     Raises:
         FormError: there is nothing of that name, or a notebook is not in the four-cell form.
@@ -194,6 +203,8 @@ def run_source(source: NotebookNode) -> NotebookNode:
             if GOES_ON in tags_of(cell):
                 cell.metadata.tags.remove(GOES_ON)
         client = NotebookClient(ran, timeout=300, resources={"metadata": {"path": folder}})
+        # Its warning of TCP on this machine is nothing that an instructor could act on.
+        client.extra_arguments = ["--IPKernelApp.log_level=ERROR"]
         given = {"NBGRADER_EXECUTION": "validate", "BNVIZ_STUDENT": "a student"}
         try:
             client.execute(env={**os.environ, **given})
@@ -265,11 +276,9 @@ def _beginning(notebooks: Iterable[NotebookNode]) -> Iterator[NotebookNode]:
 def _title(
     name: str, chapter: NotebookNode | None, notebooks: Sequence[NotebookNode], address: str
 ) -> str:
-    first = (notebooks[0] if chapter is None else chapter).cells[0].source
-    title = first.split("\n")[0].lstrip("# ")
-    text = [f"# {title}"]
+    text = [f"# {heading((notebooks[0] if chapter is None else chapter).cells[0])}"]
     if chapter is not None:
-        where = f"[the chapter]({address}/blob/main/chapters/{name}.ipynb)" if address else name
+        where = f"[the chapter]({address}/chapters/{name}.html)" if address else name
         text.append(f"Exercises and problems to {where}: what you need for them stands there.")
     text.append(
         "Write each answer where it says `# YOUR CODE HERE`, and run the cell below it, as often "

@@ -34,8 +34,9 @@ def as_csv(
 
     Args:
         scores: of the assignment.
-        layout: "plain" has a line a student, with how far grading is; "canvas" and "moodle" have
-            the columns that their imports expect.
+        layout: "plain" has a line a student, with how far grading is, and titles for people;
+            "canvas" and "moodle" have the columns that their imports expect, and short names for
+            exercises, by which these systems know a column again.
         roster: a class list, such as the CSV that Canvas or Moodle exports: its columns are taken
             over, since these systems know students by columns of theirs.
         total: one column with the sum, in place of one for each exercise.
@@ -50,7 +51,10 @@ def as_csv(
         raise ValueError(f"there is no layout {layout!r}; there is {', '.join(LAYOUTS)}.")
     of_class = {student_in(row): row for row in roster}
     columns = {"total": sum(scores.exercises.values())} if total else dict(scores.exercises)
-    names = [_column(scores.assignment, name) for name in columns]
+    names = [
+        scores.titles[name] if layout == "plain" and not total else _column(scores.assignment, name)
+        for name in columns
+    ]
     lines: list[list[object]] = []
     if layout == "canvas":
         lines.append([*_CANVAS, *names])

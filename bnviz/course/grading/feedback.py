@@ -130,7 +130,7 @@ def _summary(scores: Scores, student: str, said: list[Verdict]) -> str:
         states = {v.state for v in said if v.exercise == exercise} - {"right"}
         state = ", ".join(sorted(states)) or "right"
         got = "not graded" if points is None else f"{points:g}"
-        rows.append(f"| {exercise.rpartition('/')[2]} | {got} of {worth:g} | {state} |")
+        rows.append(f"| {scores.titles[exercise]} | {got} of {worth:g} | {state} |")
     total = scores.total(student) if student in scores.points else None
     worth = sum(scores.exercises.values())
     unit = "point" if worth == 1 else "points"

@@ -24,7 +24,7 @@ from dataclasses import dataclass
 
 from nbformat import NotebookNode
 
-from bnviz.course.grading.marks import tags_of
+from bnviz.course.grading.marks import heading, tags_of
 
 __all__ = [
     *("BEGIN", "END", "HIDDEN", "STUB", "FormError", "Problem"),
@@ -66,6 +66,16 @@ class Problem:
     def what(self) -> str:
         """The name without its chapter."""
         return self.name.split("/")[1]
+
+    @property
+    def title(self) -> str:
+        """The heading of the task, such as "Exercise 3.1: Normalize a mini-batch"."""
+        return heading(self.task)
+
+    @property
+    def points(self) -> int:
+        """What all its checks are worth together."""
+        return sum(map(points_of, self.checks))
 
 
 def points_of(check: NotebookNode) -> int:

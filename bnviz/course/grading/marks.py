@@ -10,8 +10,8 @@ from typing import Any
 from nbformat import NotebookNode
 
 __all__ = [
-    *("Check", "checks_of", "exercise", "grade_id", "graderdata", "label", "nbgrader", "tags_of"),
-    "unmarked",
+    *("Check", "checks_of", "exercise", "grade_id", "graderdata", "heading", "label", "nbgrader"),
+    *("tags_of", "unmarked"),
 ]
 
 #: What programs that show a notebook go by.
@@ -26,20 +26,26 @@ class Check:
         name: its cell in the notebook, such as "population-check".
         exercise: what it belongs to, such as "test-time/population".
         points: what it is worth.
+        title: of the exercise, for people, such as "Exercise 8.1: From batches to all".
     """
 
     name: str
     exercise: str
     points: float
+    title: str
 
 
 def checks_of(source: NotebookNode) -> list[Check]:
     """The checks of a source notebook, in their order."""
-    return [
-        Check(grade_id(cell), exercise(cell), float(nbgrader(cell)["points"]))
-        for cell in source.cells
-        if nbgrader(cell).get("grade")
-    ]
+    tasks = {grade_id(cell): heading(cell) for cell in source.cells}
+    found = []
+    for cell in source.cells:
+        if nbgrader(cell).get("grade"):
+            of = exercise(cell)
+            what = of.rpartition("/")[2]
+            title = tasks.get(f"{what}-task", what)  # another program's has no such cell
+            found.append(Check(grade_id(cell), of, float(nbgrader(cell)["points"]), title))
+    return found
 
 
 def nbgrader(cell: NotebookNode) -> Mapping[str, Any]:
@@ -62,6 +68,11 @@ def label(cell: NotebookNode) -> str:
 def exercise(cell: NotebookNode) -> str:
     """The exercise that a check belongs to; the check itself, where another program made it."""
     return str(cell.metadata.get("bnviz", {}).get("exercise") or grade_id(cell))
+
+
+def heading(cell: NotebookNode) -> str:
+    """The heading with which a Markdown cell begins, as plain text."""
+    return str(cell.source).partition("\n")[0].lstrip("# ").rstrip()
 
 
 def tags_of(cell: NotebookNode) -> list[str]:

@@ -70,13 +70,17 @@ def report(course: Path, assignment: str) -> Path:
     totals = [t for s in scores.points if (t := scores.total(s)) is not None]
     target = course / "report" / f"{assignment}.html"
     target.parent.mkdir(parents=True, exist_ok=True)
-    text = as_page(assignment, found, totals, sum(scores.exercises.values()))
+    text = as_page(assignment, found, totals, sum(scores.exercises.values()), scores.titles)
     target.write_text(text, encoding="utf-8")
     return target
 
 
 def as_page(
-    assignment: str, found: Mapping[str, Outcome], totals: Iterable[float], worth: float
+    assignment: str,
+    found: Mapping[str, Outcome],
+    totals: Iterable[float],
+    worth: float,
+    titles: Mapping[str, str],
 ) -> str:
     """The page: a bar for each exercise, the hardest first, and what went wrong in it."""
     totals = sorted(totals)
@@ -86,7 +90,7 @@ def as_page(
         if len(totals) > 3
         else ""
     )
-    rows = "\n".join(_row(name, outcome) for name, outcome in ordered)
+    rows = "\n".join(_row(titles.get(name, name), outcome) for name, outcome in ordered)
     legend = " ".join(
         f'<span><i class="{state.replace(" ", "-")}"></i>{state}</span>' for state in STATES
     )
@@ -108,7 +112,7 @@ def as_page(
 """
 
 
-def _row(name: str, outcome: Outcome) -> str:
+def _row(title: str, outcome: Outcome) -> str:
     students = sum(outcome.states.values())
     parts = "".join(
         f'<b class="{state.replace(" ", "-")}" style="flex: {count}" title="{state}: {count}">'
@@ -122,7 +126,7 @@ def _row(name: str, outcome: Outcome) -> str:
         for text, count in outcome.mistakes.most_common(6)
     )
     return f"""<section>
-<h2>{html.escape(name.rpartition("/")[2])} <small>{_share_right(outcome):.0%} right</small></h2>
+<h2>{html.escape(title)} <small>{_share_right(outcome):.0%} right</small></h2>
 <div class="bar" role="img" aria-label="of {students}: {said}">{parts}</div>
 <ul>{mistakes}</ul>
 </section>"""

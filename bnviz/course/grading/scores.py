@@ -24,12 +24,14 @@ class Scores:
         exercises: what each is worth, in the order of the notebook.
         points: by student, then by exercise; None where it is not graded.
         handed_in: the students of whom there is a submission.
+        titles: what people call the exercises.
     """
 
     assignment: str
     exercises: Mapping[str, float]
     points: Mapping[str, Mapping[str, float | None]]
     handed_in: frozenset[str]
+    titles: Mapping[str, str]
 
     def total(self, student: str) -> float | None:
         """All points together; None while one is not graded."""
@@ -71,7 +73,8 @@ def read_scores(course: Path, assignment: str, roster: Sequence[str] = ()) -> Sc
             got, sofar = found.get(student, {}).get(check.name), row[check.exercise]
             row[check.exercise] = None if got is None or sofar is None else sofar + got
         points[student] = row
-    return Scores(assignment, worth, points, handed_in)
+    titles = {check.exercise: check.title for check in checks}
+    return Scores(assignment, worth, points, handed_in, titles)
 
 
 def read_comments(course: Path, assignment: str) -> dict[str, dict[str, str]]:

@@ -197,22 +197,23 @@ def run_submission(work: Submission, running: Running | None = None) -> tuple[No
             earned[grade_id(cell)] = points(cell)
     notes = [problem] if problem else [_told(ran, nb) for ran in told.values() if _told(ran, nb)]
     if lost:
-        answers = ", ".join(dict.fromkeys(lost.values()))
+        titles = (check.title for check in checks_of(work.source) if check.name in lost)
+        answers = "; ".join(dict.fromkeys(titles))
         notes.append(f"Lost with a part of the file, so not graded: {answers}.")
     notes += [*remarks(work.files), *work.remarks]
     status: Literal["graded", "not graded"] = "not graded" if problem or lost else "graded"
     return nb, Graded(work.student, status, earned, possible, work.isolation, tuple(notes))
 
 
-def _lost(source: NotebookNode, sent: NotebookNode) -> dict[str, str]:
-    """The checks whose answers a damaged file has no more, as intake notes it: check → answer."""
+def _lost(source: NotebookNode, sent: NotebookNode) -> set[str]:
+    """The checks whose answers a damaged file has no more, as intake notes it."""
     noted = sent.metadata.get("bnviz")
     names = noted.get("lost") if isinstance(noted, dict) else None
-    found, answer = {}, ""
+    found, answer = set(), ""
     for cell in source.cells:
         answer = grade_id(cell) if is_solution(cell) else answer
         if is_grade(cell) and isinstance(names, list) and answer in names:
-            found[grade_id(cell)] = answer
+            found.add(grade_id(cell))
     return found
 
 
