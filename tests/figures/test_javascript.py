@@ -151,6 +151,8 @@ def ticks(kind: str, domain: list[float], count: int) -> list[float]:
         ([0.03, 0.4], 4, [0.05, 0.1, 0.2]),
         ([0.001, 1000], 7, [0.001, 0.01, 0.1, 1, 10, 100, 1000]),
         ([1e-6, 1e6], 6, [1e-6, 1e-4, 1e-2, 1, 1e2, 1e4, 1e6]),
+        ([float(np.float32(0.1)), float(np.float32(0.7))], 3, [0.1, 0.2, 0.5]),
+        ([0.010008, 0.013346], 2, []),
     ],
 )
 def test_ticks_of_a_log_scale_are_powers_of_ten_thinned_or_filled(

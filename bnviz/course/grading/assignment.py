@@ -49,7 +49,6 @@ c.ClearSolutions.code_stub = {"python": "# YOUR CODE HERE\\nreturn None"}
 GOES_ON = "raises-exception"
 # In the book an exercise ends with its solution; here a cell to try the own answer is there.
 _THE_SOLUTION = re.compile(r"\bThe solution (?=\w+s\b)")
-_WHERE_IT_RUNS = re.compile(r"\n+\*Answers are checked where code runs:[^*]*\*\s*$")
 
 
 class Book:
@@ -240,7 +239,7 @@ def _released(course: Path, name: str) -> Path:
 def _assigned(problem: Problem) -> list[NotebookNode]:
     """What nbgrader gets of a problem: task, answer, checks, and what to try with the answer."""
     what = problem.what
-    asked = _THE_SOLUTION.sub("The cell “Try it” ", _WHERE_IT_RUNS.sub("", problem.task.source))
+    asked = _THE_SOLUTION.sub("The cell “Try it” ", problem.task.source)
     task = _locked(new_markdown_cell(asked), f"{what}-task")
     answer = _named(new_code_cell(merged(problem.stub.source, problem.solution.source)), what)
     answer.metadata.nbgrader = graderdata(what, solution=True)

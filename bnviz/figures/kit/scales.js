@@ -2,6 +2,8 @@
 
 import { formatNumber, tickText } from "./words.js";
 
+const ROUNDING = 1e-6; // of the ends of an axis, which come in single precision
+
 /**
  * `x(value)` gives pixels, `x.invert(pixels)` the value, `x.ticks(count)` round values,
  * `x.format(value)` a tick's text.
@@ -58,7 +60,7 @@ export function log(domain, range) {
         if (multiples.length === 1 && e % every) continue;
         for (const m of multiples) ticks.push(m * 10 ** e);
       }
-      return ticks.filter((t) => t >= low * 0.999 && t <= high * 1.001);
+      return ticks.filter((t) => t >= low * (1 - ROUNDING) && t <= high * (1 + ROUNDING));
     },
     format: (/** @type {number} */ value) => formatNumber(value, 1),
   });
@@ -85,7 +87,7 @@ export function sqrt(domain, range) {
         for (const m of [1, 2, 5]) {
           const tick = m * 10 ** e;
           const last = Math.sqrt(ticks[ticks.length - 1]);
-          if (tick <= high * 1.001 && Math.sqrt(tick) - last >= apart) ticks.push(tick);
+          if (tick <= high * (1 + ROUNDING) && Math.sqrt(tick) - last >= apart) ticks.push(tick);
         }
       }
       return ticks;
