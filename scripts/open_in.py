@@ -41,7 +41,7 @@ def link(
     links = " · ".join(
         f'<a href="{escape(button["url"])}">Open in {button["text"]}</a>' for button in buttons
     )
-    line = f'<p class="open-in">Answer it: {links}</p>' if links else ""
+    line = f'<p class="open-in">{links}</p>' if links else ""
     context["body"] = context.get("body", "").replace(_PLACE, line)
 
 
