@@ -13,7 +13,7 @@ from typing import Any
 import npm
 import numpy as np
 import pytest
-from browser import assert_fits, axe_findings
+from browser import assert_fits, axe_findings, boxes
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from node import run_js
@@ -298,6 +298,25 @@ def test_an_address_opens_its_setting(open_figure, figure, tmp_path):
     page.wait_for_function("document.querySelectorAll('.bnviz-lab-layer').length === 2")
 
 
+@pytest.mark.parametrize("controls", [["depth", "lr"], None])
+@pytest.mark.parametrize("width", [360, 936])
+def test_defaults_bring_the_pages_own_setting_back(open_figure, controls, width):
+    page = open_figure(make(SMALL, controls=controls), width=width, reduced_motion="reduce")
+    own = page.url
+    back = page.get_by_role("button", name="Defaults")
+    assert back.count() == 0  # nothing differs
+    others = ".bnviz-lab-run > *, .bnviz-lab-settings > *"
+    before = boxes(page, others)
+    page.get_by_label("learning rate").fill("2")
+    assert boxes(page, others) == before
+    back.click()
+    wait_for_steps(page, 1)
+    assert back.count() == 0
+    assert page.url == own
+    assert page.get_by_label("learning rate").get_attribute("aria-valuetext") == "0.5"
+    assert page.evaluate("document.activeElement.ariaLabel") in ("Play", "Pause")
+
+
 def test_an_address_leads_to_the_lab(open_figure, figure):
     page = open_figure(figure, push=2000, width=360, reduced_motion="reduce")
     assert page.evaluate("scrollY") == 0
@@ -314,12 +333,56 @@ def test_a_question_is_answered_before_its_setting_trains(open_figure):
     page = open_figure(figure, reduced_motion="reduce")
     assert page.locator("svg >> text=/^layer \\d$/").count() == 3
     page.get_by_role("button", name="a", exact=True).click()
-    page.wait_for_selector("text=You said “a”. Not quite: “b”. So.")
     wait_for_steps(page, 3)
     assert page.locator("svg >> text=/^layer \\d$/").count() == 6
+    page.get_by_role("button", name="Show me").click()
+    assert told(page) == "You said “a”. Not quite: “b”. So."
     page.get_by_role("button", name="Answer again").click()
     page.get_by_role("button", name="Show me").click()
-    page.wait_for_selector("text=The answer: “b”. So.")
+    assert told(page) == "The answer: “b”. So."
+
+
+def told(page) -> str:
+    return page.locator(".bnviz-lab-told[role=status]").inner_text()
+
+
+def test_the_verdict_comes_when_the_run_has_shown_it(open_figure):
+    page = open_figure(
+        make(SMALL, questions=[QUESTION._replace(steps=12)]), reduced_motion="reduce"
+    )
+    page.get_by_label("pace").select_option("slow")
+    page.get_by_role("button", name="b", exact=True).click()
+    assert told(page) == "You said “b”; watch."
+    page.get_by_role("button", name="Pause").click()
+    make_steps(page, 11 - steps(page))
+    assert told(page) == "You said “b”; watch."
+    page.get_by_role("button", name="Restart").click()  # and from the start
+    page.wait_for_selector("text='step 0'")
+    assert told(page) == "You said “b”; watch."
+    make_steps(page, 12)
+    assert told(page) == "You said “b”. Right. So."
+
+
+@pytest.mark.parametrize("change", ["rate", "layers", "seed"])
+def test_the_verdict_waits_for_no_other_run_than_the_questions(open_figure, change):
+    page = open_figure(make(SMALL, questions=[QUESTION]), reduced_motion="reduce")
+    page.get_by_label("pace").select_option("slow")
+    page.get_by_role("button", name="b", exact=True).click()
+    if change == "rate":
+        page.get_by_label("learning rate").fill("0")
+    else:
+        page.get_by_label(change, exact=True).select_option(label="2")
+    watches = told(page) == "You said “b”; watch."
+    assert watches == (change == "seed")  # a question holds for every seed
+
+
+def test_the_verdict_waits_for_no_run_that_is_over(open_figure):
+    wild = Setting(width=20, activation="relu", lr=1e20, init=None, networks=[Contestant(None)])
+    asked = QUESTION._replace(setting=wild)
+    page = open_figure(make(SMALL, questions=[asked]), reduced_motion="reduce")
+    page.get_by_role("button", name="b", exact=True).click()
+    page.wait_for_selector("text=exploded")
+    page.wait_for_selector("[role=status] >> text=You said “b”. Right. So.")
 
 
 def test_an_answer_keeps_the_seed_and_gives_the_readers_setting_back(open_figure):

@@ -43,6 +43,7 @@ export default figure("lab", ({ spec, arrays, stage, root, redraw, page }) => {
       if (next.looks.length) recorded = null;
       history.add(next);
       const over = next.looks.length > 0 && history.broken.every((at) => at !== null);
+      if (over || next.steps >= (questions?.watched?.steps ?? Infinity)) questions?.tell();
       if (over || next.steps >= rest) run(false); // nothing is left to train, or to be seen
       if (next.steps >= rest) rest = Infinity;
       redraw();
@@ -50,6 +51,7 @@ export default figure("lab", ({ spec, arrays, stage, root, redraw, page }) => {
     onfail(reason) {
       failed = reason;
       play.show(false);
+      questions?.tell();
       redraw();
     },
   });
@@ -81,6 +83,7 @@ export default figure("lab", ({ spec, arrays, stage, root, redraw, page }) => {
     oninput(index) {
       setting = { ...setting, lr: rates[index] };
       runner.lr = setting.lr;
+      questions?.tell();
       note();
       redraw();
     },
@@ -89,6 +92,14 @@ export default figure("lab", ({ spec, arrays, stage, root, redraw, page }) => {
   const address = html("a", { class: "bnviz-lab-link" }, "link to this");
   const numbers = button({ label: "CSV", onclick: download });
   numbers.setAttribute("aria-label", "The numbers of this run as CSV");
+  const back = button({
+    label: "Defaults",
+    onclick() {
+      start(usual, true);
+      play.element.focus({ preventScroll: true }); // the button is gone
+    },
+  });
+  back.classList.add("bnviz-lab-back");
 
   let mine = setting; // the reader's own, before an answer set the lab
   let put = setting; // what an answer set it to
@@ -110,7 +121,7 @@ export default figure("lab", ({ spec, arrays, stage, root, redraw, page }) => {
       "div", { class: "bnviz-lab-run" },
       play.element, ...(spec.controls ? [again] : [step, again, pace.element]),
       spec.controls?.includes("lr") === false ? null : rate.element,
-      ...(spec.controls ? [shared] : []), counter,
+      ...(spec.controls ? [shared, back] : []), counter,
     ),
     ...(spec.controls ? [] : [shared]),
     html(
@@ -136,6 +147,7 @@ export default figure("lab", ({ spec, arrays, stage, root, redraw, page }) => {
     shared.replaceChildren(
       ...sharedControls(setting, spec.controls, change),
       ...(spec.controls ? [] : [numbers]), ...(addressed ? [address] : []),
+      ...(spec.controls ? [] : [back]),
     );
     heads.replaceChildren(...columns.map(({ element }) => element));
     inside.replaceChildren(drawn.element);
@@ -165,7 +177,8 @@ export default figure("lab", ({ spec, arrays, stage, root, redraw, page }) => {
     history = makeHistory();
     report = null;
     failed = "";
-    rest = spec.rest;
+    if (questions?.watched && !asks(questions.watched)) questions.tell(); // the reader went on
+    rest = questions?.watched?.steps ?? spec.rest;
     if (encode(setting, usual) || play) recorded = null;
     parts = arrange();
     if (focus) {
@@ -177,12 +190,21 @@ export default figure("lab", ({ spec, arrays, stage, root, redraw, page }) => {
     if (play) run(true);
     redraw();
   }
-  /** The setting in the address of the page. */
+  /**
+   * Whether a question is about the setting of now; its seed is the reader's.
+   * @param {import("./asker.js").Question} question
+   */
+  function asks(question) {
+    return encode({ ...setting, seed: question.setting.seed }, question.setting) === "";
+  }
+  /** What differs from the page's own setting stands in its address, and can be taken back. */
   function note() {
-    if (!addressed) return;
     const query = encode(setting, usual);
+    back.style.visibility = query ? "" : "hidden"; // its room is kept
+    if (!addressed) return;
     address.setAttribute("href", `${ADDRESS}${query}`);
-    if (query || location.hash.startsWith(ADDRESS)) window.history.replaceState(null, "", `${ADDRESS}${query}`);
+    if (!query && !location.hash.startsWith(ADDRESS)) return;
+    window.history.replaceState(null, "", query ? `${ADDRESS}${query}` : location.href.split("#")[0]);
   }
   function download() {
     const text = toCsv(history, styles.map(({ label }) => label));
