@@ -9,6 +9,7 @@ import { fixed, tidy } from "../../kit/words.js";
 import { asker } from "./asker.js";
 import { makeHistory, toCsv } from "./history.js";
 import { layers } from "./layers.js";
+import { learned } from "./learned.js";
 import { networkHead, sharedControls } from "./panel.js";
 import { progress } from "./progress.js";
 import { readRecorded } from "./recorded.js";
@@ -30,6 +31,8 @@ export default figure("lab", ({ spec, arrays, stage, root, redraw, page }) => {
   let history = makeHistory();
   /** @type {Report|null} */
   let report = null;
+  /** @type {import("./trainer/data.js").Examples|null} of the test set, which the answers are seen for */
+  let examples = null;
   let recorded = encode(setting, usual) ? null : readRecorded(arrays); // shown until it is trained
   let rest = spec.rest; // steps after which it pauses, once
   let failed = "";
@@ -40,6 +43,7 @@ export default figure("lab", ({ spec, arrays, stage, root, redraw, page }) => {
     seen: root,
     onreport(next) {
       report = next;
+      examples = next.shown ?? examples;
       if (next.looks.length) recorded = null;
       history.add(next);
       const over = next.looks.length > 0 && history.broken.every((at) => at !== null);
@@ -115,6 +119,7 @@ export default figure("lab", ({ spec, arrays, stage, root, redraw, page }) => {
   const heads = html("div", { class: "bnviz-lab-heads" });
   const inside = html("div", { class: "bnviz-room bnviz-lab-layers" });
   const beside = html("div", { class: "bnviz-room bnviz-lab-progress" });
+  const answered = html("div", { class: "bnviz-room bnviz-lab-learned" });
   stage.append(
     ...(questions ? [questions.element] : []),
     html(
@@ -127,7 +132,7 @@ export default figure("lab", ({ spec, arrays, stage, root, redraw, page }) => {
     html(
       "div", { class: "bnviz-lab-body" },
       html("div", { class: "bnviz-lab-left" }, heads, inside),
-      beside,
+      html("div", { class: "bnviz-lab-side" }, beside, answered),
     ),
   );
   let styles = stylesOf(setting.networks);
@@ -144,6 +149,7 @@ export default figure("lab", ({ spec, arrays, stage, root, redraw, page }) => {
     const columns = setting.networks.map((_, n) => networkHead(setting, n, styles[n], choose));
     const drawn = layers(styles, setting.depth);
     const charts = progress(styles);
+    const picture = learned(styles, setting.data);
     shared.replaceChildren(
       ...sharedControls(setting, spec.controls, change),
       ...(spec.controls ? [] : [numbers]), ...(addressed ? [address] : []),
@@ -153,8 +159,9 @@ export default figure("lab", ({ spec, arrays, stage, root, redraw, page }) => {
     inside.replaceChildren(drawn.element);
     inside.style.minHeight = `${drawn.least}px`;
     beside.replaceChildren(...charts.elements);
+    answered.replaceChildren(picture.element);
     framed = false;
-    return { columns, drawn, charts };
+    return { columns, drawn, charts, picture };
   }
   /** @param {boolean} on */
   function run(on) {
@@ -176,6 +183,7 @@ export default figure("lab", ({ spec, arrays, stage, root, redraw, page }) => {
     rate.value = nearest(rates, setting.lr);
     history = makeHistory();
     report = null;
+    examples = null;
     failed = "";
     if (questions?.watched && !asks(questions.watched)) questions.tell(); // the reader went on
     rest = questions?.watched?.steps ?? spec.rest;
@@ -229,16 +237,19 @@ export default figure("lab", ({ spec, arrays, stage, root, redraw, page }) => {
       if (resized || !framed) { // what was just written takes room of the drawings
         parts.drawn.frame(inside.clientWidth, inside.clientHeight);
         parts.charts.frame(beside.clientWidth, beside.clientHeight);
+        parts.picture.frame(answered.clientWidth, answered.clientHeight);
         framed = true;
       }
       parts.drawn.draw(shown.history, looks?.length ? shown.report : null);
       parts.charts.draw(shown.history);
+      parts.picture.draw(examples, shown.report?.answers);
       const now = performance.now();
       if (!runner.playing || now - described > SPOKEN) {
         described = now;
         const labels = styles.map(({ label }) => label);
         parts.drawn.describe(labels, shown.report);
         parts.charts.describe(labels, shown.history);
+        parts.picture.describe(labels, examples, shown.report?.answers);
       }
     },
     destroy() {
