@@ -170,8 +170,11 @@ function images(styles) {
       readers.forEach(({ line }, n) => set(line, {
         d: y.map((_, i) => (i % COLUMNS ? "" : `M0 ${round(middle(i, n)[1])}h${SWATCH - 3}`)).join(""),
       }));
-      texts.replaceChildren(...styles.flatMap((_, n) =>
-        y.map((_, i) => label("", { x: round(middle(i, n)[0]), y: round(middle(i, n)[1] + 4) }))));
+      styles.forEach((_, n) => y.forEach((_, i) => {
+        const [across, down] = middle(i, n);
+        const text = texts.children[n * y.length + i] ?? texts.appendChild(label(""));
+        set(text, { x: round(across), y: round(down + 4) });
+      }));
     },
     draw(answers, { y }) {
       readers.forEach(({ box }, n) => {
