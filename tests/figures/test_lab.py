@@ -139,12 +139,32 @@ def test_a_page_may_ask_one_question_over_few_controls(open_figure):
 
 
 @pytest.mark.parametrize("controls", [["init"], ["data", "activation", "depth", "seed"], None])
-def test_on_a_phone_few_controls_are_all_seen_and_many_fade_at_the_end(open_figure, controls):
-    page = open_figure(make(SMALL, controls=controls), width=360)
+def test_on_a_phone_few_controls_are_all_seen_and_many_fold(open_figure, controls):
+    page = open_figure(make(SMALL, controls=controls), width=360, reduced_motion="reduce")
     line = page.locator(".bnviz-lab-settings")
-    fades = controls is None
-    assert line.evaluate("e => e.scrollWidth > e.clientWidth") == fades
-    assert (line.evaluate("e => getComputedStyle(e).maskImage") != "none") == fades
+    more = page.get_by_role("button", name="More settings")
+    chosen = line.locator("select:visible")
+    if controls:
+        assert more.count() == 0
+        assert chosen.count() == len(controls)
+    else:
+        drawn = boxes(page, ".bnviz-lab-body svg")
+        assert chosen.count() == 1
+        more.click()
+        assert chosen.count() == 10
+        now = boxes(page, ".bnviz-lab-body svg")
+        assert [box[2:] for box in now] == [box[2:] for box in drawn]  # lower, and as large
+        page.get_by_label("layers", exact=True).select_option(label="2")
+        assert chosen.count() == 10  # a choice folds nothing
+        more.click()
+        assert chosen.count() == 1
+    assert line.evaluate("e => e.scrollWidth <= e.clientWidth")
+
+
+def test_a_wide_page_folds_no_setting(open_figure, figure):
+    page = open_figure(figure, width=936)
+    assert page.get_by_role("button", name="More settings").count() == 0
+    assert page.locator(".bnviz-lab-settings select:visible").count() == 10
 
 
 LONG = Question(
@@ -487,6 +507,8 @@ def test_what_is_learned_lies_in_its_room_and_moves_nothing(open_figure, data, w
     page = open_figure(make(SMALL), width=width, reduced_motion="reduce")
     page.get_by_role("button", name="Restart").click()  # what was recorded is said to be
     page.wait_for_selector("text='step 0'")
+    if width < 640:
+        page.get_by_role("button", name="More settings").click()
     rooms = ".bnviz-lab-body > *, .bnviz-lab-side > *"
     before = boxes(page, rooms)
     page.get_by_label("data").select_option(label=data)

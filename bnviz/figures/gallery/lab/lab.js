@@ -116,10 +116,18 @@ export default figure("lab", ({ spec, arrays, stage, root, redraw, page }) => {
     } else if (setting === put) start((put = mine));
   }) : null;
   const shared = html("div", { class: "bnviz-lab-settings" });
+  const more = button({ label: "More settings", onclick: () => unfold(more.ariaExpanded === "false") });
+  more.classList.add("bnviz-lab-more"); // on a phone
+  more.setAttribute("aria-expanded", "false");
   const heads = html("div", { class: "bnviz-lab-heads" });
   const inside = html("div", { class: "bnviz-room bnviz-lab-layers" });
   const beside = html("div", { class: "bnviz-room bnviz-lab-progress" });
   const answered = html("div", { class: "bnviz-room bnviz-lab-learned" });
+  const body = html(
+    "div", { class: "bnviz-lab-body" },
+    html("div", { class: "bnviz-lab-left" }, heads, inside),
+    html("div", { class: "bnviz-lab-side" }, beside, answered),
+  );
   stage.append(
     ...(questions ? [questions.element] : []),
     html(
@@ -129,11 +137,7 @@ export default figure("lab", ({ spec, arrays, stage, root, redraw, page }) => {
       ...(spec.controls ? [shared, back] : []), counter,
     ),
     ...(spec.controls ? [] : [shared]),
-    html(
-      "div", { class: "bnviz-lab-body" },
-      html("div", { class: "bnviz-lab-left" }, heads, inside),
-      html("div", { class: "bnviz-lab-side" }, beside, answered),
-    ),
+    body,
   );
   let styles = stylesOf(setting.networks);
   let parts = arrange();
@@ -150,11 +154,10 @@ export default figure("lab", ({ spec, arrays, stage, root, redraw, page }) => {
     const drawn = layers(styles, setting.depth);
     const charts = progress(styles);
     const picture = learned(styles, setting.data);
-    shared.replaceChildren(
-      ...sharedControls(setting, spec.controls, change),
-      ...(spec.controls ? [] : [numbers]), ...(addressed ? [address] : []),
-      ...(spec.controls ? [] : [back]),
-    );
+    const [first, ...others] = sharedControls(setting, spec.controls, change);
+    shared.replaceChildren(...(spec.controls
+      ? [first, ...others]
+      : [first, more, ...others, numbers, ...(addressed ? [address] : []), back]));
     heads.replaceChildren(...columns.map(({ element }) => element));
     inside.replaceChildren(drawn.element);
     inside.style.minHeight = `${drawn.least}px`;
@@ -162,6 +165,11 @@ export default figure("lab", ({ spec, arrays, stage, root, redraw, page }) => {
     answered.replaceChildren(picture.element);
     framed = false;
     return { columns, drawn, charts, picture };
+  }
+  /** The settings of a phone add to the figure's height; the drawings keep theirs. @param {boolean} open */
+  function unfold(open) {
+    body.style.minHeight = open ? `${body.offsetHeight}px` : "";
+    more.setAttribute("aria-expanded", String(open));
   }
   /** @param {boolean} on */
   function run(on) {
