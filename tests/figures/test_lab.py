@@ -261,6 +261,7 @@ def test_an_explosion_is_shown_as_what_it_is_and_ends_the_training(open_figure):
     page.wait_for_timeout(200)
     assert steps(page) == rested
     assert page.locator("svg >> text=/NaN from step \\d+/").count() == 3
+    assert set(page.locator(".bnviz-lab-learned g text").all_text_contents()) == {"–"}
 
 
 def test_values_out_of_sight_are_said(open_figure):

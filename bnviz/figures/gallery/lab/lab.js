@@ -15,6 +15,7 @@ import { progress } from "./progress.js";
 import { readRecorded } from "./recorded.js";
 import { makeRunner } from "./runner.js";
 import { decode, encode, forTrainer, RATES, stylesOf } from "./settings.js";
+import { NONE } from "./trainer/answers.js";
 
 /** @typedef {import("./settings.js").Setting} Setting */
 /** @typedef {import("./trainer/worker.js").Report} Report */
@@ -250,14 +251,16 @@ export default figure("lab", ({ spec, arrays, stage, root, redraw, page }) => {
       }
       parts.drawn.draw(shown.history, looks?.length ? shown.report : null);
       parts.charts.draw(shown.history);
-      parts.picture.draw(examples, shown.report?.answers);
+      const answers = shown.report?.answers.map((all, n) => // measured before it broke, perhaps
+        shown.history.broken[n] == null ? all : all.map(() => NONE));
+      parts.picture.draw(examples, answers);
       const now = performance.now();
       if (!runner.playing || now - described > SPOKEN) {
         described = now;
         const labels = styles.map(({ label }) => label);
         parts.drawn.describe(labels, shown.report);
         parts.charts.describe(labels, shown.history);
-        parts.picture.describe(labels, examples, shown.report?.answers);
+        parts.picture.describe(labels, examples, answers);
       }
     },
     destroy() {

@@ -44,6 +44,7 @@ export function learned(styles, data) {
     frame(across, high) {
       [width, height] = [across, high];
       framed = null;
+      resize(element, width, height);
     },
     /**
      * @param {Examples|null} shown none before the first report
@@ -52,7 +53,6 @@ export function learned(styles, data) {
     draw(shown, answers) {
       if (!shown || !answers) return;
       if (framed !== shown) {
-        resize(element, width, height);
         drawing.frame(width, height - TOP, shown);
         framed = shown;
       }
