@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from torch import nn
 
@@ -88,6 +89,15 @@ class Run:
         An image for which an output is NaN counts as not recognized.
         """
         return np.array(self._log.accuracies)
+
+    def answers(self, x: NDArray[np.float32]) -> NDArray[np.int64]:
+        """The class that the network gives to each input, in eval mode; -1 where one is NaN."""
+        training = self.model.training
+        with torch.no_grad():
+            outputs = self.model.eval()(torch.from_numpy(x).to(next(self.model.parameters())))
+        self.model.train(training)
+        classes = outputs.argmax(1).masked_fill(outputs.isnan().any(1), -1)
+        return np.asarray(classes.cpu(), np.int64)
 
     @property
     def probe(self) -> Probe | None:

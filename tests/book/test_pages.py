@@ -243,7 +243,7 @@ def test_a_page_carries_the_code_of_its_figures_once(name: str, book: Path) -> N
     (given,) = re.findall(r"\(\{([\w:,$]+)\}\)\}\)\(\);\s*$", code)  # at its end, by name
     assert {each.partition(":")[0] for each in given.split(",")} == figures
     assert (book / "_static" / style).is_file()
-    most = 37_000 if "lab" in figures else 20_000  # with the trainer
+    most = 39_000 if "lab" in figures else 20_000  # with the trainer
     assert len(gzip.compress(code.encode())) <= most
     assert "data-bnviz-code" not in page
     assert "vnd.jupyter.widget-state" not in page  # a second copy of every figure's data

@@ -99,9 +99,8 @@ def assert_fits(open_figure: Callable[..., Page], figure: Figure) -> None:
         page = open_figure(figure, width=width)
         assert height(page) <= most, f"{height(page)} pixels tall at {width}"
         assert page.evaluate("document.documentElement.scrollWidth") <= width
-        cut = page.eval_on_selector_all(
-            "figure svg[role=img] text",
-            """(all) => all.filter((text) => {
+        cut = page.evaluate(  # in one go: a figure that plays makes its texts anew
+            """() => [...document.querySelectorAll("figure svg[role=img] text")].filter((text) => {
                 const box = text.getBoundingClientRect();
                 const room = text.closest("figure").getBoundingClientRect();
                 return box.width && (box.left < room.left - 1 || box.right > room.right + 1);

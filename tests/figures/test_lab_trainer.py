@@ -244,6 +244,9 @@ def test_digits_are_split_as_in_python(seed):
     for part, x, y in (("train", *split[:2]), ("test", *split[2:])):
         np.testing.assert_array_equal(found[part]["x"], x.ravel())
         np.testing.assert_array_equal(found[part]["y"], y)
+    np.testing.assert_array_equal(found["shown"]["x"], split.x_test[:12].ravel())
+    np.testing.assert_array_equal(found["shown"]["y"], split.y_test[:12])
+    assert found["asked"] == found["shown"]["x"]
 
 
 @pytest.mark.parametrize("seed", [0, 4])
@@ -253,6 +256,9 @@ def test_spirals_are_those_of_python(seed):
         x, y = data.spirals(600, at)
         np.testing.assert_allclose(found[part]["x"], x.ravel(), rtol=0, atol=1e-7)
         np.testing.assert_array_equal(found[part]["y"], y)
+    np.testing.assert_allclose(found["shown"]["x"], x[:200].ravel(), rtol=0, atol=1e-7)
+    np.testing.assert_array_equal(found["shown"]["y"], y[:200])
+    assert np.abs(x).max() < 1.1  # the plane that is asked about holds them all
 
 
 @pytest.mark.parametrize("init", [0.1, None, "kaiming", "xavier"])
@@ -492,7 +498,9 @@ SERVED = """
     () => (clock += 10), // each look at the clock takes ten milliseconds
   );
   globalThis.WebAssembly = WebAssembly;
-  return told.map(({ looks, ...rest }) => ({ ...rest, layers: looks?.map((l) => l.length) }));
+  return told.map(({ looks, answers, ...rest }) => ({
+    ...rest, answers: answers?.map((all) => [...all]), layers: looks?.map((l) => l.length),
+  }));
 """
 
 
@@ -519,6 +527,19 @@ def test_the_worker_trains_as_long_as_it_is_asked_to(bare, backend):
     assert third["steps"] == second["steps"] + 2
     assert len(first["losses"]) == len(first["accuracies"]) == 2
     assert first["layers"] == [3, 3]
+
+
+def test_the_worker_says_once_what_answers_are_seen_for():
+    built, *others = served({"settings": settings_of("batch")}, *[{"steps": 1}] * 2)
+    assert len(built["shown"]["y"]) == len(built["answers"][0]) == 12
+    assert [report.get("shown") for report in others] == [None, None]
+
+
+def test_what_is_no_number_is_no_answer():
+    wild = settings_of(None, lr=1e20, activation="relu")
+    *_, last = served({"settings": wild}, *[{"steps": 1, "milliseconds": 0}] * 9)
+    assert set(last["answers"][0]) == {255}
+    assert last["accuracies"] == [0]
 
 
 def test_the_worker_says_what_it_cannot_build():

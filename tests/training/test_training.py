@@ -67,6 +67,17 @@ def test_a_run_is_the_loop_that_everybody_writes() -> None:
     assert run.accuracy[-1] == pytest.approx(right.double().mean().item())
 
 
+def test_a_run_answers_in_eval_mode_and_leaves_the_mode_as_it_was() -> None:
+    run = train(net(norm="batch"), 30, **QUIET)
+    split = digits(0)
+    run.model.train()
+    answers = run.answers(split.x_test)
+    assert run.model.training
+    assert (answers == split.y_test).mean() == pytest.approx(run.accuracy[-1])
+    one = np.where(np.arange(500)[:, None] == 7, np.float32("nan"), split.x_test)
+    assert np.flatnonzero(run.answers(one) == -1).tolist() == [7]
+
+
 def test_all_see_the_same_batches_in_the_same_order() -> None:
     seen: dict[str, list[Tensor]] = {"a": [], "b": []}
     models = {"a": net(), "b": net(activation="tanh")}

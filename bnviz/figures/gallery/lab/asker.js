@@ -1,5 +1,5 @@
-// The questions of the lab, one at a time: an answer sets the lab to what it asks about, and to
-// answer again brings back what the reader had set.
+// The questions of the lab, one at a time: an answer sets the lab to what it asks about, the verdict
+// comes when the run has shown it, and to answer again brings back what the reader had set.
 
 import { button, select } from "../../kit/controls.js";
 import { html, newId } from "../../kit/elements.js";
@@ -33,7 +33,15 @@ export function asker(questions, chosen, onanswer) {
   const asking = html("div", { class: "bnviz-lab-choices", role: "group", "aria-labelledby": id });
   const told = html("p", { class: "bnviz-lab-told", role: "status" });
   const room = html("div", { class: "bnviz-lab-faces", "aria-hidden": "true" }); // for all answers
-  const other = button({ label: "", onclick: () => answer(said() === null ? "shown" : null) });
+  /** @type {number|null} what the reader watches: answered, and the verdict is still to come */
+  let watched = null;
+  const other = button({
+    label: "",
+    onclick() {
+      if (watched === chosen) tell();
+      else answer(said() === null ? "shown" : null);
+    },
+  });
   other.classList.add("bnviz-lab-other");
   const which = select({
     label: "What if …",
@@ -59,9 +67,17 @@ export function asker(questions, chosen, onanswer) {
     const held = asking.contains(document.activeElement);
     here.set(chosen, next);
     keep(key(), next);
+    watched = typeof next === "number" ? chosen : null;
     show();
     if (held) other.focus({ preventScroll: true });
     onanswer(next === null ? null : questions[chosen]);
+  }
+
+  /** The verdict, where one is waited for. */
+  function tell() {
+    if (watched === null) return;
+    watched = null;
+    show();
   }
 
   function show() {
@@ -76,10 +92,11 @@ export function asker(questions, chosen, onanswer) {
       }),
     );
     asking.style.visibility = now === null ? "" : "hidden";
-    told.replaceChildren(...(now === null ? [] : answered(question, now)));
+    const waits = watched === chosen;
+    told.replaceChildren(...(now === null ? [] : waits ? awaited(question, now) : answered(question, now)));
     room.replaceChildren(...question.choices.map((_, i) =>
       html("p", { class: "bnviz-lab-told" }, ...answered(question, i))));
-    other.textContent = now === null ? "Show me" : "Answer again";
+    other.textContent = now === null || waits ? "Show me" : "Answer again";
   }
   show();
 
@@ -90,7 +107,21 @@ export function asker(questions, chosen, onanswer) {
       html("div", { class: "bnviz-lab-which" }, first, other), text,
       html("div", { class: "bnviz-lab-faces" }, asking, told, room),
     ),
+    /** The question whose verdict is still to come. */
+    get watched() {
+      return watched === null ? null : questions[watched];
+    },
+    tell,
   };
+}
+
+/**
+ * What stands there until the verdict.
+ * @param {Question} question
+ * @param {Said} said
+ */
+function awaited({ choices }, said) {
+  return [html("strong", {}, ...pieces([["", "You said “"], ...choices[Number(said)], ["", "”; watch."]]))];
 }
 
 /**

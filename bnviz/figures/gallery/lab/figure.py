@@ -102,7 +102,7 @@ def lab(
             "controls": None if controls is None else list(controls),
             "rest": _REST[controls is not None],
         },
-        arrays={"pixels": pixels, "labels": labels, **encode(runs)},
+        arrays={"pixels": pixels, "labels": labels, **encode(setting, runs)},
         alt=_describe(runs),
         caption=caption,
         height=_height(controls is None, bool(questions)),

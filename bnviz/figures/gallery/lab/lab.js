@@ -9,11 +9,13 @@ import { fixed, tidy } from "../../kit/words.js";
 import { asker } from "./asker.js";
 import { makeHistory, toCsv } from "./history.js";
 import { layers } from "./layers.js";
+import { learned } from "./learned.js";
 import { networkHead, sharedControls } from "./panel.js";
 import { progress } from "./progress.js";
 import { readRecorded } from "./recorded.js";
 import { makeRunner } from "./runner.js";
 import { decode, encode, forTrainer, RATES, stylesOf } from "./settings.js";
+import { NONE } from "./trainer/answers.js";
 
 /** @typedef {import("./settings.js").Setting} Setting */
 /** @typedef {import("./trainer/worker.js").Report} Report */
@@ -30,6 +32,8 @@ export default figure("lab", ({ spec, arrays, stage, root, redraw, page }) => {
   let history = makeHistory();
   /** @type {Report|null} */
   let report = null;
+  /** @type {import("./trainer/data.js").Examples|null} of the test set, which the answers are seen for */
+  let examples = null;
   let recorded = encode(setting, usual) ? null : readRecorded(arrays); // shown until it is trained
   let rest = spec.rest; // steps after which it pauses, once
   let failed = "";
@@ -40,9 +44,11 @@ export default figure("lab", ({ spec, arrays, stage, root, redraw, page }) => {
     seen: root,
     onreport(next) {
       report = next;
+      examples = next.shown ?? examples;
       if (next.looks.length) recorded = null;
       history.add(next);
       const over = next.looks.length > 0 && history.broken.every((at) => at !== null);
+      if (over || next.steps >= (questions?.watched?.steps ?? Infinity)) questions?.tell();
       if (over || next.steps >= rest) run(false); // nothing is left to train, or to be seen
       if (next.steps >= rest) rest = Infinity;
       redraw();
@@ -50,6 +56,7 @@ export default figure("lab", ({ spec, arrays, stage, root, redraw, page }) => {
     onfail(reason) {
       failed = reason;
       play.show(false);
+      questions?.tell();
       redraw();
     },
   });
@@ -81,6 +88,7 @@ export default figure("lab", ({ spec, arrays, stage, root, redraw, page }) => {
     oninput(index) {
       setting = { ...setting, lr: rates[index] };
       runner.lr = setting.lr;
+      questions?.tell();
       note();
       redraw();
     },
@@ -89,6 +97,14 @@ export default figure("lab", ({ spec, arrays, stage, root, redraw, page }) => {
   const address = html("a", { class: "bnviz-lab-link" }, "link to this");
   const numbers = button({ label: "CSV", onclick: download });
   numbers.setAttribute("aria-label", "The numbers of this run as CSV");
+  const back = button({
+    label: "Defaults",
+    onclick() {
+      start(usual, true);
+      play.element.focus({ preventScroll: true }); // the button is gone
+    },
+  });
+  back.classList.add("bnviz-lab-back");
 
   let mine = setting; // the reader's own, before an answer set the lab
   let put = setting; // what an answer set it to
@@ -101,23 +117,28 @@ export default figure("lab", ({ spec, arrays, stage, root, redraw, page }) => {
     } else if (setting === put) start((put = mine));
   }) : null;
   const shared = html("div", { class: "bnviz-lab-settings" });
+  const more = button({ label: "More settings", onclick: () => unfold(more.ariaExpanded === "false") });
+  more.classList.add("bnviz-lab-more"); // on a phone
+  more.setAttribute("aria-expanded", "false");
   const heads = html("div", { class: "bnviz-lab-heads" });
   const inside = html("div", { class: "bnviz-room bnviz-lab-layers" });
   const beside = html("div", { class: "bnviz-room bnviz-lab-progress" });
+  const answered = html("div", { class: "bnviz-room bnviz-lab-learned" });
+  const body = html(
+    "div", { class: "bnviz-lab-body" },
+    html("div", { class: "bnviz-lab-left" }, heads, inside),
+    html("div", { class: "bnviz-lab-side" }, beside, answered),
+  );
   stage.append(
     ...(questions ? [questions.element] : []),
     html(
       "div", { class: "bnviz-lab-run" },
       play.element, ...(spec.controls ? [again] : [step, again, pace.element]),
       spec.controls?.includes("lr") === false ? null : rate.element,
-      ...(spec.controls ? [shared] : []), counter,
+      ...(spec.controls ? [shared, back] : []), counter,
     ),
     ...(spec.controls ? [] : [shared]),
-    html(
-      "div", { class: "bnviz-lab-body" },
-      html("div", { class: "bnviz-lab-left" }, heads, inside),
-      beside,
-    ),
+    body,
   );
   let styles = stylesOf(setting.networks);
   let parts = arrange();
@@ -133,16 +154,23 @@ export default figure("lab", ({ spec, arrays, stage, root, redraw, page }) => {
     const columns = setting.networks.map((_, n) => networkHead(setting, n, styles[n], choose));
     const drawn = layers(styles, setting.depth);
     const charts = progress(styles);
-    shared.replaceChildren(
-      ...sharedControls(setting, spec.controls, change),
-      ...(spec.controls ? [] : [numbers]), ...(addressed ? [address] : []),
-    );
+    const picture = learned(styles, setting.data);
+    const [first, ...others] = sharedControls(setting, spec.controls, change);
+    shared.replaceChildren(...(spec.controls
+      ? [first, ...others]
+      : [first, more, ...others, numbers, ...(addressed ? [address] : []), back]));
     heads.replaceChildren(...columns.map(({ element }) => element));
     inside.replaceChildren(drawn.element);
     inside.style.minHeight = `${drawn.least}px`;
     beside.replaceChildren(...charts.elements);
+    answered.replaceChildren(picture.element);
     framed = false;
-    return { columns, drawn, charts };
+    return { columns, drawn, charts, picture };
+  }
+  /** The settings of a phone add to the figure's height; the drawings keep theirs. @param {boolean} open */
+  function unfold(open) {
+    body.style.minHeight = open ? `${body.offsetHeight}px` : "";
+    more.setAttribute("aria-expanded", String(open));
   }
   /** @param {boolean} on */
   function run(on) {
@@ -164,8 +192,10 @@ export default figure("lab", ({ spec, arrays, stage, root, redraw, page }) => {
     rate.value = nearest(rates, setting.lr);
     history = makeHistory();
     report = null;
+    examples = null;
     failed = "";
-    rest = spec.rest;
+    if (questions?.watched && !asks(questions.watched)) questions.tell(); // the reader went on
+    rest = questions?.watched?.steps ?? spec.rest;
     if (encode(setting, usual) || play) recorded = null;
     parts = arrange();
     if (focus) {
@@ -177,12 +207,21 @@ export default figure("lab", ({ spec, arrays, stage, root, redraw, page }) => {
     if (play) run(true);
     redraw();
   }
-  /** The setting in the address of the page. */
+  /**
+   * Whether a question is about the setting of now; its seed is the reader's.
+   * @param {import("./asker.js").Question} question
+   */
+  function asks(question) {
+    return encode({ ...setting, seed: question.setting.seed }, question.setting) === "";
+  }
+  /** What differs from the page's own setting stands in its address, and can be taken back. */
   function note() {
-    if (!addressed) return;
     const query = encode(setting, usual);
+    back.style.visibility = query ? "" : "hidden"; // its room is kept
+    if (!addressed) return;
     address.setAttribute("href", `${ADDRESS}${query}`);
-    if (query || location.hash.startsWith(ADDRESS)) window.history.replaceState(null, "", `${ADDRESS}${query}`);
+    if (!query && !location.hash.startsWith(ADDRESS)) return;
+    window.history.replaceState(null, "", query ? `${ADDRESS}${query}` : location.href.split("#")[0]);
   }
   function download() {
     const text = toCsv(history, styles.map(({ label }) => label));
@@ -207,16 +246,21 @@ export default figure("lab", ({ spec, arrays, stage, root, redraw, page }) => {
       if (resized || !framed) { // what was just written takes room of the drawings
         parts.drawn.frame(inside.clientWidth, inside.clientHeight);
         parts.charts.frame(beside.clientWidth, beside.clientHeight);
+        parts.picture.frame(answered.clientWidth, answered.clientHeight);
         framed = true;
       }
       parts.drawn.draw(shown.history, looks?.length ? shown.report : null);
       parts.charts.draw(shown.history);
+      const answers = shown.report?.answers.map((all, n) => // measured before it broke, perhaps
+        shown.history.broken[n] == null ? all : all.map(() => NONE));
+      parts.picture.draw(examples, answers);
       const now = performance.now();
       if (!runner.playing || now - described > SPOKEN) {
         described = now;
         const labels = styles.map(({ label }) => label);
         parts.drawn.describe(labels, shown.report);
         parts.charts.describe(labels, shown.history);
+        parts.picture.describe(labels, examples, answers);
       }
     },
     destroy() {

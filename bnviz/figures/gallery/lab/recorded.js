@@ -36,6 +36,7 @@ export function readRecorded(arrays) {
   const report = {
     steps: last.step,
     accuracies: evaluations[evaluations.length - 1].accuracies,
+    answers: each(networks).map((n) => Uint8Array.from(part("answers", n, of("answers").shape[1]))),
     reach: Array.from(of("reach")),
     looks: grid((n, l) => {
       const counts = Uint32Array.from(part("counts", n * layers + l, of("counts").shape[2]));

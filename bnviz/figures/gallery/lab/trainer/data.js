@@ -1,5 +1,6 @@
 // What the networks learn: the digits in the split of `bnviz.data.digits`, and its spirals.
 
+import { EDGE, PLACES } from "./answers.js";
 import { NumpyRandom } from "./numpy_random.js";
 
 /**
@@ -7,12 +8,23 @@ import { NumpyRandom } from "./numpy_random.js";
  * @property {number[]} x (examples, features) row by row
  * @property {number[]} y the class of each
  */
-/** @typedef {{train: Examples, test: Examples, features: number, classes: number}} Data */
+
+/**
+ * @typedef {object} Data
+ * @property {Examples} train
+ * @property {Examples} test
+ * @property {number} features
+ * @property {number} classes
+ * @property {Examples} shown a few of the test set, to be seen
+ * @property {number[]} asked (rows, features) for what the answers are seen: the images shown, or
+ *   places all over the plane, row by row from below
+ */
 
 const PIXELS = 64;
 const CLASSES = 10;
 const TEST_SIZE = 500;
 const POINTS = 600; // of the spirals, to train on, and as many to test with
+const SHOWN = { images: 12, points: 200 };
 
 /**
  * The digits, split by a seed so that each class has its share in both parts.
@@ -34,7 +46,9 @@ export function digits(pixels, labels, seed) {
       y: rows.map((i) => labels[i]),
     };
   };
-  return { train: part(false), test: part(true), features: PIXELS, classes: CLASSES };
+  const [train, test] = [part(false), part(true)];
+  const shown = { x: test.x.slice(0, SHOWN.images * PIXELS), y: test.y.slice(0, SHOWN.images) };
+  return { train, test, features: PIXELS, classes: CLASSES, shown, asked: shown.x };
 }
 
 /**
@@ -43,7 +57,11 @@ export function digits(pixels, labels, seed) {
  * @returns {Data}
  */
 export function spirals(seed) {
-  return { train: twoSpirals(seed), test: twoSpirals(seed + 1000), features: 2, classes: 2 };
+  const test = twoSpirals(seed + 1000);
+  const shown = { x: test.x.slice(0, 2 * SHOWN.points), y: test.y.slice(0, SHOWN.points) };
+  const middles = Array.from({ length: PLACES }, (_, i) => EDGE * ((2 * i + 1) / PLACES - 1));
+  const asked = middles.flatMap((y) => middles.flatMap((x) => [x, y]));
+  return { train: twoSpirals(seed), test, features: 2, classes: 2, shown, asked };
 }
 
 /** @param {number} seed @returns {Examples} */

@@ -1,6 +1,7 @@
 // A multilayer perceptron with a normalization, forwards and back: what `bnviz.mlp` builds.
 
 import { ACTIVATIONS } from "./activations.js";
+import { NONE } from "./answers.js";
 import { makeNoise } from "./noise.js";
 import { makeNorm } from "./norms.js";
 
@@ -177,24 +178,21 @@ export class Network {
   }
 
   /**
-   * How many rows of outputs have their greatest number at y; none where one is no number.
+   * The class with the greatest output, of each row, in eval mode.
    * @param {Real} x
-   * @param {ArrayLike<number>} y
    * @param {number} rows
    */
-  right(x, y, rows) {
+  classify(x, rows) {
     const { classes } = this;
     const logits = this.forward(x, rows, false);
-    let right = 0;
-    for (let i = 0, start = 0; i < rows; i++, start += classes) {
+    return Uint8Array.from({ length: rows }, (_, i) => {
+      const start = i * classes;
       let best = 0;
-      let numbers = true;
       for (let j = 0; j < classes; j++) {
-        numbers &&= !Number.isNaN(logits[start + j]);
+        if (Number.isNaN(logits[start + j])) return NONE;
         if (logits[start + j] > logits[start + best]) best = j;
       }
-      if (numbers && best === y[i]) right += 1;
-    }
-    return right;
+      return best;
+    });
   }
 }

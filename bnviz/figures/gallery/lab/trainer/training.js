@@ -3,6 +3,7 @@
 //     const training = new Training(settings, data);       // data of ./data.js
 //     const losses = training.step();                       // one number a network
 //     const accuracies = training.evaluate();               // on the test set, in eval mode
+//     const answers = training.answers();                   // to data.asked, in eval mode
 //     training.networks[0].hidden[2].pre                    // what the last batch brought
 //
 // The same seed gives the weights, batches and noise that `bnviz.train` has with it: the same run,
@@ -38,7 +39,7 @@ import { TorchRandom } from "./torch_random.js";
  * @property {number} batchSize
  */
 
-const EVALUATED = 100; // images at a time
+const EVALUATED = 100; // rows at a time
 
 export class Training {
   /**
@@ -58,6 +59,7 @@ export class Training {
     this._data = data;
     this._train = own(data.train.x, backend);
     this._test = own(data.test.x, backend);
+    this._asked = own(data.asked, backend);
     this._x = backend.alloc(batchSize * data.features);
     this._y = new Uint8Array(batchSize);
     this._order = new Uint32Array(0);
@@ -87,15 +89,27 @@ export class Training {
 
   /** The share of the test set that each network gets right, in eval mode. */
   evaluate() {
-    const { features, test } = this._data;
+    const { y } = this._data.test;
+    return this._classify(this._test).map((classes) =>
+      y.filter((right, i) => right === classes[i]).length / y.length);
+  }
+
+  /** The class that each network gives to each row of `data.asked`, in eval mode. */
+  answers() {
+    return this._classify(this._asked);
+  }
+
+  /** @param {Real} x rows @returns {Uint8Array[]} */
+  _classify(x) {
+    const { features } = this._data;
+    const rows = x.length / features;
     return this.networks.map((network) => {
-      let right = 0;
-      for (let start = 0; start < test.y.length; start += EVALUATED) {
-        const y = test.y.slice(start, start + EVALUATED);
-        const x = this._test.subarray(start * features, (start + y.length) * features);
-        right += network.right(x, y, y.length);
+      const classes = new Uint8Array(rows);
+      for (let start = 0; start < rows; start += EVALUATED) {
+        const end = Math.min(start + EVALUATED, rows);
+        classes.set(network.classify(x.subarray(start * features, end * features), end - start), start);
       }
-      return right / test.y.length;
+      return classes;
     });
   }
 

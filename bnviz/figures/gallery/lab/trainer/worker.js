@@ -17,13 +17,15 @@ import { Training } from "./training.js";
  * @property {number[]} losses of each network, the mean over the steps since the report before;
  *   none before the first step
  * @property {number[]} accuracies as last measured, for each network
+ * @property {Uint8Array[]} answers of each network to the rows of `data.asked`, measured with them
  * @property {number} measured at which step
  * @property {number[]} reach of each hidden layer: its histograms go from -reach to reach
  * @property {import("./look.js").Look[][]} looks for each network its hidden layers; none before
  *   the first step
+ * @property {import("./data.js").Examples} [shown] with the first report of networks: `data.shown`
  */
 
-/** @typedef {Pick<Report, "steps"|"accuracies"|"reach"|"looks">} Seen what the page draws of it */
+/** @typedef {Pick<Report, "steps"|"accuracies"|"answers"|"reach"|"looks">} Seen what the page draws of it */
 
 const BINS = 64;
 const REACH = [4, 64]; // of the histograms, first and at most
@@ -53,6 +55,7 @@ export function serve(listen, tell, now = () => performance.now()) {
   let backend = /** @type {"simd"|"plain"} */ ("plain");
   let run = 0;
   let accuracies = /** @type {number[]} */ ([]);
+  let answers = /** @type {Uint8Array[]} */ ([]);
   let measured = -1;
   let due = -Infinity; // when the accuracy is measured again
   let reach = /** @type {number[]} */ ([]);
@@ -61,10 +64,11 @@ export function serve(listen, tell, now = () => performance.now()) {
   function measure(of) {
     const start = now();
     accuracies = of.evaluate();
+    answers = of.answers();
     measured = of.steps;
     due = now() + SELDOM * (now() - start);
   }
-  /** @param {any} message @returns {Training} */
+  /** @param {any} message */
   function build({ settings, pixels, labels }) {
     const { data, seed } = settings;
     const examples = data === "spirals" ? spirals(seed) : digits(pixels, labels, seed);
@@ -77,16 +81,22 @@ export function serve(listen, tell, now = () => performance.now()) {
     run += 1;
     reach = settings.hidden.map(() => REACH[0]);
     measure(made);
-    return made;
+    training = made;
+    report(made, [], [], examples.shown);
   }
   /** @param {Training} of what the last batch left in its layers */
   function lookInto(of) {
     const bins = reach.map((high) => ({ low: -high, high, bins: BINS }));
     return of.networks.map((network) => look(network, of.settings.batchSize, bins));
   }
-  /** @param {Training} of @param {number[]} losses @param {import("./look.js").Look[][]} looks */
-  function report(of, losses, looks) {
-    tell({ run, backend, steps: of.steps, losses, accuracies, measured, reach, looks });
+  /**
+   * @param {Training} of
+   * @param {number[]} losses
+   * @param {import("./look.js").Look[][]} looks
+   * @param {import("./data.js").Examples} [shown]
+   */
+  function report(of, losses, looks, shown) {
+    tell({ run, backend, steps: of.steps, losses, accuracies, answers, measured, reach, looks, shown });
     // The next one reaches farther where the middle of a layer's values was about to leave it.
     reach = reach.map((high, l) => {
       const ends = looks.flatMap((layers) => layers[l].percentiles).map(Math.abs);
@@ -109,8 +119,7 @@ export function serve(listen, tell, now = () => performance.now()) {
     try {
       if (message.settings) {
         training = null; // what could not be built is not what was there before
-        training = build(message);
-        report(training, [], []);
+        build(message);
       }
       if (!training) return;
       if (message.lr !== undefined) training.lr = message.lr;
