@@ -152,6 +152,7 @@ def test_on_a_phone_few_controls_are_all_seen_and_many_fold(open_figure, control
         assert chosen.count() == 1
         more.click()
         assert chosen.count() == 10
+        page.wait_for_timeout(100)  # until a new size would be drawn
         now = boxes(page, ".bnviz-lab-body svg")
         assert [box[2:] for box in now] == [box[2:] for box in drawn]  # lower, and as large
         page.get_by_label("layers", exact=True).select_option(label="2")
@@ -261,6 +262,15 @@ def test_an_explosion_is_shown_as_what_it_is_and_ends_the_training(open_figure):
     page.wait_for_timeout(200)
     assert steps(page) == rested
     assert page.locator("svg >> text=/NaN from step \\d+/").count() == 3
+
+
+def test_a_network_that_exploded_answers_nothing(open_figure):
+    """Also where its answers were last measured before it did."""
+    wild = Setting(width=200, depth=4, activation="relu", lr=1e6, init=None)
+    page = open_figure(make(wild), reduced_motion="reduce")
+    page.get_by_role("button", name="Play").click()
+    page.wait_for_function("document.querySelectorAll('.bnviz-lab-head .bnviz-alarm').length === 2")
+    page.wait_for_timeout(100)
     assert set(page.locator(".bnviz-lab-learned g text").all_text_contents()) == {"–"}
 
 
