@@ -91,7 +91,14 @@ class Run:
         return np.array(self._log.accuracies)
 
     def answers(self, x: NDArray[np.float32]) -> NDArray[np.int64]:
-        """The class that the network gives to each input, in eval mode; -1 where one is NaN."""
+        """The class that the network gives to each input, in eval mode.
+
+        Args:
+            x: inputs, float32 of shape (P, …), as the network takes them.
+
+        Returns:
+            int64 of shape (P,); -1 where an output is NaN.
+        """
         training = self.model.training
         with torch.no_grad():
             outputs = self.model.eval()(torch.from_numpy(x).to(next(self.model.parameters())))
