@@ -13,6 +13,7 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LambdaLR
 
 from bnviz import data as bundled
+from bnviz.networks import classes_of
 from bnviz.probe import Prober, spread_over_classes
 from bnviz.recording.arguments import as_units, as_watch
 from bnviz.recording.recorder import record as watch
@@ -83,7 +84,7 @@ class Learner:
     def evaluate(self, step: int) -> None:
         """Measure the test accuracy in eval mode."""
         outputs = self.model.eval()(self._x_test)
-        right = (outputs.argmax(1) == self._y_test) & ~outputs.isnan().any(1)
+        right = classes_of(outputs) == self._y_test
         self.log.evaluated.append(step)
         self.log.accuracies.append(right.double().mean().item())
 

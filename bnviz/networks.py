@@ -16,7 +16,7 @@ from contextlib import nullcontext
 import torch
 from torch import nn
 
-__all__ = ["MLP", "Block", "mlp", "name_for_readers"]
+__all__ = ["MLP", "Block", "classes_of", "mlp", "name_for_readers"]
 
 MakeModule = Callable[[], nn.Module]
 MakeNorm = Callable[[int], nn.Module]
@@ -123,6 +123,22 @@ def mlp(
         if init is not None:
             _draw_weights(model, init)
     return model
+
+
+def classes_of(outputs: torch.Tensor) -> torch.Tensor:
+    """The class that each row of outputs speaks for.
+
+    Args:
+        outputs: floats of shape (N, classes).
+
+    Returns:
+        int64 of shape (N,); -1 where an output is NaN: such a row speaks for none.
+
+    Example:
+        >>> classes_of(torch.tensor([[0.1, 0.9], [0.2, float("nan")]]))
+        tensor([ 1, -1])
+    """
+    return outputs.argmax(1).masked_fill(outputs.isnan().any(1), -1)
 
 
 def name_for_readers(name: str) -> str:

@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from bnviz.networks import MLP, name_for_readers
+from bnviz.networks import MLP, classes_of, name_for_readers
 from bnviz.probe import Probe, Prober
 from bnviz.recording import Recording
 from bnviz.words import counted
@@ -103,8 +103,7 @@ class Run:
         with torch.no_grad():
             outputs = self.model.eval()(torch.from_numpy(x).to(next(self.model.parameters())))
         self.model.train(training)
-        classes = outputs.argmax(1).masked_fill(outputs.isnan().any(1), -1)
-        return np.asarray(classes.cpu(), np.int64)
+        return np.asarray(classes_of(outputs).cpu(), np.int64)
 
     @property
     def probe(self) -> Probe | None:

@@ -6,7 +6,6 @@ Exercises stand in the chapters, graded problems in ``problems/``, each in the f
 from __future__ import annotations
 
 import html
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -15,6 +14,7 @@ import nbformat
 from docutils import nodes
 
 from bnviz.course.grading.form import Problem, problems_in
+from bnviz.course.grading.marks import heading
 from bnviz.words import counted
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -54,11 +54,10 @@ def chapters(root: Path = ROOT) -> Iterator[Chapter]:
     paths = sorted((root / "problems").glob("*.ipynb"), key=lambda p: p.stem.replace("intro", ""))
     for path in paths:
         chapter = nbformat.read(root / "chapters" / path.name, as_version=4)
-        heading = next(cell.source for cell in chapter.cells if cell.cell_type == "markdown")
-        title = re.split("[:\n]", heading.removeprefix("# "))[0]
+        title = heading(next(cell for cell in chapter.cells if cell.cell_type == "markdown"))
         yield Chapter(
             path.stem,
-            "Introduction" if path.stem == "intro" else title,
+            "Introduction" if path.stem == "intro" else title.partition(":")[0],
             problems_in(chapter),
             problems_in(nbformat.read(path, as_version=4)),
         )

@@ -3,10 +3,11 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
-from fnmatch import fnmatchcase
 from typing import cast
 
 from torch import nn
+
+from bnviz.patterns import matching
 
 __all__ = [
     "ACTIVATIONS",
@@ -119,9 +120,7 @@ def choose(
     chosen: set[str] = set()
     for choice in wanted:
         if isinstance(choice, str):
-            # Names are matched by fnmatch, but "[" stands for itself: it is no wildcard here.
-            pattern = choice.replace("[", "[[]")
-            found_names = {name for name in modules if name and fnmatchcase(name, pattern)}
+            found_names = set(matching(filter(None, modules), choice))
         elif isinstance(choice, type) and issubclass(choice, nn.Module):
             found_names = {name for name, m in modules.items() if isinstance(m, choice)}
         elif isinstance(choice, nn.Module):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from fnmatch import fnmatchcase
 from typing import Any, cast
 
 import numpy as np
@@ -11,6 +10,7 @@ from numpy.typing import NDArray
 
 from bnviz.figures.gallery.distributions.panels import SIZES
 from bnviz.figures.gallery.distributions.sizes import Sizes
+from bnviz.patterns import matching
 from bnviz.recording import Recording
 from bnviz.recording.track import Track
 
@@ -34,8 +34,7 @@ def choose_layers(recordings: Mapping[str, Recording], wanted: Sequence[str] | N
         return list(dict.fromkeys(layer for run in runs for layer in run.layers)) or known
     chosen: dict[str, None] = {}
     for pattern in wanted if known else ():
-        # "[" stands for itself: it is part of the names of single units.
-        found = [name for name in known if fnmatchcase(name, pattern.replace("[", "[[]"))]
+        found = matching(known, pattern)
         if not found:
             raise ValueError(f"no layer {pattern!r} was recorded; there are {', '.join(known)}")
         chosen |= dict.fromkeys(found)
