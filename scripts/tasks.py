@@ -31,8 +31,10 @@ _ROW = """\
 <tr><th scope="row"><a href="{chapter}.html">{title}</a><br><code>{chapter}</code><br>
 <small>{points}</small></th>
 <td data-label="Exercises"><ul>{exercises}</ul></td>
-<td data-label="Problems"><ul>{problems}</ul></td></tr>"""
-_ITEM = '<li><a href="{link}">{title}</a> <small>{points}</small></li>'
+<td data-label="Problems"><ul>{problems}</ul>
+<a href="{notebook}" aria-label="Open the problems: {title}">Open the problems</a></td></tr>"""
+_ITEM = "<li><span>{title}</span> <small>{points}</small></li>"
+_LINK = '<a href="{link}">{title}</a>'
 
 
 class Chapter(NamedTuple):
@@ -80,19 +82,18 @@ def table(repository: str, root: Path = ROOT) -> str:
                     _item(one, f"{chapter.name}.html#{nodes.make_id(one.title)}")
                     for one in chapter.exercises
                 ),
-                problems="".join(
-                    _item(one, f"{repository}/problems/{chapter.name}.ipynb")
-                    for one in chapter.problems
-                ),
+                problems="".join(_item(one) for one in chapter.problems),
+                notebook=f"{repository}/problems/{chapter.name}.ipynb",
             )
             for chapter in chapters(root)
         )
     )
 
 
-def _item(problem: Problem, link: str) -> str:
+def _item(problem: Problem, link: str = "") -> str:
     """One of the list: the column says whether it is an exercise or a problem."""
-    title = problem.title.partition(" ")[2].replace(":", "", 1)
+    title = html.escape(problem.title.partition(" ")[2].replace(":", "", 1))
     return _ITEM.format(
-        link=link, title=html.escape(title), points=counted(problem.points, "point")
+        title=_LINK.format(link=link, title=title) if link else title,
+        points=counted(problem.points, "point"),
     )

@@ -566,6 +566,19 @@ def test_an_answer_chooses_in_the_figure_what_it_is_about(open_figure, way):
     page.reload()  # the answer is remembered, and the figure comes to life after it
     page.wait_for_selector("figure[data-figure=curves][data-ready]")
     assert chosen() == ["0.9", "ReLU"]
+    page.get_by_role("radio", name="tanh").check(force=True)
+    page.get_by_role("button", name="Answer again").click()
+    assert chosen() == ["0.1", "tanh"]  # asked anew, it stands where it stood; the rest is theirs
+
+
+def test_what_was_chosen_before_the_answer_is_chosen_again_after_it(open_figure):
+    page = open_figure(by_rate(show={"learning rate": "0.1"}))
+    page.wait_for_selector("figure[data-figure=curves][data-ready]")
+    page.get_by_role("radio", name="0.9").check(force=True)
+    page.get_by_role("button", name="Show me").click()
+    assert page.get_by_role("radio", name="0.1").is_checked()
+    page.get_by_role("button", name="Answer again").click()
+    assert page.get_by_role("radio", name="0.9").is_checked()
 
 
 @pytest.mark.parametrize(

@@ -34,7 +34,7 @@ export default figure("points", ({ spec, arrays, stage, redraw }) => {
     style.label ? key(i < spec.series ? dot(style, i) : swatch(style), style.label) : null,
   );
   const room = html("div", { class: "bnviz-room" }, chart.element);
-  const words = html("p", { class: "bnviz-points-says", "aria-live": "polite" });
+  const words = html("p", { class: "bnviz-points-says", "aria-live": "polite" }, spec.says[cell]);
   if (causes.length) stage.append(controlBar(...causes));
   if (keys.some(Boolean)) stage.append(html("div", { class: "bnviz-legend" }, ...keys));
   stage.append(room);

@@ -65,7 +65,7 @@ def predict(
             made lower where question, answer and figure would not be seen at once.
         hidden: whether ``then`` is hidden until the answer. If not, ask about what it shows only
             after a control was moved.
-        show: what is chosen in ``then`` when the reader has answered, ``{name: text}`` of some of
+        show: what is chosen in ``then`` while the reader has answered, ``{name: text}`` of some of
             its causes, as on its buttons; by default it stays as it is.
 
     Returns:

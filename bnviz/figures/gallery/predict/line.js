@@ -88,8 +88,13 @@ export function makeLine(spec, values, { name, hint, onmove }) {
     longest: Array.from(values).reduce((a, b) => (tidy(b).length > tidy(a).length ? b : a)),
     /** Of the line, in its numbers or their logarithms. */
     length: spec.log ? Math.log(ends[1] / ends[0]) : ends[1] - ends[0],
-    /** Back to where nothing was said. */
-    reset() {
+    /**
+     * With the slider, which stands where nothing was said; or without.
+     * @param {boolean} open
+     */
+    ask(open) {
+      input.style.visibility = open ? "" : "hidden";
+      if (!open) return;
       moved = false;
       choose(0);
     },
@@ -108,12 +113,11 @@ export function makeLine(spec, values, { name, hint, onmove }) {
       }
     },
     /**
-     * Without an answer the slider asks for one; with it, both are seen.
+     * Without an answer the line asks for one; with it, both are seen.
      * @param {import("./verdict.js").Said|null} answer
      */
     show(answer) {
       const open = answer === null;
-      input.style.visibility = open ? "" : "hidden";
       const number = typeof answer === "number" ? answer : null;
       for (const element of [band, right]) set(element, { visibility: open ? "hidden" : null });
       set(mine, { visibility: number === null ? "hidden" : null });

@@ -3,6 +3,7 @@
 import { button } from "../../kit/controls.js";
 import { html, newId, set, write } from "../../kit/elements.js";
 import { figure } from "../../kit/life.js";
+import { makeChooser } from "./chooser.js";
 import { makeLine } from "./line.js";
 import { keep, recall } from "./memory.js";
 import { pieces } from "./pieces.js";
@@ -52,8 +53,8 @@ export default figure("predict", ({ spec, arrays, stage, redraw, then }) => {
   );
   stage.append(card);
   if (then) stage.append(then);
+  const chooser = makeChooser(then, spec.show);
   show();
-  if (said !== null) choose(then, spec.show);
 
   /** @param {Said|null} next */
   function answer(next) {
@@ -61,7 +62,6 @@ export default figure("predict", ({ spec, arrays, stage, redraw, then }) => {
     said = next;
     keep(spec.key, said);
     show();
-    if (said !== null) choose(then, spec.show);
     if (held) other.focus({ preventScroll: true }); // what had the focus is hidden now
     redraw();
   }
@@ -71,8 +71,10 @@ export default figure("predict", ({ spec, arrays, stage, redraw, then }) => {
     asking.style.visibility = open ? "" : "hidden";
     told.replaceChildren(...(said === null ? [] : answered(spec, line, said)));
     write(other, open ? "Show me" : "Answer again");
-    if (open) line?.reset();
+    line?.ask(open);
     if (line) set(guess, { disabled: true });
+    if (open) chooser.undo();
+    else chooser.choose();
     card.classList.toggle("bnviz-predict-said", !open);
     if (then) then.inert = open && spec.hidden; // of the figure to be, only its axes are seen
   }
@@ -84,27 +86,6 @@ export default figure("predict", ({ spec, arrays, stage, redraw, then }) => {
     },
   };
 });
-
-/**
- * Chooses what the answer is about, as a reader would, in the figure that stands below.
- * @param {HTMLElement|null} then
- * @param {Object<string, string>} [wanted] texts of buttons, by the names of their causes
- */
-function choose(then, wanted = {}) {
-  const names = new Set(Object.keys(wanted));
-  const tried = () => {
-    for (const group of then?.querySelectorAll(".bnviz-choice") ?? []) {
-      const name = group.querySelector(".bnviz-label")?.textContent ?? "";
-      const entry = [...group.querySelectorAll("label")].find((one) => one.textContent === wanted[name]);
-      if (entry && names.delete(name)) entry.querySelector("input")?.click();
-    }
-    return names.size === 0;
-  };
-  if (!then || tried()) return;
-  // In a page that was just opened, it comes to life after the question.
-  const waiting = new MutationObserver(() => tried() && waiting.disconnect());
-  waiting.observe(then, { childList: true, subtree: true });
-}
 
 /** @typedef {ReturnType<typeof makeLine>} NumberLine */
 
