@@ -95,7 +95,7 @@ def test_it_trains_and_rests_as_told(open_figure, figure):
 
 def test_before_it_plays_it_shows_the_recorded_run(open_figure, figure):
     page = open_figure(figure, reduced_motion="reduce")
-    assert page.inner_text(".bnviz-lab-steps") == "recorded, step 20"
+    assert page.inner_text(".bnviz-lab-steps") == "recorded"
     run = train_setting(SMALL, 20)["batch norm"]
     shown = page.get_by_label("test accuracy of network 2").inner_text()
     assert float(shown.removesuffix(" %")) == pytest.approx(100 * run.accuracy[-1], abs=0.51)
@@ -157,9 +157,24 @@ def test_on_a_phone_few_controls_are_all_seen_and_many_fold(open_figure, control
         assert [box[2:] for box in now] == [box[2:] for box in drawn]  # lower, and as large
         page.get_by_label("layers", exact=True).select_option(label="2")
         assert chosen.count() == 10  # a choice folds nothing
-        more.click()
+        page.get_by_role("button", name="Fewer settings").click()
         assert chosen.count() == 1
     assert line.evaluate("e => e.scrollWidth <= e.clientWidth")
+
+
+def test_on_a_phone_many_layers_of_many_networks_cover_nothing(open_figure):
+    """Settings that are unfolded give their room, also to what needs more of it later."""
+    page = open_figure(make(SMALL), width=360, reduced_motion="reduce")
+    page.get_by_role("button", name="More settings").click()
+    page.get_by_label("layers", exact=True).select_option(label="10")
+    page.get_by_label("networks", exact=True).select_option("3")
+    wait_for_steps(page, 3)
+    page.get_by_role("button", name="Pause").click()
+    ((_, top, _, high),) = boxes(page, ".bnviz-lab-layers svg")
+    ((_, caption, _, _),) = boxes(page, "figcaption")
+    assert top + high <= caption
+    lowest = max(y + h for _, y, _, h in boxes(page, ".bnviz-lab-layers svg text"))
+    assert lowest <= top + high + 1
 
 
 def test_a_wide_page_folds_no_setting(open_figure, figure):
@@ -180,7 +195,6 @@ LONG = Question(
 def test_an_answer_moves_no_control(open_figure, width, controls):
     figure = make(SMALL, questions=[LONG], controls=controls)
     page = open_figure(figure, width=width, reduced_motion="reduce")
-    page.get_by_role("button", name="Restart").click()  # what was recorded is said to be
     controls = page.locator(".bnviz-lab-run > *, .bnviz-lab-settings, .bnviz-lab-other")
     before = [control.bounding_box()["y"] for control in controls.all()]
     for answer in LONG.choices:
@@ -261,7 +275,7 @@ def test_an_explosion_is_shown_as_what_it_is_and_ends_the_training(open_figure):
     rested = steps(page)
     page.wait_for_timeout(200)
     assert steps(page) == rested
-    assert page.locator("svg >> text=/NaN from step \\d+/").count() == 3
+    assert page.locator("svg >> text=/NaN from step \\d+/").count() == 1  # of all layers
 
 
 def test_a_network_that_exploded_answers_nothing(open_figure):
@@ -272,6 +286,25 @@ def test_a_network_that_exploded_answers_nothing(open_figure):
     page.wait_for_function("document.querySelectorAll('.bnviz-lab-head .bnviz-alarm').length === 2")
     page.wait_for_timeout(100)
     assert set(page.locator(".bnviz-lab-learned g text").all_text_contents()) == {"–"}
+
+
+def test_a_plane_without_answers_says_so(open_figure):
+    page = open_figure(make(SPIRALS), reduced_motion="reduce")
+    assert page.get_by_text("no answer").count() == 0
+    page.evaluate("location.hash = '#lab?activation=relu&lr=1e6'")
+    page.wait_for_function("document.querySelectorAll('.bnviz-lab-head .bnviz-alarm').length === 2")
+    page.get_by_text("no answer").nth(1).wait_for()
+
+
+def test_the_accuracy_of_a_network_ends_where_it_exploded(open_figure):
+    """That of weights which are no numbers is 0 %; whether it was measured hangs on the clock."""
+    wild = replace(SMALL, activation="relu", lr=1e9, init=None)
+    page = open_figure(make(wild), reduced_motion="reduce")
+    make_steps(page, 6)
+    since = [int(text.split()[-1]) for text in page.locator("text=/^NaN from/").all_text_contents()]
+    lines = page.locator(".bnviz-lab-progress svg").first.locator("path[stroke-width='2']")
+    points = [len(re.findall("[ML]", line.get_attribute("d"))) for line in lines.all()]
+    assert len(since) == 2 and points == [step - 1 for step in since]
 
 
 def test_values_out_of_sight_are_said(open_figure):
@@ -394,6 +427,69 @@ def test_the_verdict_comes_when_the_run_has_shown_it(open_figure):
     assert told(page) == "You said “b”. Right. So."
 
 
+def test_a_verdict_over_another_run_is_set_back_and_leads_to_its_own(open_figure):
+    page = open_figure(make(SMALL, questions=[QUESTION]), reduced_motion="reduce")
+    verdict = page.locator(".bnviz-lab-told[role=status]")
+
+    def is_set_back() -> bool:
+        return verdict.evaluate("e => e.classList.contains('bnviz-lab-past')")
+
+    page.get_by_role("button", name="Show me").click()
+    assert not is_set_back()
+    page.get_by_label("learning rate").fill("0")
+    assert is_set_back()
+    page.get_by_role("button", name="Show its run").click()
+    assert not is_set_back() and page.get_by_label("learning rate").input_value() != "0"
+    for change in ("layers", "Defaults"):
+        if change == "layers":
+            page.get_by_label("layers", exact=True).select_option(label="2")
+        else:
+            page.get_by_role("button", name="Defaults").click()
+        assert is_set_back() and told(page) == "The answer: “b”. So."
+        page.get_by_role("button", name="Show its run").click()
+        assert not is_set_back()
+        wait_for_steps(page, 3)
+    assert page.locator("svg >> text=/^layer \\d$/").count() == 6
+    page.evaluate("location.hash = ''")
+    page.reload()
+    page.wait_for_selector("figure[data-ready]")
+    assert is_set_back() and told(page) == "The answer: “b”. So."
+    page.get_by_role("button", name="Show its run").click()
+    page.get_by_role("button", name="Answer again").click()
+    assert told(page) == "" and not is_set_back()
+
+
+def test_to_answer_again_shows_what_was_there_before(open_figure):
+    page = open_figure(make(SMALL, questions=[QUESTION]), reduced_motion="reduce")
+    counter = page.locator(".bnviz-lab-steps")
+    assert counter.inner_text() == "recorded"
+    page.get_by_role("button", name="a", exact=True).click()
+    wait_for_steps(page, 3)
+    page.get_by_role("button", name="Answer again").or_(
+        page.get_by_role("button", name="Show me")
+    ).click()
+    if told(page):
+        page.get_by_role("button", name="Answer again").click()
+    page.wait_for_selector("text='recorded'")
+    page.wait_for_timeout(200)
+    assert counter.inner_text() == "recorded"  # it waits for the reader
+
+
+def test_another_question_begins_from_the_readers_own_setting(open_figure):
+    other = QUESTION._replace(name="flat", title="one layer", setting=replace(SMALL, depth=1))
+    page = open_figure(make(SMALL, questions=[QUESTION, other]), reduced_motion="reduce")
+    layers = page.get_by_label("layers", exact=True)
+    page.get_by_label("seed", exact=True).select_option(label="4")
+    page.get_by_role("button", name="Show me").click()
+    assert layers.evaluate("e => e.selectedOptions[0].text") == "6"
+    page.get_by_label("What if …").select_option(label="one layer")
+    assert layers.evaluate("e => e.selectedOptions[0].text") == "3"
+    assert page.get_by_label("seed", exact=True).evaluate("e => e.selectedOptions[0].text") == "4"
+    assert told(page) == ""
+    page.get_by_label("What if …").select_option(label="six layers")  # answered, over another run
+    assert page.get_by_role("button", name="Show its run").is_visible()
+
+
 @pytest.mark.parametrize("change", ["rate", "layers", "seed"])
 def test_the_verdict_waits_for_no_other_run_than_the_questions(open_figure, change):
     page = open_figure(make(SMALL, questions=[QUESTION]), reduced_motion="reduce")
@@ -434,8 +530,20 @@ def test_an_answer_keeps_the_seed_and_gives_the_readers_setting_back(open_figure
     assert found() == ["3", "4", "16"]
     page.get_by_role("button", name="b", exact=True).click()
     page.get_by_label("layers", exact=True).select_option(label="2")  # and on from there
+    page.get_by_role("button", name="Show its run").click()
     page.get_by_role("button", name="Answer again").click()
     assert found() == ["2", "4", "60"]
+
+
+def test_a_choice_keeps_a_rate_that_was_set_before_it(open_figure, figure):
+    page = open_figure(figure, reduced_motion="reduce")
+    page.get_by_label("learning rate").press("End")
+    assert page.get_by_label("learning rate").get_attribute("aria-valuetext") == "50"
+    page.get_by_label("data").select_option(label="spirals")
+    page.get_by_label("norm of network 2", exact=True).select_option(label="layer norm")
+    wait_for_steps(page, 3)
+    assert page.get_by_label("learning rate").get_attribute("aria-valuetext") == "50"
+    assert "lr=50" in page.url
 
 
 # --- what is learned ------------------------------------------------------------------------------
@@ -516,8 +624,6 @@ def test_it_shows_the_plane_of_the_spirals_as_each_network_sees_it(open_figure):
 @pytest.mark.parametrize("width", [360, 936])
 def test_what_is_learned_lies_in_its_room_and_moves_nothing(open_figure, data, width):
     page = open_figure(make(SMALL), width=width, reduced_motion="reduce")
-    page.get_by_role("button", name="Restart").click()  # what was recorded is said to be
-    page.wait_for_selector("text='step 0'")
     if width < 640:
         page.get_by_role("button", name="More settings").click()
     rooms = ".bnviz-lab-body > *, .bnviz-lab-side > *"
@@ -784,14 +890,37 @@ def test_memory_is_held_however_long_it_trains():
 
 
 def test_a_loss_that_is_no_number_is_noted_where_it_came():
+    """Of each network, however many steps a report is about."""
+    networks = [Contestant("batch"), Contestant(None), Contestant("layer")]
+    wild = Setting(width=20, activation="relu", lr=1e9, init=None, networks=networks)
     code = """
-      const history = makeHistory();
-      for (const [steps, ...losses] of [[4, 1, 1], [9, NaN, 1], [12, NaN, Infinity]]) {
-        history.add({ steps, losses, accuracies: [0, 0], measured: 0, looks: [[], []] });
-      }
-      return history.broken;
+      const [setting, pixels, labels] = inputs;
+      const train = (atOnce) => {
+        const history = makeHistory();
+        const losses = [];
+        serve(
+          (listener) => {
+            listener({ settings: forTrainer(setting), pixels, labels });
+            for (let done = 0; done < 12; done += atOnce) {
+              listener({ steps: atOnce, milliseconds: Infinity });
+            }
+          },
+          (report) => { history.add(report); losses.push(report.losses); },
+        );
+        return [history.broken, losses.slice(1)];
+      };
+      return [...train(1), train(3)[0], train(12)[0]];
     """
-    assert run_js(code, makeHistory=f"{LAB}/history.js") == [9, 12]
+    files = {"serve": f"{LAB}/trainer/worker.js", "makeHistory": f"{LAB}/history.js"}
+    images = [array.ravel().tolist() for array in all_digits()]
+    broken, losses, *others = run_js(
+        code, wild.spec(), *images, forTrainer=f"{LAB}/settings.js", **files
+    )
+    first = [int(np.argmax(~np.isfinite(each))) + 1 for each in zip(*losses, strict=True)]
+    assert broken == first and others == [first, first]
+    assert len(set(first)) > 1  # each has its own
+    plain = train_setting(replace(wild, networks=networks[1:2]), 12)
+    assert first[1] == np.argmax(~np.isfinite(next(iter(plain.values())).loss)) + 1
 
 
 @pytest.mark.parametrize(

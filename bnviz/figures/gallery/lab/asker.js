@@ -1,5 +1,6 @@
 // The questions of the lab, one at a time: an answer sets the lab to what it asks about, the verdict
-// comes when the run has shown it, and to answer again brings back what the reader had set.
+// comes when the run has shown it, and to answer again brings back what the reader had set. A verdict
+// over another run is set back, and leads to its own.
 
 import { button, select } from "../../kit/controls.js";
 import { html, newId } from "../../kit/elements.js";
@@ -25,9 +26,12 @@ import { isAnswer, onChoice } from "../predict/verdict.js";
 /**
  * @param {Question[]} questions
  * @param {number} chosen the one to begin with
- * @param {(question: Question|null) => void} onanswer null where the answer is taken back
+ * @param {object} lab
+ * @param {(question: Question) => void} lab.run trains what a question asks about
+ * @param {() => void} lab.back to what the reader had set
+ * @param {(question: Question) => boolean} lab.shows whether what is trained now is what it asks about
  */
-export function asker(questions, chosen, onanswer) {
+export function asker(questions, chosen, { run, back, shows }) {
   const id = newId("question");
   const text = html("p", { class: "bnviz-lab-question", id });
   const asking = html("div", { class: "bnviz-lab-choices", role: "group", "aria-labelledby": id });
@@ -39,6 +43,7 @@ export function asker(questions, chosen, onanswer) {
     label: "",
     onclick() {
       if (watched === chosen) tell();
+      else if (past()) run(questions[chosen]);
       else answer(said() === null ? "shown" : null);
     },
   });
@@ -49,6 +54,7 @@ export function asker(questions, chosen, onanswer) {
     value: String(chosen),
     onchange(index) {
       chosen = Number(index);
+      back();
       show();
     },
   });
@@ -70,7 +76,8 @@ export function asker(questions, chosen, onanswer) {
     watched = typeof next === "number" ? chosen : null;
     show();
     if (held) other.focus({ preventScroll: true });
-    onanswer(next === null ? null : questions[chosen]);
+    if (next === null) back();
+    else run(questions[chosen]);
   }
 
   /** The verdict, where one is waited for. */
@@ -96,7 +103,16 @@ export function asker(questions, chosen, onanswer) {
     told.replaceChildren(...(now === null ? [] : waits ? awaited(question, now) : answered(question, now)));
     room.replaceChildren(...question.choices.map((_, i) =>
       html("p", { class: "bnviz-lab-told" }, ...answered(question, i))));
-    other.textContent = now === null || waits ? "Show me" : "Answer again";
+    mark();
+  }
+  /** Whether there is a verdict, and another run below it. */
+  function past() {
+    return said() !== null && watched !== chosen && !shows(questions[chosen]);
+  }
+  function mark() {
+    told.classList.toggle("bnviz-lab-past", past());
+    const open = said() === null || watched === chosen;
+    other.textContent = open ? "Show me" : past() ? "Show its run" : "Answer again";
   }
   show();
 
@@ -112,6 +128,8 @@ export function asker(questions, chosen, onanswer) {
       return watched === null ? null : questions[watched];
     },
     tell,
+    /** Say whether the verdict is about what is trained now. */
+    mark,
   };
 }
 

@@ -78,7 +78,7 @@ export function cell(style) {
      * @param {Kept[]} seen.kept at those
      * @param {ArrayLike<number>} seen.counts now
      * @param {number} seen.beyond how many values now lie outside of the histogram
-     * @param {number|null} seen.broken at which step its loss was no number any more
+     * @param {number|null} seen.broken from which step on its loss was no number
      */
     draw({ x, y, steps, kept, counts, beyond, broken }) {
       const inside = (/** @type {number} */ value) =>
@@ -101,8 +101,7 @@ export function cell(style) {
       const lost = beyond / (Array.from(counts).reduce((a, b) => a + b, 0) + beyond);
       const words = box.height < TALL ? "▴" : `${formatShare(lost)} beyond ±${y.domain[1]}`;
       const far = lost > UNSEEN ? words : "";
-      write(note, broken !== null ? `NaN from step ${broken}` : far);
-      note.classList.toggle("bnviz-alarm-text", broken !== null);
+      write(note, broken === null ? far : "");
     },
   };
 

@@ -55,16 +55,16 @@ export function makeHistory() {
     get evaluations() {
       return evaluations.entries;
     },
-    /** For each network the step from which on its loss was no number; null where it is one. */
+    /** For each network the first step whose loss was no number; null where each was one. */
     get broken() {
       return broken;
     },
     /** @param {Report} report */
-    add({ steps: step, losses, accuracies, measured: at, looks }) {
+    add({ steps: step, losses, broken: since, accuracies, measured: at, looks }) {
       if (at > measured) evaluations.add({ step: at, accuracies });
       measured = at;
       if (!losses.length) return;
-      broken = losses.map((loss, n) => broken[n] ?? (Number.isFinite(loss) ? null : step));
+      broken = since;
       const layers = looks.map((all) =>
         all.map(({ percentiles, std, idle, gradient }) => ({ percentiles, std, idle, gradient })),
       );

@@ -34,7 +34,7 @@ export default figure("lab", ({ spec, arrays, stage, root, redraw, page }) => {
   let report = null;
   /** @type {import("./trainer/data.js").Examples|null} of the test set, which the answers are seen for */
   let examples = null;
-  let recorded = encode(setting, usual) ? null : readRecorded(arrays); // shown until it is trained
+  let recorded = recordedOf(setting); // shown until it is trained
   let rest = spec.rest; // steps after which it pauses, once
   let failed = "";
   let described = 0;
@@ -89,6 +89,7 @@ export default figure("lab", ({ spec, arrays, stage, root, redraw, page }) => {
       setting = { ...setting, lr: rates[index] };
       runner.lr = setting.lr;
       questions?.tell();
+      questions?.mark();
       note();
       redraw();
     },
@@ -108,13 +109,20 @@ export default figure("lab", ({ spec, arrays, stage, root, redraw, page }) => {
 
   let mine = setting; // the reader's own, before an answer set the lab
   let put = setting; // what an answer set it to
-  const questions = spec.questions.length ? asker(spec.questions, 0, (question) => {
-    if (question) {
+  const questions = spec.questions.length ? asker(spec.questions, 0, {
+    run(question) {
       if (setting !== put) mine = setting;
       // The seed stays: answers hold for others, too.
       start((put = { ...question.setting, seed: setting.seed }), true);
       rest = question.steps; // what the question asks about
-    } else if (setting === put) start((put = mine));
+    },
+    back() {
+      if (setting !== put || put === mine) return; // the reader has gone on, or nothing was put
+      run(false);
+      recorded = recordedOf(mine);
+      start((put = mine));
+    },
+    shows: asks,
   }) : null;
   const shared = html("div", { class: "bnviz-lab-settings" });
   const more = button({ label: "More settings", onclick: () => unfold(more.ariaExpanded === "false") });
@@ -149,7 +157,7 @@ export default figure("lab", ({ spec, arrays, stage, root, redraw, page }) => {
   /** Makes what depends on the setting. */
   function arrange() {
     styles = stylesOf(setting.networks);
-    const change = (/** @type {Setting} */ next) => start(next, true);
+    const change = (/** @type {Partial<Setting>} */ part) => start({ ...setting, ...part }, true);
     const choose = spec.controls ? null : change;
     const columns = setting.networks.map((_, n) => networkHead(setting, n, styles[n], choose));
     const drawn = layers(styles, setting.depth);
@@ -169,8 +177,13 @@ export default figure("lab", ({ spec, arrays, stage, root, redraw, page }) => {
   }
   /** The settings of a phone add to the figure's height; the drawings keep theirs. @param {boolean} open */
   function unfold(open) {
-    body.style.minHeight = open ? `${body.offsetHeight}px` : "";
+    body.style.flex = open ? `1 0 ${body.offsetHeight}px` : "";
     more.setAttribute("aria-expanded", String(open));
+    write(more, open ? "Fewer settings" : "More settings");
+  }
+  /** The run of a setting that is there before it is trained. @param {Setting} of */
+  function recordedOf(of) {
+    return encode(of, usual) ? null : readRecorded(arrays);
   }
   /** @param {boolean} on */
   function run(on) {
@@ -195,6 +208,7 @@ export default figure("lab", ({ spec, arrays, stage, root, redraw, page }) => {
     examples = null;
     failed = "";
     if (questions?.watched && !asks(questions.watched)) questions.tell(); // the reader went on
+    questions?.mark();
     rest = questions?.watched?.steps ?? spec.rest;
     if (encode(setting, usual) || play) recorded = null;
     parts = arrange();
@@ -240,7 +254,7 @@ export default figure("lab", ({ spec, arrays, stage, root, redraw, page }) => {
     draw({ resized }) {
       const shown = recorded ?? { report, history };
       const { accuracies, looks, steps = 0 } = shown.report ?? {};
-      write(counter, failed || `${recorded ? "recorded, " : ""}step ${fixed(steps)}`);
+      write(counter, failed || (recorded ? "recorded" : `step ${fixed(steps)}`));
       root.dataset.steps = String(report?.steps ?? 0);
       parts.columns.forEach(({ show }, n) => show(accuracies?.[n], shown.history.broken[n] ?? null));
       if (resized || !framed) { // what was just written takes room of the drawings

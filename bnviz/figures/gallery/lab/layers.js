@@ -1,6 +1,6 @@
 // The layers of the networks: a row for each layer, a column for each network.
 
-import { label, resize, surface } from "../../kit/draw.js";
+import { label, resize, round, surface } from "../../kit/draw.js";
 import { set, svg, write } from "../../kit/elements.js";
 import { linear } from "../../kit/scales.js";
 import { fixed, formatNumber, formatShare } from "../../kit/words.js";
@@ -36,10 +36,12 @@ export function layers(styles, depth) {
     steps: label("", { "text-anchor": "end" }),
     zero: label("0"),
   }));
+  const explosions = styles.map(() => label("", { class: "bnviz-halo bnviz-alarm-text" }));
   const element = surface(
     "",
     ...heads.flatMap((head) => Object.values(head)),
     ...rows.flatMap(({ name, ends, cells }) => [...cells.map((one) => one.element), name, ...ends]),
+    ...explosions,
   );
   let parts = partsOf(0);
   let tops = [0];
@@ -88,6 +90,7 @@ export function layers(styles, depth) {
         write(idle, parts.numbers === null ? "idle, grad." : "idle, gradient");
         set(steps, { x: x + parts.histogram, y: base });
         set(zero, { x, y: base });
+        set(explosions[n], { x: x + 5, y: round(TOP + Math.min(14, high - 2)) });
       });
     },
     /**
@@ -98,7 +101,9 @@ export function layers(styles, depth) {
       const end = axisEnd(report?.steps ?? 0);
       const x = linear([0, end], [0, Math.max(1, parts.histogram - 3)]);
       const steps = moments.map(({ step }) => step);
-      for (const head of heads) write(head.steps, `${fixed(end)}${parts.numbers === null ? "" : " steps"}`);
+      const narrow = parts.numbers === null;
+      for (const head of heads) write(head.steps, `${fixed(end)}${narrow ? "" : " steps"}`);
+      explosions.forEach((text, n) => write(text, broken[n] == null ? "" : `NaN from${narrow ? "" : " step"} ${broken[n]}`));
       rows.forEach(({ ends, cells }, l) => {
         const reach = report?.reach[l] ?? 4;
         const y = linear([-reach, reach], [tops[l] + high, tops[l]]);

@@ -19,6 +19,7 @@ import { EDGE, NONE, PLACES } from "./trainer/answers.js";
 
 const TOP = 16; // pixels of the title
 const GAP = 6; // between two planes
+const SMALL = 70; // pixels of a plane in which no words have room
 const SWATCH = 15; // of what tells the networks apart, before what they read
 const COLUMNS = 6; // of images
 const SIDE = 8; // of an image, in its own pixels
@@ -83,12 +84,14 @@ function planes(styles) {
     points: [0, 1].map((c) => svg("path", { class: `bnviz-lab-point-${c}` })),
     holes: svg("path", { class: "bnviz-lab-hole" }), // rings and dots: color is not the only cue
     frame: svg("rect", { ...stroke(style), "stroke-width": 2 }),
+    none: label("", { "text-anchor": "middle", class: "bnviz-halo bnviz-alarm-text" }),
   }));
   let place = 0; // pixels
   /** @type {number[][]} */
   let corners = [];
   return {
-    marks: parts.flatMap(({ grounds, points, holes, frame }) => [...grounds, points[0], holes, points[1], frame]),
+    marks: parts.flatMap(({ grounds, points, holes, frame, none }) =>
+      [...grounds, points[0], holes, points[1], frame, none]),
     frame(width, height, { x, y }) {
       const count = styles.length;
       const sides = styles.map((_, i) =>
@@ -100,7 +103,7 @@ function planes(styles) {
         1 + (n % columns) * (side + GAP), TOP + 3 + Math.floor(n / columns) * (side + GAP),
       ]);
       const size = Math.max(2, side / 32);
-      parts.forEach(({ points, holes, frame }, n) => {
+      parts.forEach(({ points, holes, frame, none }, n) => {
         const [left, top] = corners[n];
         const at = (/** @type {number} */ value) => ((value / EDGE + 1) / 2) * side;
         const dots = [0, 1].map((c) => y.flatMap((one, i) =>
@@ -108,9 +111,12 @@ function planes(styles) {
         points.forEach((path, c) => set(path, { d: dots[c], "stroke-width": size }));
         set(holes, { d: dots[0], "stroke-width": size / 2 });
         set(frame, { x: left, y: top, width: side, height: side });
+        set(none, { x: round(left + side / 2), y: round(top + side / 2 + 4) });
       });
     },
     draw(answers) {
+      const words = place * PLACES < SMALL ? "–" : "no answer";
+      parts.forEach(({ none }, n) => write(none, answers[n].every((one) => one === NONE) ? words : ""));
       parts.forEach(({ grounds }, n) => grounds.forEach((path, c) => {
         const [left, top] = corners[n];
         let d = "";

@@ -17,7 +17,7 @@ const THIRD = { norm: "layer", placement: "before", noise: 0, affine: true };
  * What all networks share.
  * @param {Setting} setting
  * @param {string[]|null} offered the keys that may be chosen; null for all, and for the networks
- * @param {(setting: Setting) => void} onchange
+ * @param {(change: Partial<Setting>) => void} onchange
  */
 export function sharedControls(setting, offered, onchange) {
   const choices = CHOICES.filter(({ key }) => offered?.includes(key) ?? true);
@@ -27,7 +27,7 @@ export function sharedControls(setting, offered, onchange) {
       label,
       options: known.map((value, i) => ({ value: String(i), text: texts?.[String(value)] ?? String(value) })),
       value: String(known.indexOf(setting[key])),
-      onchange: (index) => onchange({ ...setting, [key]: known[Number(index)] }),
+      onchange: (index) => onchange({ [key]: known[Number(index)] }),
     }).element;
   });
   if (offered) return controls;
@@ -38,7 +38,7 @@ export function sharedControls(setting, offered, onchange) {
     value: String(networks.length),
     onchange: (text) => {
       const more = [...networks, ...(networks.length < 2 ? [{ ...THIRD, norm: "batch" }] : []), THIRD];
-      onchange({ ...setting, networks: more.slice(0, Number(text)) });
+      onchange({ networks: more.slice(0, Number(text)) });
     },
   });
   return [...controls, count.element];
@@ -49,7 +49,7 @@ export function sharedControls(setting, offered, onchange) {
  * @param {Setting} setting
  * @param {number} n which network
  * @param {Style} style
- * @param {((setting: Setting) => void)|null} onchange null where it has its name alone
+ * @param {((change: Partial<Setting>) => void)|null} onchange null where it has its name alone
  */
 export function networkHead(setting, n, style, onchange) {
   const of = `of network ${n + 1}`;
@@ -69,13 +69,12 @@ export function networkHead(setting, n, style, onchange) {
  * @param {Setting} setting
  * @param {number} n
  * @param {string} of
- * @param {(setting: Setting) => void} onchange
+ * @param {(change: Partial<Setting>) => void} onchange
  */
 function networkControls(setting, n, of, onchange) {
   const { norm, placement, noise = 0, affine = true } = setting.networks[n];
   const change = (/** @type {Partial<Contestant>} */ part) => {
-    const networks = setting.networks.map((one, i) => (i === n ? { ...one, ...part } : one));
-    onchange({ ...setting, networks });
+    onchange({ networks: setting.networks.map((one, i) => (i === n ? { ...one, ...part } : one)) });
   };
   const known = NORMS.findIndex((one) =>
     one.norm === norm && one.affine === affine && one.noise > 0 === noise > 0);

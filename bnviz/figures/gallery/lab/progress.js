@@ -34,7 +34,7 @@ export function progress(styles) {
       size = { width, height };
     },
     /** @param {History} history */
-    draw({ moments, evaluations }) {
+    draw({ moments, evaluations, broken }) {
       const { width, height } = size;
       const end = axisEnd(moments[moments.length - 1]?.step ?? 0);
       const above = Math.round((height - STEPS) / 2);
@@ -57,7 +57,9 @@ export function progress(styles) {
           count: height - above > 90 ? 3 : 1, title: loss.title, format: (value) => formatNumber(value, 1),
         },
       });
-      trace(accuracy, evaluations, evaluations.map(({ accuracies }) => accuracies));
+      // An exploded network has none: whether one was measured hangs on the clock.
+      trace(accuracy, evaluations, evaluations.map(({ step, accuracies }) =>
+        accuracies.map((share, n) => (step < (broken[n] ?? Infinity) - 1 ? share : NaN))));
       trace(loss, moments, moments.map(({ losses }) => losses));
     },
     /** @param {string[]} labels @param {History} history */

@@ -10,7 +10,7 @@ __all__ = ["QUESTIONS"]
 QUESTIONS = (
     Question(
         "rate",
-        "a learning rate of 20",
+        "a rate of 20",
         Setting(lr=20.0),
         "A learning rate forty times as large. And the network with batch norm?",
         ["it explodes", "it stays at 10 %", "it learns to read"],

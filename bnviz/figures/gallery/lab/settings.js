@@ -22,7 +22,7 @@
 export const NORMS = [
   { norm: null, noise: 0, affine: true, name: "none" },
   { norm: "batch", noise: 0, affine: true, name: "batch norm" },
-  { norm: "batch", noise: 2, affine: true, name: "batch norm + noise" },
+  { norm: "batch", noise: 2, affine: true, name: "BN + noise" },
   { norm: "batch", noise: 0, affine: false, name: "BN, γ, β fixed" },
   { norm: "layer", noise: 0, affine: true, name: "layer norm" },
   { norm: "group", noise: 0, affine: true, name: "group norm" },

@@ -16,6 +16,8 @@ import { Training } from "./training.js";
  * @property {number} steps updates so far
  * @property {number[]} losses of each network, the mean over the steps since the report before;
  *   none before the first step
+ * @property {(number|null)[]} broken for each network the first step whose loss was no number;
+ *   null where each was one
  * @property {number[]} accuracies as last measured, for each network
  * @property {Uint8Array[]} answers of each network to the rows of `data.asked`, measured with them
  * @property {number} measured at which step
@@ -54,6 +56,7 @@ export function serve(listen, tell, now = () => performance.now()) {
   let training = null;
   let backend = /** @type {"simd"|"plain"} */ ("plain");
   let run = 0;
+  let broken = /** @type {(number|null)[]} */ ([]);
   let accuracies = /** @type {number[]} */ ([]);
   let answers = /** @type {Uint8Array[]} */ ([]);
   let measured = -1;
@@ -79,6 +82,7 @@ export function serve(listen, tell, now = () => performance.now()) {
       backend = "simd";
     }
     run += 1;
+    broken = made.networks.map(() => null);
     reach = settings.hidden.map(() => REACH[0]);
     measure(made);
     training = made;
@@ -96,7 +100,10 @@ export function serve(listen, tell, now = () => performance.now()) {
    * @param {import("./data.js").Examples} [shown]
    */
   function report(of, losses, looks, shown) {
-    tell({ run, backend, steps: of.steps, losses, accuracies, answers, measured, reach, looks, shown });
+    tell({
+      run, backend, steps: of.steps, losses, broken: [...broken], accuracies, answers, measured, reach,
+      looks, shown,
+    });
     // The next one reaches farther where the middle of a layer's values was about to leave it.
     reach = reach.map((high, l) => {
       const ends = looks.flatMap((layers) => layers[l].percentiles).map(Math.abs);
@@ -109,7 +116,10 @@ export function serve(listen, tell, now = () => performance.now()) {
     const sums = of.networks.map(() => 0);
     let done = 0;
     for (; done < steps && (done === 0 || now() < end); done++) {
-      of.step().forEach((loss, i) => (sums[i] += loss));
+      of.step().forEach((loss, i) => {
+        sums[i] += loss;
+        if (!Number.isFinite(loss)) broken[i] ??= of.steps;
+      });
     }
     const looks = lookInto(of); // before the test set passes through the same layers
     if (steps === 1 || now() > due) measure(of);
