@@ -301,6 +301,9 @@ def test_the_accuracy_of_a_network_ends_where_it_exploded(open_figure):
     wild = replace(SMALL, activation="relu", lr=1e9, init=None)
     page = open_figure(make(wild), reduced_motion="reduce")
     make_steps(page, 6)
+    losses = page.locator(".bnviz-lab-progress svg").nth(1)
+    drawn = losses.locator("path[stroke-width='2']").first.bounding_box()
+    assert drawn["y"] >= losses.bounding_box()["y"]  # the scale has gone with the loss
     since = [int(text.split()[-1]) for text in page.locator("text=/^NaN from/").all_text_contents()]
     lines = page.locator(".bnviz-lab-progress svg").first.locator("path[stroke-width='2']")
     points = [len(re.findall("[ML]", line.get_attribute("d"))) for line in lines.all()]
@@ -390,6 +393,11 @@ def test_an_address_leads_to_the_lab(open_figure, figure):
     page.evaluate("scrollTo(0, 0)")
     page.evaluate("location.hash = '#lab?depth=2'")
     page.wait_for_function("scrollY > 1000")
+    page.evaluate("scrollTo(0, 300)")
+    page.reload()  # and where the reader stood, they stand
+    page.wait_for_selector("figure[data-ready]")
+    page.wait_for_timeout(200)
+    assert page.evaluate("scrollY") == 300
 
 
 def test_a_question_is_answered_before_its_setting_trains(open_figure):

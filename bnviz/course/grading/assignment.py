@@ -202,11 +202,12 @@ def run_source(source: NotebookNode) -> NotebookNode:
             if GOES_ON in tags_of(cell):
                 cell.metadata.tags.remove(GOES_ON)
         client = NotebookClient(ran, timeout=300, resources={"metadata": {"path": folder}})
-        # Its warning of TCP on this machine is nothing that an instructor could act on.
+        # Of warnings of TCP and of debuggers, an instructor could act on neither.
         client.extra_arguments = ["--IPKernelApp.log_level=ERROR"]
+        quiet = {"PYDEVD_DISABLE_FILE_VALIDATION": "1"}
         given = {"NBGRADER_EXECUTION": "validate", "BNVIZ_STUDENT": "a student"}
         try:
-            client.execute(env={**os.environ, **given})
+            client.execute(env={**os.environ, **quiet, **given})
         except CellExecutionError as error:
             raise FormError(f"The source itself does not pass. {error}") from error
     return ran

@@ -13,6 +13,7 @@ import { formatNumber, formatShare } from "../../kit/words.js";
 const BAR = 7; // pixels of a bar's width
 const NUMBERS = 62; // of the texts, where there is room for them
 const TALL = 40; // pixels of a cell in which a text leaves the band to be seen
+const BROAD = 120; // and across
 const UNSEEN = 0.001; // a larger share of values outside of the histogram is said
 const ROOMY = 250; // pixels of a cell from which there is
 const GRADIENTS = [-8, 1]; // powers of ten at both ends of a gradient's bar
@@ -99,7 +100,7 @@ export function cell(style) {
       write(texts[0], now ? formatShare(now.idle) : "");
       write(texts[1], now ? formatNumber(now.gradient, 2) : "");
       const lost = beyond / (Array.from(counts).reduce((a, b) => a + b, 0) + beyond);
-      const words = box.height < TALL ? "▴" : `${formatShare(lost)} beyond ±${y.domain[1]}`;
+      const words = box.height < TALL || box.width < BROAD ? "▴" : `${formatShare(lost)} beyond ±${y.domain[1]}`;
       const far = lost > UNSEEN ? words : "";
       write(note, broken === null ? far : "");
     },

@@ -151,7 +151,7 @@ export default figure("lab", ({ spec, arrays, stage, root, redraw, page }) => {
   let styles = stylesOf(setting.networks);
   let parts = arrange();
   start(setting);
-  if (asked) root.scrollIntoView(); // no heading has such a name
+  if (asked && arrives()) root.scrollIntoView(); // no heading has such a name
   const giveUp = page ? whenSeen(root, () => run(true)) : () => {};
 
   /** Makes what depends on the setting. */
@@ -284,3 +284,9 @@ export default figure("lab", ({ spec, arrays, stage, root, redraw, page }) => {
     },
   };
 });
+
+/** Whether a link was followed to this page: who opens it anew, or goes back to it, stands somewhere. */
+function arrives() {
+  const [way] = performance.getEntriesByType("navigation");
+  return /** @type {PerformanceNavigationTiming|undefined} */ (way)?.type === "navigate";
+}

@@ -41,6 +41,8 @@ export function progress(styles) {
       const x = { domain: [0, end], count: 3 };
       const least = Math.min(...moments.flatMap(({ losses }) => losses.filter((value) => value > 0)));
       const floor = Math.min(LOSSES[0], Math.floor(Math.log10(least)));
+      const all = moments.flatMap(({ losses }) => losses.filter(Number.isFinite));
+      const ceiling = Math.max(LOSSES[1], Math.ceil(Math.log10(Math.max(1, ...all)))); // it may explode
       accuracy.chart.frame({
         width, height: above, left: AXIS,
         x: { ...x, bare: true },
@@ -53,7 +55,7 @@ export function progress(styles) {
         width, height: height - above, left: AXIS,
         x: { ...x, title: height > 240 ? "steps" : "" },
         y: {
-          domain: [10 ** (Number.isFinite(floor) ? floor : LOSSES[0]), 10 ** LOSSES[1]], scale: log,
+          domain: [10 ** (Number.isFinite(floor) ? floor : LOSSES[0]), 10 ** ceiling], scale: log,
           count: height - above > 90 ? 3 : 1, title: loss.title, format: (value) => formatNumber(value, 1),
         },
       });
