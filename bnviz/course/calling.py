@@ -9,9 +9,9 @@ from contextlib import contextmanager
 
 import numpy as np
 
-from bnviz.course.compare import same
+from bnviz.course.compare import numbers, same
 
-__all__ = ["OutOfTime", "call", "call_and_watch", "time_limit"]
+__all__ = ["OutOfTime", "call", "call_and_watch", "on_copies", "time_limit"]
 
 ENOUGH = 10_000  # values of a generator, which may never end; no answer has as many
 
@@ -36,6 +36,31 @@ def call_and_watch(
             answer = list(itertools.islice(answer, ENOUGH))
     numbers = [name for name, value in case.items() if same(value, value, 0, 0)]
     return answer, [name for name in numbers if not same(watched[name], case[name], 0, 0)]
+
+
+def on_copies(function: Callable[..., object]) -> Callable[..., object]:
+    """The function as a graded problem calls it: on copies, and with NumPy's arrays for tensors.
+
+    >>> def emptied(values):
+    ...     values.clear()
+    ...     return values
+    >>> given = [1, 2]
+    >>> on_copies(emptied)(given), given
+    ([], [1, 2])
+    """
+
+    def tried(*given: object) -> object:
+        return _by_numpy(call(function, {str(place): part for place, part in enumerate(given)}))
+
+    return tried
+
+
+def _by_numpy(answer: object) -> object:
+    """An answer with arrays and numbers in the place of tensors, which may ask for gradients."""
+    if isinstance(answer, tuple | list):
+        return type(answer)(map(_by_numpy, answer))
+    array = numbers(answer) if hasattr(answer, "detach") else None
+    return answer if array is None else array[()]  # a number where there is but one
 
 
 @contextmanager

@@ -142,7 +142,10 @@ def show_pair(answer: object, expected: object, rtol: float, atol: float) -> tup
     if e is None:
         return describe(answer), show(expected), ""
     if a is None:
-        return describe(answer), show(expected), f"Expected is {describe(e)}."
+        remark = f"Expected is {describe(e)}."
+        if np.isnan(e).any() and _holds_none(answer):
+            remark = "Where there is no number, NaN is expected (np.nan), not None."
+        return describe(answer), show(expected), remark
     if a.size == 1 and e.ndim == 0 != a.ndim:
         return show(answer), show(expected), "Return the number itself, not a list of one."
     if a.shape != e.shape:
@@ -168,6 +171,10 @@ def show_pair(answer: object, expected: object, rtol: float, atol: float) -> tup
     if atol > 1e-6:  # less is for the rounding of zeros alone
         accepted += f" plus {atol:g}"
     return show(a, digits), show(e, digits), f"{remark} (accepted: {accepted})."
+
+
+def _holds_none(answer: object) -> bool:
+    return isinstance(answer, tuple | list | np.ndarray) and any(part is None for part in answer)
 
 
 def factor_between(answer: object, expected: object) -> str | None:

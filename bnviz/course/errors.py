@@ -1,6 +1,7 @@
 """Says in plain words what an error in a reader's function is likely to come from."""
 
 import re
+import traceback
 from collections.abc import Mapping
 
 import numpy as np
@@ -19,6 +20,10 @@ def likely_cause(error: BaseException, case: Mapping[str, object]) -> str | None
     if isinstance(error, AttributeError) and "'erf'" in text:
         return "NumPy has no erf. Python's module math has one; it takes one number at a time."
     if isinstance(error, TypeError) and "converted to Python scalar" in text:
+        line = _last_line(error)
+        if "math." not in line:
+            told = "float(…) and int(…) take one number, and an array came: leave them out."
+            return told if re.search(r"\b(float|int)\(", line) else None
         return (
             "A function of the module math takes one number at a time. Call it for each number, in "
             "a loop."
@@ -37,6 +42,12 @@ def likely_cause(error: BaseException, case: Mapping[str, object]) -> str | None
     if isinstance(error, ValueError) and "to unpack (expected" in text:
         return _unpacked(text, case)
     return _torch_words(error, text, case) or _shapes(text, case)
+
+
+def _last_line(error: BaseException) -> str:
+    """The line in which it happened; empty where that is not known."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return (frames[-1].line or "") if frames else ""
 
 
 def _unpacked(text: str, case: Mapping[str, object]) -> str | None:

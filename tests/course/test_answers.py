@@ -379,6 +379,10 @@ WRONG = {
         lambda x, eps: torch.nn.functional.layer_norm(T(x), x.shape[1:], eps=eps),
     ],
     "equation/running": [
+        lambda m, v, x, a: (  # two channels, however many there are
+            [(1 - a) * m[c] + a * x[:, c].mean() for c in (0, 1)],
+            [(1 - a) * v[c] + a * x[:, c].var(ddof=1) for c in (0, 1)],
+        ),
         lambda m, v, x, a: (m + a * x.mean(0) - a, v + a * x.var(0, ddof=1) - a),
         lambda m, v, x, a: ((1 - a) * m + a * x.mean(0), (1 - a**2) * v + a**2 * x.var(0, ddof=1)),
         lambda m, v, x, a: ((1 - a) * m + a * x[-1], (1 - a) * v + a * x.var(0, ddof=1)),

@@ -328,6 +328,7 @@ class TestTrouble:
             (lambda x, eps: x.clone(), "The arrays here are NumPy's"),
             (lambda x, eps: np.erf(x), "NumPy has no erf"),
             (lambda x, eps: math.erf(x), "takes one number at a time"),
+            (lambda x, eps: float(x), "float(…) and int(…) take one number"),
             (lambda x, eps: eval("np.sqrt(x)", {"x": x}), "Run the cell “Imports”"),
             (lambda x, eps: eps ^ 2.0, "A power is written **"),
             (lambda x, eps: x ^ 2, "A power is written **"),

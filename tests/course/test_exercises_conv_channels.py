@@ -68,6 +68,7 @@ def test_right_by_another_way(verdict, name, answer):
         ("table", lambda x: x.transpose(2, 3, 0, 1).reshape(-1, x.shape[1]), "not go image by"),
         ("table", lambda x: np.moveaxis(x, 0, -1), "channels, axis 1, that belong there"),
         ("table", lambda x: np.moveaxis(x, 1, -1).reshape(x.shape[1], -1), "It has C columns"),
+        ("table", lambda x: x.transpose(0, 2, 3, 1).reshape(-1, 3), "that of the first case"),
         ("worth", lambda x: x.mean((2, 3)).var(0), "one of the two variances"),
         ("worth", lambda x: x.mean((2, 3)).var(0) / x.var((0, 2, 3)), "upside down"),
         ("worth", lambda x: x.std((0, 2, 3)) / x.mean((2, 3)).std(0), "standard deviations"),
@@ -94,6 +95,17 @@ def test_a_slip_is_told_by_its_name(verdict, name, answer, told):
     text = verdict(name, answer)
     assert text.startswith("Not right yet")
     assert told in text.partition("Likely ")[2]
+
+
+def test_channels_that_come_in_are_not_counted_by_those_that_go_out(verdict):
+    def over_those_that_go_out(weight, bias, scale, shift):
+        weight, bias, old = weight.copy(), bias.copy(), weight
+        for channel in range(len(bias)):
+            bias += (old[:, channel] * shift[channel]).sum((1, 2))
+            weight[:, channel] *= scale[channel]
+        return weight, bias
+
+    assert verdict("fold", over_those_that_go_out).startswith("Not right yet")
 
 
 def test_columns_of_the_right_numbers_in_another_order_are_not_right(verdict):

@@ -159,6 +159,11 @@ def along_uphill(w, curvature, rates):
             "Higher, not as high",
         ),
         ("bearable", lambda rates, start, loss: rates, "Not right yet"),
+        (
+            "bearable",
+            lambda r, s, loss: [None if v != v else v for v in bearable_in_lists(r, s, loss)],
+            "NaN is expected (np.nan), not None",
+        ),
     ],
 )
 def test_a_mistake_is_told(verdict, name, answer, told):

@@ -92,6 +92,16 @@ def test_no_array_and_no_bytes_are_no_arrays() -> None:
     assert empty == [{}, {}]
 
 
+def test_a_blob_may_lie_within_a_larger_buffer() -> None:
+    """A widget's bytes are a view of the whole message that brought them."""
+    blob = pack({"steps": np.arange(3, dtype=np.int32)})
+    code = """
+      const message = Uint8Array.from([1, 2, 3, ...inputs[0], 4]);
+      return [...unpack(new DataView(message.buffer, 3, inputs[0].length)).steps];
+    """
+    assert run_js(code, list(blob), unpack="kit/blob.js") == [0, 1, 2]
+
+
 # --- scales ------------------------------------------------------------------------------------
 
 SCALE = """
@@ -171,6 +181,27 @@ def test_ticks_of_a_root_scale_begin_at_0_and_stand_apart() -> None:
     found = ticks("sqrt", [0, 0.6], 4)
     assert found[0] == 0
     assert np.diff(np.sqrt(found)).min() >= np.sqrt(0.6) / 5
+
+
+@pytest.mark.parametrize(
+    ("kind", "domain", "count", "expected"),
+    [
+        ("linear", [-0.3, 0], 3, [-0.3, -0.2, -0.1, 0]),
+        ("linear", [1, 1.1], 1, [1, 1.1]),
+        ("linear", [0, 0.3], 3, [0, 0.1, 0.2, 0.3]),
+        ("log", [float(np.float32(0.001)), float(np.float32(0.01))], 1, [0.001, 0.01]),
+        ("sqrt", [0, 1], 5, [0, 0.05, 0.2, 0.5, 1]),
+    ],
+)
+def test_a_round_number_at_an_end_is_a_tick_whatever_its_last_digits(
+    kind: str, domain: list[float], count: int, expected: list[float]
+) -> None:
+    assert ticks(kind, domain, count) == pytest.approx(expected)
+
+
+def test_what_is_below_0_stands_at_the_beginning_of_a_root_scale() -> None:
+    code = "const scale = sqrt([0, 1], [20, 120]); return [scale(-0.5), scale.invert(0)];"
+    assert run_js(code, sqrt="kit/scales.js") == [20, 0]
 
 
 def test_a_scale_without_extent_gives_finite_pixels() -> None:
@@ -292,6 +323,25 @@ def test_a_value_of_an_axis_reads_the_same_in_both_languages(value: float) -> No
         assert written("valueText", axis.spec, value, module="axes") == axis.text(value)
 
 
+@pytest.mark.parametrize(
+    ("value", "text"), [(nan, "–"), (float("inf"), "∞"), (float("-inf"), "−∞")]
+)
+def test_what_is_no_number_has_no_per_cent(value: float, text: str) -> None:
+    assert written("valueText", {"percent": True}, value, module="axes") == text
+
+
+def test_ticks_of_an_axis_are_whole_per_cent_or_the_given_numbers() -> None:
+    code = "return inputs.map(([axis, value]) => side(axis).format?.(value) ?? null);"
+    axes = [{"percent": True}, {"percent": False, "ticks": [0.5, 1]}, {"percent": False}]
+    texts = run_js(code, *[[axis, 0.5] for axis in axes], side="kit/axes.js")
+    assert texts == ["50 %", "0.5", None]  # and otherwise as its scale writes them
+
+
+def test_a_cell_shows_two_digits_or_whole_per_cent() -> None:
+    assert written("cellText", {"percent": False}, 0.1234, module="axes") == "0.12"
+    assert written("cellText", {"percent": True}, 0.1234, module="axes") == "12"
+
+
 @given(shares)
 def test_a_share_reads_as_in_python(share: float) -> None:
     expected = words.percent(share).replace("under ", "<")
@@ -301,6 +351,10 @@ def test_a_share_reads_as_in_python(share: float) -> None:
 @pytest.mark.parametrize("share", [1e-9, 1e-6, 0.0004, 0.00049])
 def test_a_share_is_never_rounded_to_nothing(share: float) -> None:
     assert written("formatShare", share) == "<0.1 %"
+
+
+def test_a_share_that_rounds_to_ten_per_cent_has_no_tenths() -> None:
+    assert [written("formatShare", share) for share in (0.0994, 0.0997)] == ["9.9 %", "10 %"]
 
 
 def test_no_share_is_a_dash() -> None:
@@ -493,6 +547,13 @@ def test_numbers_that_json_has_no_word_for_come_through() -> None:
 def test_names_are_told_apart_by_what_they_do_not_share(names, short):
     code = "return withoutCommonEnd(inputs[0]);"
     assert run_js(code, names, withoutCommonEnd="kit/words.js") == short
+
+
+@pytest.mark.parametrize(
+    ("most", "short"), [(8, "conv2 BN"), (7, "con… BN"), (6, "co… BN"), (4, "c…BN")]
+)
+def test_a_long_name_keeps_both_ends(most: int, short: str) -> None:
+    assert written("shorten", "conv2 BN", most) == short
 
 
 # --- lines that lie on each other -----------------------------------------------------------------

@@ -1,6 +1,7 @@
 """The graded problems: right answers pass, however they are written, and wrong ones do not."""
 
 import ast
+import copy
 import importlib
 import io
 from contextlib import redirect_stdout
@@ -8,6 +9,7 @@ from contextlib import redirect_stdout
 import nbformat
 import numpy as np
 import pytest
+import torch
 from assigned import ROOT
 
 from bnviz.course.grading.assignment import Book, source_notebook
@@ -56,14 +58,33 @@ def answers(name):
     return told.RIGHT[what], told.WRONG[what]
 
 
+def asked_for(problem):
+    body = ast.parse(problem.stub.source).body
+    return next(node.name for node in body if isinstance(node, ast.FunctionDef))
+
+
+def solution(name):
+    """The function of the solution, under the name of the stub."""
+    problem = PROBLEMS[name][1]
+    merged_source = merged(problem.stub.source, problem.solution.source)
+    return run([merged_source], opened(name))[asked_for(problem)]
+
+
+def by_torch(value):
+    """A value as torch hands it on: tensors that ask for their gradients."""
+    if isinstance(value, tuple | list):
+        return tuple(map(by_torch, value))
+    if isinstance(value, float | np.ndarray | torch.Tensor):
+        return torch.as_tensor(value, dtype=torch.float64).requires_grad_()
+    return value
+
+
 def graded(name, answer):
     """For each check, None or why it fails; the answer is code, or a function."""
     problem = PROBLEMS[name][1]
     namespace = run([problem.stub], opened(name))
     if callable(answer):
-        body = ast.parse(problem.stub.source).body
-        (asked,) = (node.name for node in body if isinstance(node, ast.FunctionDef))
-        namespace[asked] = answer
+        namespace[asked_for(problem)] = answer
     else:
         run([answer], namespace)
     found = []
@@ -97,6 +118,31 @@ class TestEveryProblem:
         for answer in right:
             assert not any(found := graded(name, answer)), found
 
+    def test_an_answer_of_tensors_that_ask_for_gradients_passes(self, name):
+        right = solution(name)
+        assert not any(found := graded(name, lambda *given: by_torch(right(*given)))), found
+
+    def test_an_answer_that_spoils_its_arguments_spoils_no_later_test(self, name):
+        right = solution(name)
+
+        def spoiling(*given):
+            found = right(*copy.deepcopy(given))
+            for part in given:
+                if isinstance(part, np.ndarray | torch.Tensor):
+                    part[...] = 7
+            return found
+
+        assert not any(found := graded(name, spoiling)), found
+
+    @pytest.mark.parametrize("answer", [np.float64(0.5), [0.5], (0.5, 0.5)])
+    def test_an_answer_of_another_kind_is_told_so_in_words(self, name, answer):
+        for error in graded(name, lambda *given: answer):
+            assert isinstance(error, AssertionError) and str(error)
+
+    def test_no_check_draws_without_a_seed(self, name):
+        for check in PROBLEMS[name][1].checks:
+            assert "default_rng()" not in check.source
+
     def test_wrong_answers_fail(self, name):
         _, wrong = answers(name)
         assert len(wrong) >= 3
@@ -117,6 +163,23 @@ class TestEveryProblem:
             yours = {k: v for k, v in opened(name).items() if k.startswith("your_")}
             seen.append([np.asarray(value).tobytes() for value in yours.values()])
         assert bool(given) == bool(seen[0]) == (seen[0] != seen[1])
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "mini-batches/distinct",
+        "mini-batches/copies",
+        "mini-batches/seldom",
+        "gradients/rest",
+        "training-dynamics/leak",
+        "test-time/lag",
+    ],
+)
+def test_a_number_in_a_list_is_told_so(name):
+    right = solution(name)
+    for error in graded(name, lambda *given: [right(*given)]):
+        assert "a single number" in str(error)
 
 
 def test_every_chapter_has_two_problems():

@@ -24,10 +24,14 @@ MAPS = np.array(
 )
 UNEVEN = np.array([[1.0, 3.0, 2.0], [2.0, 7.0, 3.0], [0.0, 1.0, 5.0], [4.0, 0.0, 8.0]])
 UNEVEN = UNEVEN.reshape(4, 1, 1, 3)
-# Convolutions of two channels into two: so a slip over the wrong axis runs without an error.
+# Convolutions of two channels into two: so a slip over the wrong axis runs without an error. Then
+# one of two into three: so the one number cannot stand for the other.
 KERNEL = np.array([[[[1.0, 2.0]], [[0.0, -1.0]]], [[[3.0, 0.0]], [[1.0, 1.0]]]])
 BIAS = np.array([1.0, -2.0])
 SCALE, SHIFT = np.array([2.0, 0.5]), np.array([3.0, -1.0])
+WIDENING = np.array(
+    [[[[1.0, 2.0]], [[0.0, -1.0]]], [[[3.0, 0.0]], [[1.0, 1.0]]], [[[-2.0, 1.0]], [[4.0, 2.0]]]]
+)
 SQUARE = np.array(
     [[[[1.0, 0.0], [2.0, 1.0]], [[-1.0, 3.0], [0.0, 1.0]]],
      [[[0.0, 2.0], [1.0, -2.0]], [[4.0, 1.0], [1.0, 0.0]]]]
@@ -154,6 +158,8 @@ EXERCISES = (
             ),
             "The channels stand last now, but reshape then cut the table into C rows. It has C "
             "columns: reshape(-1, C).": (lambda x: x.transpose(0, 2, 3, 1).reshape(x.shape[1], -1)),
+            "The number of columns is that of the first case. Each has as many columns as x has "
+            "channels, x.shape[1].": lambda x: x.transpose(0, 2, 3, 1).reshape(-1, 3),
             "Channels and rows of the maps have changed places. The channels go to the end, behind "
             "the columns.": lambda x: x.swapaxes(1, 2).reshape(-1, x.shape[1]),
             "Rows and columns of the maps have changed places. Go through a map row by row.": (
@@ -223,6 +229,12 @@ EXERCISES = (
         cases=[
             {"weight": KERNEL, "bias": BIAS, "scale": SCALE, "shift": SHIFT},
             {"weight": SQUARE, "bias": np.array([0.0, 5.0]), "scale": SCALE, "shift": SHIFT},
+            {
+                "weight": WIDENING,
+                "bias": np.array([1.0, -2.0, 4.0]),
+                "scale": SCALE,
+                "shift": SHIFT,
+            },
         ],
         mistakes={
             "The scale belongs to the channels that come in, axis 1 of weight; you multiplied "

@@ -318,6 +318,12 @@ EXERCISES = (
                 "x": LEANING,
                 "momentum": 0.25,
             },
+            {
+                "running_mean": np.array([1.0, -1.0, 2.0]),
+                "running_var": np.array([4.0, 2.0, 1.0]),
+                "x": TAILS,
+                "momentum": 0.5,
+            },
         ],
         mistakes={
             "The variance is divided by N. That is right for normalizing the batch; into "

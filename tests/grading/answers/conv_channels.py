@@ -45,9 +45,17 @@ def two_branches(weight, scale, shift, a, b, *, axis=(slice(None), None), at=(1,
     return one, shift + b
 
 
+def two_branches_as_layer(*given):
+    """The weight and bias of a layer, which ask for their gradients."""
+    conv = torch.nn.Conv2d(len(given[1]), len(given[1]), 3, padding=1).double()
+    for parameter, value in zip(conv.parameters(), two_branches(*given), strict=True):
+        parameter.data = torch.from_numpy(value)
+    return conv.weight, conv.bias
+
+
 RIGHT = {
-    "which-axes": [axes_of],
-    "two-branches": [two_branches_by_einsum, two_branches],
+    "which-axes": [axes_of, lambda *a: torch.tensor(axes_of(*a)), lambda *a: set(axes_of(*a))],
+    "two-branches": [two_branches_by_einsum, two_branches, two_branches_as_layer],
 }
 
 WRONG = {
@@ -57,6 +65,7 @@ WRONG = {
         axes_by_means,
         axes_by_statistics,
         lambda *a: axes_of(*a, close=0.2),
+        lambda *a: axes_of(*a, close=1e-4),
         lambda *a: [i for i in range(4) if i not in axes_of(*a)],
         lambda x, x_hat, eps: axes_of(x, x_hat, 1e-5),
     ],

@@ -151,6 +151,12 @@ def back_to_train(model, x):
     return found
 
 
+def hooks_left(model, x):
+    for part in model.modules():
+        part.register_forward_hook(lambda *seen: None)
+    return misfit(model, x)
+
+
 RIGHT = {
     "frozen": [replaced, staying, lambda model: changed(kept_and_still)(copy.deepcopy(model))],
     "first-misfit": [misfit],
@@ -182,5 +188,7 @@ WRONG = {
         in_training_mode,
         left_in_eval,
         back_to_train,
+        hooks_left,
+        lambda model, x: misfit(model, x, mode=True),  # a copy, but in training mode
     ],
 }

@@ -6,23 +6,23 @@ import numpy as np
 import torch
 
 
-def hidden_of(x, first, norm):
+def hidden_of(x, first, norm, eps=1e-5):
     """Hidden values, and their standard deviations (1 without the norm)."""
     hidden = x @ first.T
     if not norm:
         return hidden, 1.0
-    sigma = np.sqrt(hidden.var(0) + 1e-5)
+    sigma = np.sqrt(hidden.var(0) + eps)
     return (hidden - hidden.mean(0)) / sigma, sigma
 
 
-def stale_by_hand(x, y, first, last, lr, norm, moved=None, through=True, direct=False):
+def stale_by_hand(x, y, first, last, lr, norm, moved=None, through=True, direct=False, eps=1e-5):
     """The way back written out; the rest changes one thing each, to be wrong."""
 
     def plan(first, last, scale=1.0):
-        hidden, _ = hidden_of(x, first, norm)
+        hidden, _ = hidden_of(x, first, norm, eps)
         return scale * hidden.T @ (hidden @ last - y) / len(x)
 
-    hidden, sigma = hidden_of(x, first, norm)
+    hidden, sigma = hidden_of(x, first, norm, eps)
     g = np.outer(hidden @ last - y, last) / len(x)
     if norm and through:
         g = g - g.mean(0) - hidden * (g * hidden).mean(0)
@@ -70,6 +70,7 @@ WRONG = {
         moved_by(lambda plan, first, last, step, own: plan(first - 2 * step, last)),
         lambda *a: stale_by_hand(*a, through=False),  # the statistics as constants
         lambda *a: stale_by_hand(*a, direct=True),
+        lambda *a: stale_by_hand(*a, eps=1e-8),
         lambda *a: stale_by_hand(*a[:5], False),
         lambda *a: stale_by_hand(*a[:5], True),
         swapped(lambda change, cosine: (change, 1 - cosine)),
