@@ -14,6 +14,7 @@ from nbformat import NotebookNode
 from small_release import ANSWERS, NAME, STUBS, answered, as_bytes, find
 from small_release import course as course_folder
 
+from bnviz.course.grading.feedback import feedback
 from bnviz.course.grading.grade import grade
 from bnviz.course.grading.intake import intake
 from bnviz.course.grading.reading import Unreadable, read_notebook
@@ -178,3 +179,14 @@ def test_an_answer_that_broke_off_is_not_graded_rather_than_zero(tmp_path: Path)
     assert taken(course, {"again.ipynb": data}).ok
     (result,) = grade(course, small_course.NAME, progress=False)
     assert (result.status, result.score) == ("graded", 5.0)
+
+
+def test_a_deleted_answer_is_told_in_the_feedback(tmp_path: Path) -> None:
+    course = small_course.make(tmp_path / "course")
+    notebook = small_course.solved(course)
+    notebook.cells.remove(find(notebook, "area"))
+    taken(course, {"x.ipynb": as_bytes(notebook)})
+    grade(course, small_course.NAME, progress=False)
+    (page,) = feedback(course, small_course.NAME)
+    told = "This cell was missing from what you handed in."
+    assert page.read_text(encoding="utf-8").count(told) == 1

@@ -41,6 +41,33 @@ def test_an_error_of_the_students_is_named():
     assert one.said == one.likely == "TypeError: unsupported operand"
 
 
+def check_stopped_in(line):
+    found = graded(("RuntimeError", "no such axis"))
+    (cell,) = found.cells
+    cell.source = "assert seen\n### BEGIN HIDDEN TESTS\nassert hidden\n### END HIDDEN TESTS"
+    colored = f"\x1b[36mCell\x1b[39m\x1b[36m \x1b[39m\x1b[32mIn[7], line {line}\x1b[39m"
+    cell.outputs[0].traceback = ["-----", colored, "Cell In[2], line 9, in lag(drift)"]
+    (one,) = verdicts(found)
+    return one
+
+
+def test_an_error_in_a_hidden_test_is_not_looked_for_among_those_that_are_seen():
+    assert check_stopped_in(3).said == "In a test that you do not see: RuntimeError: no such axis"
+    assert check_stopped_in(1).said == "RuntimeError: no such axis"
+    assert check_stopped_in(3).likely == check_stopped_in(1).likely
+
+
+def test_where_the_answer_could_not_run_its_own_error_is_told():
+    found = graded(("NameError", "name 'lag' is not defined"))
+    answer = new_code_cell(
+        "def lag(", outputs=[new_output("error", ename="SyntaxError", evalue="x")]
+    )
+    answer.metadata = {"nbgrader": {"solution": True}, "bnviz": {"exercise": "test-time/lag"}}
+    found.cells.insert(0, answer)
+    (one,) = verdicts(found)
+    assert one.likely == "SyntaxError: x" and one.likely in one.said
+
+
 def test_no_verdict_holds_a_traceback():
     assert "secret" not in str(verdict(("TypeError", "x")))
 

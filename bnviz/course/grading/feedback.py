@@ -29,6 +29,10 @@ _TAGS = [
     *("sub", "summary", "sup", "table", "tbody", "td", "th", "thead", "tr", "ul"),
 ]
 
+_MISSING = (
+    "> **This cell was missing from what you handed in.** It stands here as it was given out."
+)
+
 
 def feedback(course: Path, assignment: str) -> list[Path]:
     """Write a page for each graded submission of an assignment.
@@ -92,6 +96,7 @@ def page(
     known = {label(cell): cell for cell in release.cells}
     said = {verdict.check: verdict for verdict in verdicts(graded)}
     hidden = _hidden_lines(graded)
+    missing = graded.metadata.get("bnviz", {}).get("missing", [])
     shown = copy.deepcopy(graded)
     shown.cells = [new_markdown_cell(_summary(scores, student, list(said.values())))]
     for cell in graded.cells:
@@ -103,6 +108,8 @@ def page(
             seen.outputs = [new_output("stream", name="stdout", text=text)]
         elif seen.cell_type == "code":
             seen.outputs = [_without(hidden, output) for output in seen.outputs]
+        if name in missing:  # a stub would look as if the student had handed it in
+            shown.cells.append(new_markdown_cell(_MISSING))
         shown.cells.append(seen)
         if comments.get(name):
             shown.cells.append(new_markdown_cell(f"> **Comment.** {html.escape(comments[name])}"))

@@ -112,8 +112,10 @@ def settle(course: Path, student: str, assignment: str, released: NotebookNode) 
         notebook, notes = rebuild(released, sent)
         if damage and not notes.found:
             continue
-        if damage:  # nobody knows what stood there, so it must not count as nothing
-            notebook.metadata.setdefault("bnviz", {})["lost"] = notes.named(State.MISSING)
+        if missing := notes.named(State.MISSING):
+            # Nobody knows what stood in a damaged file, so there it must not count as nothing.
+            kind = "lost" if damage else "missing"
+            notebook.metadata.setdefault("bnviz", {})[kind] = missing
         time = datetime.fromtimestamp(int(path.stat().st_mtime), UTC)
         versions.append(Version(path, time, notebook, notes, damage))
     versions.sort(key=_precedence, reverse=True)

@@ -167,6 +167,7 @@ def run_submission(work: Submission, running: Running | None = None) -> tuple[No
     try:
         sent = work.read()
         nb = compose(work.source, sent)
+        nb.metadata.setdefault("bnviz", NotebookNode())["missing"] = _noted(sent, "missing")
         nbformat.validate(nb)
         if sum(path.stat().st_size for path in work.files.values()) > MOST_BYTES:
             raise ValueError("the files beside the notebook have more than 100 MB")
@@ -206,15 +207,20 @@ def run_submission(work: Submission, running: Running | None = None) -> tuple[No
 
 
 def _lost(source: NotebookNode, sent: NotebookNode) -> set[str]:
-    """The checks whose answers a damaged file has no more, as intake notes it."""
-    noted = sent.metadata.get("bnviz")
-    names = noted.get("lost") if isinstance(noted, dict) else None
-    found, answer = set(), ""
+    """The checks whose answers a damaged file has no more."""
+    names, found, answer = _noted(sent, "lost"), set(), ""
     for cell in source.cells:
         answer = grade_id(cell) if is_solution(cell) else answer
-        if is_grade(cell) and isinstance(names, list) and answer in names:
+        if is_grade(cell) and answer in names:
             found.add(grade_id(cell))
     return found
+
+
+def _noted(sent: NotebookNode, what: str) -> list[str]:
+    """The answers of which intake notes this, by the grade ids of their cells."""
+    noted = sent.metadata.get("bnviz")
+    names = noted.get(what) if isinstance(noted, dict) else None
+    return [str(name) for name in names] if isinstance(names, list) else []
 
 
 def _told(ran: dict[str, Any], nb: NotebookNode) -> str:

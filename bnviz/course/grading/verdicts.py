@@ -17,6 +17,10 @@ _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 _LIKELY = re.compile(r"^  (?:Likely|Stopped|Your error) +(.*(?:\n {13}.*)*)", re.MULTILINE)
 
 
+#: Of a traceback: the first is the line of the cell that ran.
+_LINE = re.compile(r"Cell In\s?\[\d+\], line (\d+)")
+
+
 @dataclass(frozen=True)
 class Verdict:
     """What came of one check of one student.
@@ -41,9 +45,14 @@ def verdicts(graded: NotebookNode) -> Iterator[Verdict]:
 
     A failed test shows its message, which its author wrote for students, and never its code.
     """
+    stopped = {}  # the first error of each exercise's answer
+    for cell in graded.cells:
+        if nbgrader(cell).get("solution") and cell.cell_type == "code":
+            for error in _errors(cell)[:1]:
+                stopped[exercise(cell)] = _named(error)
     for cell in graded.cells:
         if nbgrader(cell).get("grade") and cell.cell_type == "code":
-            yield _verdict(grade_id(cell), exercise(cell), cell)
+            yield _verdict(grade_id(cell), exercise(cell), cell, stopped.get(exercise(cell), ""))
 
 
 def uncolored(text: str) -> str:
@@ -51,8 +60,25 @@ def uncolored(text: str) -> str:
     return _ANSI.sub("", text)
 
 
-def _verdict(name: str, of: str, cell: NotebookNode) -> Verdict:
-    errors = [output for output in cell.outputs if output.output_type == "error"]
+def _errors(cell: NotebookNode) -> list[NotebookNode]:
+    return [output for output in cell.outputs if output.output_type == "error"]
+
+
+def _named(error: NotebookNode) -> str:
+    """An error in one line or more, such as "TypeError: unsupported operand"."""
+    return f"{error.ename}: {uncolored(error.evalue).strip()}".removesuffix(": ")
+
+
+def _is_hidden(cell: NotebookNode, error: NotebookNode) -> bool:
+    """Whether it was a hidden test that broke off, by the line of the check in the traceback."""
+    seen, begin, _ = cell.source.partition("### BEGIN HIDDEN TESTS")
+    line = _LINE.search(uncolored("\n".join(error.traceback)))
+    return begin != "" and line is not None and int(line[1]) > seen.count("\n") + 1
+
+
+def _verdict(name: str, of: str, cell: NotebookNode, stopped: str) -> Verdict:
+    """What the check in this cell said; ``stopped`` is the error of the answer's cell, if any."""
+    errors = _errors(cell)
     if not errors:
         state = "right" if cell.get("execution_count") else "not graded"
         return Verdict(name, of, state)
@@ -66,5 +92,8 @@ def _verdict(name: str, of: str, cell: NotebookNode) -> Verdict:
     if kind == "AssertionError":
         first = text.split("\n")[0]
         return Verdict(name, of, "wrong", text or "A test failed.", first)
-    said = f"{kind}: {text}".removesuffix(": ")
-    return Verdict(name, of, "wrong", said, f"{kind}: {text[:100]}".removesuffix(": "))
+    if kind == "NameError" and stopped:  # what is missing is what the answer did not come to define
+        return Verdict(name, of, "wrong", f"The cell of your answer stopped. {stopped}", stopped)
+    said = _named(errors[0])
+    told = f"In a test that you do not see: {said}" if _is_hidden(cell, errors[0]) else said
+    return Verdict(name, of, "wrong", told, f"{kind}: {text[:100]}".removesuffix(": "))
