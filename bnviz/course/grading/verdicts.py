@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from nbformat import NotebookNode
 
+from bnviz.course.grading.form import HIDDEN
 from bnviz.course.grading.marks import exercise, grade_id, nbgrader
 
 __all__ = ["Verdict", "uncolored", "verdicts"]
@@ -71,9 +72,12 @@ def _named(error: NotebookNode) -> str:
 
 def _is_hidden(cell: NotebookNode, error: NotebookNode) -> bool:
     """Whether it was a hidden test that broke off, by the line of the check in the traceback."""
-    seen, begin, _ = cell.source.partition("### BEGIN HIDDEN TESTS")
+    hidden = HIDDEN.search(cell.source)
     line = _LINE.search(uncolored("\n".join(error.traceback)))
-    return begin != "" and line is not None and int(line[1]) > seen.count("\n") + 1
+    if hidden is None or line is None:
+        return False
+    begin: int = cell.source.count("\n", 0, hidden.start()) + 1
+    return int(line[1]) > begin
 
 
 def _verdict(name: str, of: str, cell: NotebookNode, stopped: str) -> Verdict:
