@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import sys
 import tomllib
@@ -85,6 +86,20 @@ def test_the_map_and_the_page_for_teachers_have_every_chapter() -> None:
             assert f"]({path.name})" in page_map, path.name
         if path.stem[0].isdigit():
             assert f"### {int(path.stem.split('-')[0])}. " in teaching, path.name
+
+
+def test_the_minutes_of_a_session_are_those_of_its_chapters() -> None:
+    page = (ROOT / "chapters" / "teaching.md").read_text(encoding="utf-8")
+    plans, _, chapters = page.partition("## Chapter by chapter")
+    listed = re.findall(r"^### (Introduction|\d+)\b.*\n\n(\d+) minutes\.", chapters, re.M)
+    minutes = {name.replace("Introduction", "intro"): int(count) for name, count in listed}
+    sessions = re.findall(
+        r"^\|[^|]+\| (\d+) \|(.*)\|[^|]*\|$", plans.partition("### One week")[2], re.M
+    )
+    assert len(sessions) == 7
+    for total, links in sessions:
+        read_there = re.findall(r"\[(intro|\d+)\]", links)
+        assert int(total) == sum(minutes[name] for name in read_there), links
 
 
 @each_notebook

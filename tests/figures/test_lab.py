@@ -162,6 +162,23 @@ def test_on_a_phone_few_controls_are_all_seen_and_many_fold(open_figure, control
     assert line.evaluate("e => e.scrollWidth <= e.clientWidth")
 
 
+def test_on_a_phone_the_folded_settings_tell_how_many_are_unusual(open_figure):
+    """Who follows a link sees the run, and that it is not the usual one."""
+    page = open_figure(make(SMALL), width=360, reduced_motion="reduce")
+    more = page.locator(".bnviz-lab-more")
+    assert more.inner_text() == "More settings"
+    page.evaluate("location.hash = 'lab?data=spirals&depth=4&seed=3&lr=0.1'")  # two are folded
+    page.wait_for_selector("text='More settings (2 changed)'")
+    more.click()
+    assert more.inner_text() == "Fewer settings"
+    page.get_by_label("seed", exact=True).select_option(label=str(SMALL.seed))
+    assert more.inner_text() == "Fewer settings"
+    more.click()
+    assert more.inner_text() == "More settings (1 changed)"
+    page.get_by_role("button", name="Defaults").click()
+    assert more.inner_text() == "More settings"
+
+
 def test_on_a_phone_many_layers_of_many_networks_cover_nothing(open_figure):
     """Settings that are unfolded give their room, also to what needs more of it later."""
     page = open_figure(make(SMALL), width=360, reduced_motion="reduce")
@@ -425,13 +442,13 @@ def test_the_verdict_comes_when_the_run_has_shown_it(open_figure):
     )
     page.get_by_label("pace").select_option("slow")
     page.get_by_role("button", name="b", exact=True).click()
-    assert told(page) == "You said “b”; watch."
+    assert told(page) == "You said “b”; watch until step 12."
     page.get_by_role("button", name="Pause").click()
     make_steps(page, 11 - steps(page))
-    assert told(page) == "You said “b”; watch."
+    assert told(page) == "You said “b”; watch until step 12."
     page.get_by_role("button", name="Restart").click()  # and from the start
     page.wait_for_selector("text='step 0'")
-    assert told(page) == "You said “b”; watch."
+    assert told(page) == "You said “b”; watch until step 12."
     make_steps(page, 12)
     assert told(page) == "You said “b”. Right. So."
 
@@ -506,7 +523,7 @@ def test_the_verdict_waits_for_no_other_run_than_the_questions(open_figure, chan
         page.get_by_label("learning rate").fill("0")
     else:
         page.get_by_label(change, exact=True).select_option(label="2")
-    watches = told(page) == "You said “b”; watch."
+    watches = told(page) == f"You said “b”; watch until step {QUESTION.steps}."
     assert watches == (change == "seed")  # a question holds for every seed
 
 

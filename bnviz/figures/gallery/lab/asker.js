@@ -4,6 +4,7 @@
 
 import { button, select } from "../../kit/controls.js";
 import { html, newId } from "../../kit/elements.js";
+import { fixed } from "../../kit/words.js";
 import { keep, recall } from "../predict/memory.js";
 import { pieces } from "../predict/pieces.js";
 import { isAnswer, onChoice } from "../predict/verdict.js";
@@ -138,8 +139,9 @@ export function asker(questions, chosen, { run, back, shows }) {
  * @param {Question} question
  * @param {Said} said
  */
-function awaited({ choices }, said) {
-  return [html("strong", {}, ...pieces([["", "You said “"], ...choices[Number(said)], ["", "”; watch."]]))];
+function awaited({ choices, steps }, said) {
+  const until = `”; watch until step ${fixed(steps)}.`;
+  return [html("strong", {}, ...pieces([["", "You said “"], ...choices[Number(said)], ["", until]]))];
 }
 
 /**

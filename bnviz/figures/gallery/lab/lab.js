@@ -14,7 +14,7 @@ import { networkHead, sharedControls } from "./panel.js";
 import { progress } from "./progress.js";
 import { readRecorded } from "./recorded.js";
 import { makeRunner } from "./runner.js";
-import { decode, encode, forTrainer, RATES, stylesOf } from "./settings.js";
+import { CHOICES, decode, encode, forTrainer, RATES, stylesOf } from "./settings.js";
 import { NONE } from "./trainer/answers.js";
 
 /** @typedef {import("./settings.js").Setting} Setting */
@@ -179,7 +179,14 @@ export default figure("lab", ({ spec, arrays, stage, root, redraw, page }) => {
   function unfold(open) {
     body.style.flex = open ? `1 0 ${body.offsetHeight}px` : "";
     more.setAttribute("aria-expanded", String(open));
-    write(more, open ? "Fewer settings" : "More settings");
+    labelMore();
+  }
+  /** What is folded is not hidden: the button counts what differs from the page's own setting. */
+  function labelMore() {
+    const [first, ...folded] = CHOICES; // the data are always in sight
+    const changed = folded.filter(({ key }) => setting[key] !== usual[key]).length;
+    const closed = changed ? `More settings (${changed} changed)` : "More settings";
+    write(more, more.ariaExpanded === "true" ? "Fewer settings" : closed);
   }
   /** The run of a setting that is there before it is trained. @param {Setting} of */
   function recordedOf(of) {
@@ -230,6 +237,7 @@ export default figure("lab", ({ spec, arrays, stage, root, redraw, page }) => {
   }
   /** What differs from the page's own setting stands in its address, and can be taken back. */
   function note() {
+    labelMore();
     const query = encode(setting, usual);
     back.style.visibility = query ? "" : "hidden"; // its room is kept
     if (!addressed) return;
