@@ -185,7 +185,7 @@ export default figure("lab", ({ spec, arrays, stage, root, redraw, page }) => {
   function labelMore() {
     const [first, ...folded] = CHOICES; // the data are always in sight
     const changed = folded.filter(({ key }) => setting[key] !== usual[key]).length;
-    const closed = changed ? `More settings (${changed} changed)` : "More settings";
+    const closed = changed ? `More settings (${changed})` : "More settings";
     write(more, more.ariaExpanded === "true" ? "Fewer settings" : closed);
   }
   /** The run of a setting that is there before it is trained. @param {Setting} of */
