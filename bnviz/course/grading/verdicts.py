@@ -16,8 +16,6 @@ __all__ = ["Verdict", "uncolored", "verdicts"]
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 #: Of a report of `bnviz.check`; where no likely mistake is known, what stopped the answer.
 _LIKELY = re.compile(r"^  (?:Likely|Stopped|Your error) +(.*(?:\n {13}.*)*)", re.MULTILINE)
-
-
 #: Of a traceback: the first is the line of the cell that ran.
 _LINE = re.compile(r"Cell In\s?\[\d+\], line (\d+)")
 

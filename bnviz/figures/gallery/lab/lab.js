@@ -14,7 +14,7 @@ import { networkHead, sharedControls } from "./panel.js";
 import { progress } from "./progress.js";
 import { readRecorded } from "./recorded.js";
 import { makeRunner } from "./runner.js";
-import { CHOICES, decode, encode, forTrainer, RATES, stylesOf } from "./settings.js";
+import { changed, decode, encode, forTrainer, RATES, stylesOf } from "./settings.js";
 import { NONE } from "./trainer/answers.js";
 
 /** @typedef {import("./settings.js").Setting} Setting */
@@ -183,9 +183,8 @@ export default figure("lab", ({ spec, arrays, stage, root, redraw, page }) => {
   }
   /** What is folded is not hidden: the button counts what differs from the page's own setting. */
   function labelMore() {
-    const [first, ...folded] = CHOICES; // the data are always in sight
-    const changed = folded.filter(({ key }) => setting[key] !== usual[key]).length;
-    const closed = changed ? `More settings (${changed})` : "More settings";
+    const folded = changed(setting, usual).filter((key) => key !== "data"); // always in sight
+    const closed = folded.length ? `More settings (${folded.length})` : "More settings";
     write(more, more.ariaExpanded === "true" ? "Fewer settings" : closed);
   }
   /** The run of a setting that is there before it is trained. @param {Setting} of */

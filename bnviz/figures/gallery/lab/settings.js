@@ -94,6 +94,15 @@ export function stylesOf(networks) {
 const DASHES = { without: "6 3", with: "", a: "2 2", b: "9 3 2 3", c: "12 4" };
 
 /**
+ * Which of the controls' choices differ from those of another setting.
+ * @param {Setting} setting
+ * @param {Setting} usual
+ */
+export function changed(setting, usual) {
+  return CHOICES.map(({ key }) => key).filter((key) => setting[key] !== usual[key]);
+}
+
+/**
  * A setting as the query of an address: what differs from another.
  * @param {Setting} setting
  * @param {Setting} usual
@@ -103,9 +112,8 @@ export function encode(setting, usual) {
   const parts = [];
   const networks = setting.networks.map(encodeNetwork).join(",");
   if (networks !== usual.networks.map(encodeNetwork).join(",")) parts.push(`networks=${networks}`);
-  for (const key of [...CHOICES.map((choice) => choice.key), /** @type {const} */ ("lr")]) {
-    if (setting[key] !== usual[key]) parts.push(`${key}=${setting[key] ?? "pytorch"}`);
-  }
+  parts.push(...changed(setting, usual).map((key) => `${key}=${setting[key] ?? "pytorch"}`));
+  if (setting.lr !== usual.lr) parts.push(`lr=${setting.lr}`);
   return parts.join("&");
 }
 
