@@ -56,9 +56,12 @@ def on_copies(function: Callable[..., object]) -> Callable[..., object]:
 
 
 def _by_numpy(answer: object) -> object:
-    """An answer with arrays and numbers in the place of tensors, which may ask for gradients."""
-    if isinstance(answer, tuple | list):
-        return type(answer)(map(_by_numpy, answer))
+    """An answer with plain arrays, also in the place of tensors, which may ask for gradients."""
+    if isinstance(answer, tuple | list):  # also those with names, which take their parts one by one
+        parts = [_by_numpy(part) for part in answer]
+        return parts if isinstance(answer, list) else tuple(parts)
+    if isinstance(answer, np.ndarray):
+        return np.array(answer, order="C")  # PyTorch reads no views that run backward
     array = numbers(answer) if hasattr(answer, "detach") else None
     return answer if array is None else array[()]  # a number where there is but one
 

@@ -4,9 +4,9 @@ import numpy as np
 import torch
 
 
-def all_steps_in_a_loop(means, variances, momentum, rounds=1000):
+def all_steps_in_a_loop(means, variances, momentum, rounds=None):
     mean, var = np.zeros_like(means[0]), np.ones_like(means[0])
-    for _ in range(rounds):
+    for _ in range(rounds or round(20 / momentum)):
         for m, v in zip(means, variances, strict=True):
             mean, var = mean + momentum * (m - mean), var + momentum * (v - var)
     return mean.astype(np.float32), var.tolist()
@@ -48,6 +48,7 @@ WRONG = {
         lambda m, v, k: weighted((1 - k) ** ages(m), m, v, between=True),
         lambda m, v, k: (k * (1 - k) ** ages(m) @ m, k * (1 - k) ** ages(m) @ v),
         lambda m, v, k: all_steps_in_a_loop(m, v, k, rounds=1),
+        lambda m, v, k: all_steps_in_a_loop(m, v, k, rounds=1000),
         lambda m, v, k: (m[-1], v[-1]),
         lambda m, v, k: weighted((1 - k) ** ages(m), m, v * 0.5),  # biased, of two images
         lambda m, v, k: (weighted((1 - k) ** ages(m), m, v)[0], v.mean(0)),
