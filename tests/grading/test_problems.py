@@ -4,6 +4,7 @@ import ast
 import copy
 import importlib
 import io
+from collections import namedtuple
 from contextlib import redirect_stdout
 
 import nbformat
@@ -79,6 +80,13 @@ def by_torch(value):
     return value
 
 
+def backward(part):
+    """The same array, as a view that runs backward through another."""
+    if not isinstance(part, np.ndarray) or part.ndim == 0:
+        return part
+    return part[::-1].copy()[::-1]
+
+
 def graded(name, answer):
     """For each check, None or why it fails; the answer is code, or a function."""
     problem = PROBLEMS[name][1]
@@ -121,6 +129,28 @@ class TestEveryProblem:
     def test_an_answer_of_tensors_that_ask_for_gradients_passes(self, name):
         right = solution(name)
         assert not any(found := graded(name, lambda *given: by_torch(right(*given)))), found
+
+    def test_an_answer_whose_parts_have_names_passes(self, name):
+        right = solution(name)
+
+        def named(*given):
+            found = right(*given)
+            if not isinstance(found, tuple):
+                return found
+            return namedtuple("Answer", [f"part{k}" for k in range(len(found))])(*found)
+
+        assert not any(found := graded(name, named)), found
+
+    def test_an_answer_that_is_a_view_passes(self, name):
+        right = solution(name)
+
+        def viewed(*given):
+            found = right(*given)
+            parts = found if isinstance(found, tuple) else (found,)
+            parts = tuple(backward(part) for part in parts)
+            return parts if isinstance(found, tuple) else parts[0]
+
+        assert not any(found := graded(name, viewed)), found
 
     def test_an_answer_that_spoils_its_arguments_spoils_no_later_test(self, name):
         right = solution(name)

@@ -1,5 +1,7 @@
 """Right answers to the problems of the introduction by another way, and wrong ones of a class."""
 
+import statistics
+
 import numpy as np
 import torch
 
@@ -12,20 +14,31 @@ def sigmoid(y):
     return 1 / (1 + np.exp(-y))
 
 
-def alike_by_correlation(a, b):
+def standard(column):
+    if max(column) == min(column):
+        return [0.0] * len(column)
+    mean = statistics.fmean(column)
+    return [(value - mean) / statistics.pstdev(column, mean) for value in column]
+
+
+def alike_by_columns(a, b):
     found = []
     for one, two in zip(a.T.tolist(), b.T.tolist(), strict=True):
-        constant = max(one) == min(one), max(two) == min(two)
-        found.append(all(constant) if any(constant) else np.corrcoef(one, two)[0, 1] > 1 - 1e-9)
+        pairs = zip(standard(one), standard(two), strict=True)
+        found.append(max(abs(x - y) for x, y in pairs) < 1e-3)
     return found
 
 
+def alike(a, b, judge, zero=np.ptp):
+    def normalized(x):
+        constant = zero(x, axis=0) == 0
+        return np.where(constant, 0, x - x.mean(0)) / np.where(constant, 1, x.std(0))
+
+    return judge(normalized(a) - normalized(b))
+
+
 def alike_up_to_sign(a, b):
-    return np.array([x or y for x, y in zip(alike(a, b), alike(a, -b), strict=True)])
-
-
-def alike(a, b):
-    return np.array(alike_by_correlation(a, b))
+    return [x or y for x, y in zip(alike_by_columns(a, b), alike_by_columns(a, -b), strict=True)]
 
 
 def idle_by_loops(x, weight, bias, eps):
@@ -46,7 +59,7 @@ def idle(x, weight, bias, eps, *, limit=0.0125, ddof=0, normalize=True):
 
 
 RIGHT = {
-    "alike": [alike_by_correlation],
+    "alike": [alike_by_columns],
     "idle": [idle_by_loops],
 }
 
@@ -59,6 +72,12 @@ WRONG = {
         lambda a, b: (a.argsort(0) == b.argsort(0)).all(0),
         lambda a, b: np.isclose(a, b).all(0),
         lambda a, b: np.isclose(bn(a.T), bn(b.T)).all(1),
+        lambda a, b: alike(a, b, lambda off: np.isclose(off, 0).all(0)),  # nearer than 0.001
+        lambda a, b: alike(a, b, lambda off: (abs(off) < 0.1).all(0)),
+        lambda a, b: alike(a, b, lambda off: (off < 1e-3).all(0)),
+        lambda a, b: alike(a, b, lambda off: abs(off).mean(0) < 1e-3),
+        lambda a, b: alike(a, b, lambda off: (abs(off) < 1e-3).mean(0) > 0.9),
+        lambda a, b: alike(a, b, lambda off: (abs(off) < 1e-3).all(0), zero=np.std),
     ],
     "idle": [
         lambda *a: idle(*a, limit=0.05),
