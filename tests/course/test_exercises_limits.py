@@ -29,6 +29,21 @@ def odd_by_formula(a, b, m, eps):
     return (1 - share) * (a - b) / math.sqrt(share * (1 - share) * (a - b) ** 2 + eps)
 
 
+def odd_in_whole_numbers(a, b, m, eps):
+    x = np.zeros(m, dtype=int)
+    x[0], x[1:] = a, b
+    return (x[0] - x.mean()) / np.sqrt(x.var() + eps)
+
+
+def from_nothing(gains, norm):
+    path, found = 0.0, []
+    for gain in gains:
+        branch = gain if norm else gain * path
+        path += branch
+        found.append(branch / path)
+    return found
+
+
 def shares_in_closed_form(gains, norm):
     gains = np.asarray(gains, dtype=np.float32)
     return gains / (1 + (np.cumsum(gains) if norm else gains))
@@ -86,6 +101,8 @@ def test_right_by_another_way(verdict, name, answer):
         ("odd-one", lambda a, b, m, eps: odd_by_formula(a, b, m, 0), "eps is missing"),
         ("odd-one", lambda a, b, m, eps: odd_by_formula(a, b, 2, eps), "not once"),
         ("odd-one", lambda a, b, m, eps: odd_by_formula(a, b, m + 1, eps), "with a they are m"),
+        ("odd-one", odd_in_whole_numbers, "behind the point"),
+        ("shares", from_nothing, "begins with variance 1"),
         ("shares", lambda g, n: 1 / (np.arange(len(g)) + 2), "all gains are 1"),
         ("shares", lambda g, n: g / (1 + g), "With norm the branch does not grow"),
         ("shares", lambda g, n: g / (1 + np.cumsum(g)), "Without norm the branch multiplies"),

@@ -28,6 +28,16 @@ def growth_in_lists(values, slopes):
     return math.sqrt(sum(s * s for s in slopes) / len(slopes) / variance)
 
 
+def by_descent(curvatures, lr, share, most):
+    """A loop that gives up, but not before the distances overflow into NaN, which ends it, too."""
+    distances = [1.0 for _ in curvatures]
+    for step in range(most):
+        if not any(abs(d) > share for d in distances):
+            return step
+        distances = [d - lr * (c * d) for c, d in zip(curvatures, distances, strict=True)]
+    return math.inf
+
+
 def by_logarithms(curvatures, lr, share):
     slowest = np.abs(1 - lr * np.asarray(curvatures)).max()
     return np.inf if slowest >= 1 else math.ceil(math.log(share) / math.log(slowest))
@@ -112,6 +122,8 @@ def test_right_by_another_way(verdict, name, answer):
         ("steps", lambda c, lr, share: by_walking(c, lr, share**0.5), "squared"),
         ("steps", lambda c, lr, share: by_walking([1.0], lr, share), "curvature is missing"),
         ("steps", without_giving_up, "never arrives"),
+        ("steps", lambda *given: by_descent(*given, most=10_000), "never arrives"),
+        ("steps", lambda *given: min(by_logarithms(*given), 1_000_000), "never arrives"),
         ("steps", lambda c, lr, share: max(0, by_logarithms_alone(c, lr, share)), "never arrives"),
         ("steps", lambda c, lr, share: by_walking(c, lr, 1 - share), "what may be left"),
         (

@@ -251,6 +251,9 @@ EXERCISES = (
             "Divide by the root of the variance.": (
                 lambda a, b, m, eps: _odd(a, b, m, eps, root=False)
             ),
+            "An array of whole numbers drops what stands behind the point. Make one of floats.": (
+                lambda a, b, m, eps: odd_one(int(a), int(b), m, eps)
+            ),
             "That is x̂ of one of the others. The first image is a.": (
                 lambda a, b, m, eps: _odd(a, b, m, eps, other=True)
             ),
@@ -301,6 +304,7 @@ EXERCISES = (
             ),
             "The skip path begins with variance 1, before the first branch is added.": (
                 lambda gains, norm: _shares(gains, norm, start=2.0),
+                lambda gains, norm: _shares(gains, norm, start=0.0),
                 lambda gains, norm: gains / np.cumsum(gains),
                 lambda gains, norm: gains / gains.sum(),
             ),

@@ -59,11 +59,13 @@ def _or(never, round_up=math.ceil):
     return steps
 
 
-def _walked(curvatures, lr, share):
+def _walked(curvatures, lr, share, gradient_first=False):
     """Gradient descent until every distance is small, or until it overflows into NaN."""
-    distance, steps = np.ones(len(curvatures)), 0
+    c = np.array(curvatures)
+    distance, steps = np.ones(len(c)), 0
     while (abs(distance) > share).any():
-        distance, steps = distance - lr * np.array(curvatures) * distance, steps + 1
+        update = lr * (c * distance) if gradient_first else lr * c * distance
+        distance, steps = distance - update, steps + 1
     return steps
 
 
@@ -327,7 +329,9 @@ EXERCISES = (
                 ),
                 lambda curvatures, lr, share: _of_each(curvatures, lr, share).max(),
                 _walked,
-                *(_or(never) for never in (-1, 0, math.nan)),
+                lambda curvatures, lr, share: _walked(curvatures, lr, share, gradient_first=True),
+                # Where a loop gave up.
+                *(_or(never) for never in (-1, 0, math.nan, *(10**n for n in range(3, 8)))),
             ),
         },
     ),
