@@ -191,6 +191,7 @@ def test_ticks_of_a_root_scale_begin_at_0_and_stand_apart() -> None:
         ("linear", [0, 0.3], 3, [0, 0.1, 0.2, 0.3]),
         ("log", [float(np.float32(0.001)), float(np.float32(0.01))], 1, [0.001, 0.01]),
         ("sqrt", [0, 1], 5, [0, 0.05, 0.2, 0.5, 1]),
+        ("sqrt", [0, float(np.nextafter(np.float32(1), 0))], 5, [0, 0.05, 0.2, 0.5, 1]),
     ],
 )
 def test_a_round_number_at_an_end_is_a_tick_whatever_its_last_digits(

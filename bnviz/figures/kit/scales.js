@@ -82,12 +82,13 @@ export function sqrt(domain, range) {
     /** Round values, so far apart that their numbers do not touch. */
     ticks(count = 5) {
       const ticks = [0];
+      const most = high * (1 + ROUNDING);
       const apart = Math.sqrt(high) / (count + 1);
-      for (let e = Math.floor(Math.log10(high)) - 3; e <= Math.log10(high); e += 1) {
+      for (let e = Math.floor(Math.log10(most)) - 3; e <= Math.log10(most); e += 1) {
         for (const m of [1, 2, 5]) {
           const tick = m * 10 ** e;
           const last = Math.sqrt(ticks[ticks.length - 1]);
-          if (tick <= high * (1 + ROUNDING) && Math.sqrt(tick) - last >= apart) ticks.push(tick);
+          if (tick <= most && Math.sqrt(tick) - last >= apart) ticks.push(tick);
         }
       }
       return ticks;
