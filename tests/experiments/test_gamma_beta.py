@@ -118,6 +118,18 @@ def test_that_it_takes_both_holds_for_two_layers_and_large_learning_rates(
     assert 0.62 < ends["shallow"]["β alone"] < ends["shallow"]["γ alone"] < 0.85
 
 
+def test_at_a_small_rate_gamma_alone_is_as_fast_as_both_and_beta_alone_slower() -> None:
+    kinds = {label: KINDS[label] for label in ("γ alone", "β alone", "γ and β")}
+    found = spirals(kinds, range(200, 208), lr=0.05, steps=10_000, every=250)
+    reached = {
+        label: np.where(rows.max(1) > 0.95, found.steps[(rows > 0.95).argmax(1)], np.inf)
+        for label, rows in found.accuracy.items()
+    }
+    gamma, beta = (np.median(reached[f"{one} alone"] / reached["γ and β"]) for one in "γβ")
+    assert 0.7 < gamma < 1.6
+    assert 1.8 < beta < 5.5
+
+
 def test_without_batch_norm_it_curls_in_most_seeds_at_this_rate_and_depth(parted: Spirals) -> None:
     kind = {"without BN": KINDS["without BN"]}
     assert (end(parted, "without BN") > 0.75).mean() > 0.7
@@ -204,6 +216,8 @@ def test_with_relu_both_solve_the_spirals_and_what_is_learned_helps_a_little() -
 def test_with_relu_at_a_large_rate_the_fixed_network_is_ahead_in_most_seeds() -> None:
     gap = relu_gap(lr=0.5)
     assert (gap < 0).mean() > 0.5 and gap.min() < -0.03
+    late = relu_gap(lr=0.5, steps=1500)
+    assert (late < 0).mean() > 0.65 and np.median(late) < -0.02
 
 
 def test_with_relu_and_running_statistics_the_sign_of_the_gap_depends_on_the_seed() -> None:

@@ -81,7 +81,7 @@ def test_about_half_of_b_is_idle_in_all_layers_unlike_c():
     assert 0.3 < ill.idle.min() <= ill.idle.max() < 0.6
 
 
-def test_b_takes_some_four_hundred_steps_to_recover():
+def test_b_takes_between_three_and_six_hundred_steps_to_recover():
     ill = course(PATIENTS["B"], range(9000, 9003), steps=600)
     looks = 10 * np.arange(ill.tested.shape[1])
     recovered = looks[(ill.tested > 0.9).argmax(1)]

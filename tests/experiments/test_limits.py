@@ -195,6 +195,13 @@ def test_noise_does_so_with_one_layer_and_with_four(options):
 
 
 @pytest.mark.slow
+def test_at_a_small_rate_noise_takes_more_from_both_norms_than_from_none():
+    found = chapter.accuracy_by_change("noise", (0.0, 0.7), seeds=SEEDS, lr=0.01)
+    plain, batch, layer = (-np.diff(np.median(rows, 0)).item() for rows in found.values())
+    assert 0.05 < min(batch, layer) - plain < max(batch, layer) - plain < 0.25
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("change", ["lightened", "faded", "more contrast"])
 def test_new_statistics_undo_a_factor_and_an_offset(change):
     found = chapter.adapted(change, (0.0, 0.3, 0.7), seeds=SEEDS)

@@ -147,12 +147,17 @@ def test_from_an_easy_start_it_matters_less_which_layer() -> None:
     assert max(found[layer].max() for layer in ("first", "middle", "last")) <= 130
 
 
-def test_in_eight_layers_of_relu_one_norm_in_the_sixth_is_enough_in_most_seeds() -> None:
-    def networks(seed: int) -> dict[str, nn.Module]:
-        return {"": mlp((64, *[100] * 8, 10), norm=_only_in({6}), init=0.05, seed=seed)}
+def test_in_eight_layers_of_relu_one_norm_in_the_fifth_or_sixth_is_mostly_enough() -> None:
+    def networks(seed: int) -> dict[int, nn.Module]:
+        return {
+            layer: mlp((64, *[100] * 8, 10), norm=_only_in({layer}), init=0.05, seed=seed)
+            for layer in (5, 6, 8)
+        }
 
     found = steps_of_each(networks, range(7000, 7008), 0.9, 300, lr=0.3, eval_every=10)
-    assert np.isfinite(found[""]).sum() >= 6
+    reached = {layer: np.isfinite(steps).sum() for layer, steps in found.items()}
+    assert reached[5] >= 6 and reached[6] >= 6
+    assert reached[8] <= 4
 
 
 def test_a_norm_in_the_last_layer_makes_the_first_gradient_as_large_as_norms_in_all() -> None:

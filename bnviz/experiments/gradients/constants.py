@@ -94,10 +94,11 @@ def held_constant(
 ) -> Held:
     """Train networks with BN whose statistics are part of the gradient, or constants in it.
 
-    With constants a ReLU network learns less: at a rate of 0.1 more so in large batches, while in
-    batches of 4 either may be ahead at first, and more so in deep networks; at 0.4 mostly in tiny
-    batches. At a small learning rate the gap opens late, and with tanh there is little of it. The
-    biases before BN, which change nothing in the output, move all the same.
+    With constants a ReLU network learns less: at a rate of 0.1 most in large batches, there above
+    all in deep networks, while in batches of 4 either of two layers may be ahead at first; at 0.4
+    mostly most in tiny batches. At a small learning rate the gap opens late, and with tanh at 0.1
+    there is little of it. The biases before BN, which change nothing in the output, move all the
+    same.
 
     Test images are normalized by the statistics of all training images: the running ones lag behind
     at these rates, most of all in tiny mini-batches, and would blame the gradient for it.
