@@ -56,8 +56,9 @@ class Contestant:
     def label(self) -> str:
         """What readers call it."""
         name = _NAMES.get(self.norm, f"{self.norm} norm") if self.affine else "BN, γ, β fixed"
-        after = ", after" if self.norm and self.placement == "after" else ""
-        return f"{name}{' + noise' if self.noise else ''}{after}"
+        if self.noise:
+            name = f"BN + noise × {self.noise:g}"
+        return f"{name}, after" if self.norm and self.placement == "after" else name
 
     @property
     def _token(self) -> str:

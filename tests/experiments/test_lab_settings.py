@@ -50,10 +50,10 @@ def test_all_that_a_setting_says_is_done():
         batch_size=4,
     )  # fmt: skip
     runs = trained(setting, 3)
-    assert list(runs) == ["batch norm + noise, after", "RMSNorm"]
-    names = [name for name, _ in runs["batch norm + noise, after"].model.hidden1.named_children()]
+    assert list(runs) == ["BN + noise × 2, after", "RMSNorm"]
+    names = [name for name, _ in runs["BN + noise × 2, after"].model.hidden1.named_children()]
     assert names == ["linear", "activation", "norm"]
-    assert runs["batch norm + noise, after"].model.hidden1.norm.strength == 2.0
+    assert runs["BN + noise × 2, after"].model.hidden1.norm.strength == 2.0
     others = trained(replace(setting, momentum=0.0), 3)
     assert runs["RMSNorm"].loss[0] == others["RMSNorm"].loss[0]
     assert runs["RMSNorm"].loss[2] != others["RMSNorm"].loss[2]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 
 import numpy as np
@@ -15,6 +16,7 @@ from browser import (
     plot_share,
     touch,
 )
+from PIL import Image
 
 from bnviz.figures import Axis, dots
 from bnviz.figures.kit.paper import INK
@@ -233,6 +235,18 @@ def test_dots_stand_at_their_values(open_figure, width):
     assert len(xs) == 4
     shares = (np.array(xs) - xs[0]) / (xs[-1] - xs[0])
     np.testing.assert_allclose(shares, [0, 0.25, 0.5, 1], atol=0.01)
+
+
+@pytest.mark.parametrize("count", [3, 30])
+def test_the_median_hides_no_dot_of_a_few_and_is_not_hidden_by_many(open_figure, count):
+    page = open_figure(dots({"a": [0.5] * count}, styles={"a": "with"}))
+    centers = dot_centers(page, "with")
+    assert len(centers) == count
+    on_the_line = min(centers, key=lambda at: abs(at[0] - np.mean(centers, 0)[0]))
+    seen = Image.open(io.BytesIO(page.screenshot())).convert("RGB").getpixel(tuple(on_the_line))
+    look = "getComputedStyle(document.querySelector('{}')).{}"
+    ink = page.evaluate(look.format(".bnviz-dots-median", "stroke"))
+    assert (f"rgb{seen}" == ink) == (count > 10)
 
 
 def test_equal_values_stand_side_by_side(open_figure):

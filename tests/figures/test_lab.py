@@ -453,6 +453,25 @@ def test_the_verdict_comes_when_the_run_has_shown_it(open_figure):
     assert told(page) == "You said “b”. Right. So."
 
 
+def test_an_answer_whose_verdict_never_came_is_forgotten_with_the_page(open_figure):
+    questions = [QUESTION, QUESTION._replace(name="more", title="more?")]
+    page = open_figure(make(SMALL, questions=questions), reduced_motion="reduce")
+    page.get_by_label("pace").select_option("slow")
+    page.get_by_role("button", name="b", exact=True).click()
+    page.get_by_label("What if …").select_option(label="more?")
+    page.reload()
+    page.wait_for_selector("figure[data-ready]")
+    assert told(page) == ""
+    page.get_by_label("pace").select_option("slow")
+    page.get_by_role("button", name="b", exact=True).click()
+    page.get_by_label("What if …").select_option(label="more?")
+    page.get_by_label("What if …").select_option(label=QUESTION.title)  # here the page tells it
+    assert told(page) == "You said “b”. Right. So."
+    page.reload()
+    page.wait_for_selector("figure[data-ready]")
+    assert told(page) == "You said “b”. Right. So."
+
+
 def test_a_verdict_over_another_run_is_set_back_and_leads_to_its_own(open_figure):
     page = open_figure(make(SMALL, questions=[QUESTION]), reduced_motion="reduce")
     verdict = page.locator(".bnviz-lab-told[role=status]")

@@ -25,7 +25,8 @@ export function columnsView(spec, across, arrays, ruler) {
   const { series, conditions, keys } = spec;
   const { order, places } = across;
   const chart = plot({ label: spec.alts[0] });
-  const lanes = series.map((_, s) => conditions.map((_, k) => makeLane(keys[s][k])));
+  const count = arrays.values.shape[3];
+  const lanes = series.map((_, s) => conditions.map((_, k) => makeLane(keys[s][k], count)));
   const paths = series.map((_, s) => follower(keys[s]));
   const joins = series.map((_, s) =>
     svg("path", { ...stroke({ key: keys[s][0] }), "stroke-width": 1.6, "stroke-opacity": 0.75 }),

@@ -14,10 +14,14 @@ import { dotPath, hollow } from "./swarm.js";
  * @property {number[]} range x1, y1, x2, y2 of the thin line
  */
 
+const FEW = 10; // dots that a median would hide where they agree; more would hide the median
+
 /**
  * @param {string} key of its style
+ * @param {number} count of the dots, at most
  */
-export function makeLane(key) {
+export function makeLane(key, count) {
+  const many = count > FEW;
   const color = `var(--bnviz-${key})`;
   const open = hollow(key);
   const range = svg("path", { stroke: color, "stroke-width": 1, "stroke-opacity": 0.5 });
@@ -35,7 +39,7 @@ export function makeLane(key) {
   let still = false; // drawn where it stands
 
   return {
-    elements: [range, dots, halo, median, ring],
+    elements: [range, ...(many ? [dots, halo, median] : [median, dots]), ring],
     get places() {
       return now;
     },

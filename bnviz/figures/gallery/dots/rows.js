@@ -22,7 +22,8 @@ const MARK = 14; // of the mark before a reading
 export function rowsView(spec, arrays, ruler) {
   const chart = plot({ label: spec.alts[0] });
   const { series, conditions, keys } = spec;
-  const lanes = series.map((_, s) => conditions.map((_, k) => makeLane(keys[s][k])));
+  const count = arrays.values.shape[3];
+  const lanes = series.map((_, s) => conditions.map((_, k) => makeLane(keys[s][k], count)));
   const paths = series.map((_, s) => follower(keys[s]));
   const texts = series.map(() =>
     conditions.map(() => label("", { "text-anchor": "end", class: "bnviz-dots-reading bnviz-halo" })),

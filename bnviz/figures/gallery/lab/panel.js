@@ -4,7 +4,7 @@ import { select } from "../../kit/controls.js";
 import { swatch } from "../../kit/draw.js";
 import { html, write } from "../../kit/elements.js";
 import { formatShare } from "../../kit/words.js";
-import { CHOICES, NORMS } from "./settings.js";
+import { CHOICES, nameOf, NORMS } from "./settings.js";
 
 /** @typedef {import("../../kit/draw.js").Style} Style */
 /** @typedef {import("./settings.js").Setting} Setting */
@@ -80,7 +80,8 @@ function networkControls(setting, n, of, onchange) {
     one.norm === norm && one.affine === affine && one.noise > 0 === noise > 0);
   const kind = select({
     label: `norm ${of}`,
-    options: NORMS.map(({ name }, i) => ({ value: String(i), text: name })),
+    options: NORMS.map((one, i) => // noise of another strength, too: an address may ask for it
+      ({ value: String(i), text: nameOf(i === known ? setting.networks[n] : one) })),
     value: String(known),
     onchange: (index) => change(NORMS[Number(index)]),
   });

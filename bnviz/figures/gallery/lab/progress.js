@@ -56,7 +56,7 @@ export function progress(styles) {
         x: { ...x, title: height > 240 ? "steps" : "" },
         y: {
           domain: [10 ** (Number.isFinite(floor) ? floor : LOSSES[0]), 10 ** ceiling], scale: log,
-          count: height - above > 90 ? 3 : 1, title: loss.title, format: (value) => formatNumber(value, 1),
+          count: height - above > 90 ? 3 : 2, title: loss.title, format: (value) => formatNumber(value, 1),
         },
       });
       // An exploded network has none: whether one was measured hangs on the clock.

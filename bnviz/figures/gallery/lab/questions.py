@@ -17,6 +17,7 @@ QUESTIONS = (
         answer=2,
         explain="Over 90 % after 70 to 200 steps: later than at 0.5, but it learns. At 50 it does "
         "not; layer norm stays at 10 % at 20 already.",
+        steps=300,
     ),
     Question(
         "small",
@@ -29,6 +30,7 @@ QUESTIONS = (
         explain="40 to 90 steps, where it took 20 to 45. Each unit is brought to nearly the same "
         "standard deviation; at 0.001, where ε counts, it takes several times as long. "
         "Without a norm: 10 % for 1000 steps and more.",
+        steps=500,
     ),
     Question(
         "relu",
@@ -59,6 +61,7 @@ QUESTIONS = (
         answer=2,
         explain="Both within 60 steps; after it is mostly up to ten sooner. Inside they "
         "differ: what the sigmoid gets is normalized in one and not in the other.",
+        steps=300,
     ),
     Question(
         "layer",

@@ -20,14 +20,25 @@
 
 /** The networks that can be chosen; a norm stands "before" or "after" the activation besides. */
 export const NORMS = [
-  { norm: null, noise: 0, affine: true, name: "none" },
-  { norm: "batch", noise: 0, affine: true, name: "batch norm" },
-  { norm: "batch", noise: 2, affine: true, name: "BN + noise" },
-  { norm: "batch", noise: 0, affine: false, name: "BN, γ, β fixed" },
-  { norm: "layer", noise: 0, affine: true, name: "layer norm" },
-  { norm: "group", noise: 0, affine: true, name: "group norm" },
-  { norm: "rms", noise: 0, affine: true, name: "RMSNorm" },
+  { norm: null, noise: 0, affine: true },
+  { norm: "batch", noise: 0, affine: true },
+  { norm: "batch", noise: 2, affine: true },
+  { norm: "batch", noise: 0, affine: false },
+  { norm: "layer", noise: 0, affine: true },
+  { norm: "group", noise: 0, affine: true },
+  { norm: "rms", noise: 0, affine: true },
 ];
+
+/**
+ * What readers call a norm, wherever it stands.
+ * @param {Pick<Contestant, "norm"|"noise"|"affine">} network
+ */
+export function nameOf({ norm, noise = 0, affine = true }) {
+  if (noise) return `BN + noise × ${noise}`;
+  if (!affine) return "BN, γ, β fixed";
+  if (norm === "rms") return "RMSNorm";
+  return norm === null ? "none" : `${norm} norm`;
+}
 
 /** Learning rates on the slider. */
 export const RATES = [-3, -2, -1, 0, 1].flatMap((e) => [1, 2, 5].map((m) => Number(`${m}e${e}`)));
@@ -78,11 +89,9 @@ export function stylesOf(networks) {
   const free = ["a", "b", "c"];
   /** @type {Set<string>} */
   const taken = new Set();
-  return networks.map(({ norm, placement, noise, affine = true }) => {
-    let label = NORMS.find((one) => one.norm === norm && one.affine === affine)?.name ?? "";
-    if (norm === null) label = "without norm";
-    if (noise) label += " + noise";
-    if (norm && placement === "after") label += ", after";
+  return networks.map((network) => {
+    let label = network.norm === null ? "without norm" : nameOf(network);
+    if (network.norm && network.placement === "after") label += ", after";
     const own = { "without norm": "without", "batch norm": "with" }[label] ?? "";
     const key = own && !taken.has(own) ? own : /** @type {string} */ (free.shift());
     taken.add(key);
