@@ -610,6 +610,12 @@ def _soonest(s, a, goal, never):
     return s[a >= goal][0] if (a >= goal).any() else never
 
 
+def _one_mean_of_g(grad_y, x, weight, eps):
+    g, s = weight * grad_y, np.sqrt(x.var(0) + eps)
+    x_hat = (x - x.mean(0)) / s
+    return (g - g.mean() - x_hat * (g * x_hat).mean()) / s
+
+
 def _backward(g, x_hat, var):
     return (g - g.mean(0) - x_hat * (g * x_hat).mean(0)) / np.sqrt(var)
 
@@ -792,6 +798,13 @@ def _up_to_the_first_norm(parts):
         ("gamma-beta/gradients", lambda g, h: (h.sum(0), len(g)), "grad_y is missing"),
         ("gradients/backward", lambda g, x, w, e: _over(g, x, w, e, 1), "you took axis 1"),
         ("gradients/backward", lambda g, x, w, e: np.zeros_like(x), "grad_y is missing"),
+        ("gradients/backward", _one_mean_of_g, "The mean of g"),
+        (
+            "covariate-shift/split",
+            lambda m: (m.mean(1).std(), sum(row.std() for row in m)),
+            "added them up",
+        ),
+        ("covariate-shift/split", lambda m: (m.sum(1).std(), m.std(1).mean()), "added it up"),
         ("gradients/backward", lambda g, x, w, e: _over(g, x, 1, e, 0), "weight is missing"),
     ],
 )

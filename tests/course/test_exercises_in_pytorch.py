@@ -82,6 +82,8 @@ def test_right_by_another_way(verdict, name, answer):
          "as it is"),
         ("next-spread", lambda s, w, n, e: np.sqrt((v := n * w**2 * 0.341) / (v + e)),
          "spread is missing"),
+        ("next-spread", lambda s, w, n, e: np.sqrt((v := 100 * w**2 * 0.341 * s**2) / (v + e)),
+         "is given"),
         ("next-spread", lambda s, w, n, e: np.sqrt(n * w**2 * 0.341 * s**2 + e), "divides by"),
         ("combined", lambda m, v, n: (np.average(m, axis=0, weights=n),
                                       np.average(v, axis=0, weights=n)), "means differ, too"),

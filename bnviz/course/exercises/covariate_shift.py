@@ -157,6 +157,13 @@ EXERCISES = (
                 means.mean(axis=1).std(),
                 np.sqrt(means.var(axis=1).mean()),
             ),
+            "For between_batches average the standard deviations of the rows; you added them up.": (
+                lambda means: (means.mean(axis=1).std(), means.std(axis=1).sum())
+            ),
+            "For over_time average each row; you added it up.": lambda means: (
+                means.sum(axis=1).std(),
+                means.std(axis=1).mean(),
+            ),
             "over_time lacks its last step: the standard deviation of these averages.": (
                 lambda means: (means.mean(axis=1), means.std(axis=1).mean())
             ),

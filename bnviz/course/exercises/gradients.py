@@ -75,6 +75,12 @@ def _one_variance(grad_y, x, weight, eps):
     return (g - g.mean(0) - x_hat * (g * x_hat).mean(0)) / s
 
 
+def _one_mean(grad_y, x, weight, eps):
+    g, s = weight * grad_y, np.sqrt(x.var(0) + eps)
+    x_hat = (x - x.mean()) / s
+    return (g - g.mean(0) - x_hat * (g * x_hat).mean(0)) / s
+
+
 def _or_0(a, b):
     return np.divide(a, b, out=np.zeros_like(a), where=b != 0)
 
@@ -285,6 +291,21 @@ EXERCISES = (
                     * (grad_y - grad_y.mean(0) - x * (grad_y * x).mean(0))
                     / np.sqrt(x.var(0) + eps)
                 )
+            ),
+            "The mean of g, or of g · x̂, is that of the whole array. Every unit (column) has its "
+            "own: axis 0.": (
+                _parts(
+                    lambda g, x_hat, deviation, s: (g - g.mean() - x_hat * (g * x_hat).mean()) / s
+                ),
+                _parts(
+                    lambda g, x_hat, deviation, s: (g - g.mean() - x_hat * (g * x_hat).mean(0)) / s
+                ),
+                _parts(
+                    lambda g, x_hat, deviation, s: (g - g.mean(0) - x_hat * (g * x_hat).mean()) / s
+                ),
+            ),
+            "The mean of x is that of the whole array. Every unit (column) has its own: axis 0.": (
+                _one_mean
             ),
             "weight is missing: y = weight * x̂ + bias, so the gradient at x̂ is weight * grad_y.": (
                 lambda grad_y, x, weight, eps: grad_input(grad_y, x, np.ones_like(weight), eps)

@@ -174,6 +174,11 @@ EXERCISES = (
                     spread, weight_std, units, eps**2
                 ),
             ),
+            "Each of the four numbers is given. You used one of them, whatever it is.": (
+                lambda spread, weight_std, units, eps: next_spread(0.5, weight_std, units, eps),
+                lambda spread, weight_std, units, eps: next_spread(spread, 1e-3, units, eps),
+                lambda spread, weight_std, units, eps: next_spread(spread, weight_std, 100, eps),
+            ),
             "What is summed has the variance 0.341 · spread². The spread is missing.": (
                 lambda spread, weight_std, units, eps: next_spread(1, weight_std, units, eps)
             ),
