@@ -14,7 +14,7 @@ from pathlib import Path
 import anywidget
 import numpy as np
 import pytest
-from browser import height, touch
+from browser import draws, height, touch
 from demo import demo
 from hypothesis import given
 from hypothesis import strategies as st
@@ -353,6 +353,39 @@ def test_saved_page_moves_from_disk(demo_folder, open_figure):
     assert not figure.locator("img").is_visible()
 
 
+def test_jupyterlab_leaves_arrow_keys_to_a_control_that_has_the_focus(demo_folder, open_figure):
+    page = open_figure(demo())
+    for control in (page.get_by_role("button", name="Play"), page.get_by_role("slider")):
+        assert control.get_attribute("data-lm-suppress-shortcuts") is None
+        control.focus()
+        assert control.get_attribute("data-lm-suppress-shortcuts") == "true"
+
+
+def test_many_moves_are_one_draw_that_lays_out_nothing_anew(demo_folder, open_figure):
+    code = demo_folder / "demo.js"
+    code.write_text(code.read_text().replace("chart.frame(", "window.laid += 1;\nchart.frame("))
+    page = open_figure(demo())
+    drawn = page.evaluate(
+        """async () => {
+            const frames = async () => {
+              for (let i = 0; i < 3; i += 1) await new Promise(requestAnimationFrame);
+            };
+            await frames();
+            window.laid = 0;
+            const figure = document.querySelector("figure");
+            const before = Number(figure.dataset.draws);
+            const slider = figure.querySelector("input");
+            for (const value of [1, 2, 3]) {
+              slider.value = value;
+              slider.dispatchEvent(new Event("input"));
+            }
+            await frames();
+            return [Number(figure.dataset.draws) - before, window.laid];
+        }"""
+    )
+    assert drawn == [1, 0]
+
+
 def test_play_button_plays_to_the_end_once(demo_folder, open_figure):
     page = open_figure(demo())
     page.emulate_media(reduced_motion="reduce")  # asked for by the reader: it plays all the same
@@ -419,6 +452,53 @@ def test_a_mouse_picks_at_once_and_drags(demo_folder, open_figure):
     assert int(page.get_by_role("slider").input_value()) > first
 
 
+def test_a_drag_may_leave_the_plot_and_ends_at_its_edge(demo_folder, open_figure):
+    page = open_figure(demo())
+    box = drawing_box(page)
+    bottom = box["y"] + box["height"]
+    page.mouse.move(box["x"] + 0.5 * box["width"], bottom - 100)
+    page.mouse.down()
+    page.mouse.move(box["x"] - 50, bottom - 100)
+    assert page.get_by_role("slider").input_value() == "0"
+    line = page.locator(".demo-line")
+    page.wait_for_function("!document.querySelector('.demo-line').getAttribute('d').includes('L')")
+    cursor, start = page.locator(".bnviz-cursor").bounding_box(), line.get_attribute("d")
+    assert cursor["x"] - box["x"] == pytest.approx(float(start[1:].split()[0]), abs=1)
+    page.mouse.up()  # outside
+    page.mouse.move(box["x"] + 0.5 * box["width"], bottom - 100)
+    assert page.get_by_role("slider").input_value() == "0"
+
+
+def test_the_right_button_picks_nothing(demo_folder, open_figure):
+    page = open_figure(demo())
+    box = drawing_box(page)
+    page.mouse.click(box["x"] + 0.7 * box["width"], box["y"] + 0.5 * box["height"], button="right")
+    assert page.get_by_role("slider").input_value() == "0"
+
+
+def test_a_second_finger_leaves_the_drag_to_the_first(demo_folder, open_figure):
+    page = open_figure(demo(), width=360, has_touch=True)
+    box = drawing_box(page)
+    session = page.context.new_cdp_session(page)
+
+    def fingers(kind: str, shares: dict[int, float]) -> None:
+        y = box["y"] + 0.5 * box["height"]
+        points = [{"x": box["x"] + x * box["width"], "y": y, "id": i} for i, x in shares.items()]
+        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+        page.wait_for_timeout(60)
+
+    fingers("touchStart", {0: 0.5})
+    fingers("touchMove", {0: 0.6})
+    fingers("touchMove", {0: 0.7})
+    held = page.get_by_role("slider").input_value()
+    fingers("touchStart", {0: 0.7, 1: 0.3})
+    fingers("touchEnd", {1: 0.3})
+    assert page.get_by_role("slider").input_value() == held
+    fingers("touchMove", {0: 0.9})
+    assert int(page.get_by_role("slider").input_value()) > int(held)
+    fingers("touchEnd", {0: 0.9})
+
+
 def test_a_tap_picks_and_a_swipe_up_changes_nothing(demo_folder, open_figure):
     page = open_figure(demo(), width=360, has_touch=True)
     page.evaluate("document.body.style.paddingBottom = '2000px'")
@@ -455,12 +535,17 @@ def test_a_swipe_over_a_slider_scrolls_and_a_tap_or_a_drag_moves_it(demo_folder,
     assert int(slider.input_value()) > tapped
 
 
-def test_a_finger_that_moves_sideways_drags(demo_folder, open_figure):
+@pytest.mark.parametrize("way", [1, -1])
+def test_a_finger_that_moves_sideways_drags(demo_folder, open_figure, way):
     page = open_figure(demo(), width=360, has_touch=True)
     box = drawing_box(page)
     y = box["y"] + 0.5 * box["height"]
-    touch(page, [(box["x"] + (0.3 + 0.05 * k) * box["width"], y) for k in range(12)])
-    assert int(page.get_by_role("slider").input_value()) >= 6
+    shares = [0.3 + 0.05 * k for k in range(12)][::way]
+    before = draws(page)
+    touch(page, [(box["x"] + share * box["width"], y) for share in shares])
+    picked = int(page.get_by_role("slider").input_value())
+    assert picked >= 6 if way > 0 else 1 <= picked <= 3
+    assert draws(page) - before > 2  # on its way, not only where it was lifted
 
 
 @pytest.mark.parametrize("seen", [True, False])
@@ -498,9 +583,8 @@ def test_a_figure_that_fails_shows_its_picture(demo_folder, chromium, tmp_path):
     context.close()
 
 
-def test_code_twice_and_figures_added_later(demo_folder, open_figure):
+def add_output(page: Page, html: str) -> None:
     """What a notebook front end does: outputs arrive one by one, each with the code."""
-    page = open_figure(demo())
     page.evaluate(
         """(html) => {
             const output = document.createElement("div");
@@ -513,10 +597,53 @@ def test_code_twice_and_figures_added_later(demo_folder, open_figure):
             }
             document.body.append(output);
         }""",
-        demo().to_html(),
+        html,
     )
-    page.wait_for_function("document.querySelectorAll('figure[data-ready]').length === 2")
+
+
+def wait_for_figures(page: Page, count: int) -> None:
+    page.wait_for_function(
+        f"document.querySelectorAll('figure[data-ready]').length === {count}", timeout=5_000
+    )
+
+
+def test_code_twice_and_figures_added_later(demo_folder, open_figure):
+    page = open_figure(demo())
+    page.get_by_role("slider").fill("4")
+    add_output(page, demo().to_html())
+    wait_for_figures(page, 2)
     assert page.locator("figure svg[role=img]").count() == 2
+    sliders = page.get_by_role("slider").all()
+    assert [slider.input_value() for slider in sliders] == ["4", "0"]  # the first was left alone
+
+
+def test_what_is_added_later_does_not_play_by_itself(demo_folder, open_figure):
+    page = open_figure(demo())
+    add_output(page, demo(plays=True).to_html())
+    wait_for_figures(page, 2)
+    page.locator("figure").last.scroll_into_view_if_needed()
+    page.wait_for_timeout(300)
+    assert page.get_by_role("button", name="Pause").count() == 0
+
+
+def test_a_page_knows_the_figures_of_all_its_scripts(open_figure):
+    line = curves({"with BN": [[0.1, 0.8, 0.9]]}, x=[0, 50, 100])
+    places = dots({"none": [1, 2], "BN": [2, 3]}, value_axis=Axis("loss"))
+    page = open_figure(line)
+    add_output(page, places.to_html())
+    wait_for_figures(page, 2)
+    add_output(page, line.to_html(code=False))
+    page.evaluate("window.bnviz.hydrate()")
+    wait_for_figures(page, 3)
+
+
+def test_code_may_stand_before_the_figures(demo_folder, chromium, tmp_path):
+    path = tmp_path / "page.html"
+    path.write_text(demo().to_html() + demo().to_html(code=False), "utf-8")
+    page = chromium.new_page()
+    page.goto(path.as_uri())
+    wait_for_figures(page, 2)
+    page.close()
 
 
 def test_in_colab_a_notebook_is_told_where_widgets_come_from(demo_folder, monkeypatch):
@@ -580,6 +707,7 @@ def test_esm_draws_on_a_widget_model_and_lets_go(demo_folder, chromium):
     page.evaluate("listeners['change:data']()")  # new data: built anew, drawn again
     page.wait_for_function("Number(document.querySelector('figure').dataset.draws) >= 2")
     assert page.evaluate("window.gone") == 1
+    assert page.get_by_role("slider").count() == 1
     assert page.evaluate("stop(), Object.keys(listeners).length") == 0
     assert page.evaluate("window.gone") == 2
     context.close()
