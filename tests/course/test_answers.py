@@ -798,7 +798,7 @@ def _up_to_the_first_norm(parts):
         ("gamma-beta/gradients", lambda g, h: (h.sum(0), len(g)), "grad_y is missing"),
         ("gradients/backward", lambda g, x, w, e: _over(g, x, w, e, 1), "you took axis 1"),
         ("gradients/backward", lambda g, x, w, e: np.zeros_like(x), "grad_y is missing"),
-        ("gradients/backward", _one_mean_of_g, "The mean of g"),
+        ("gradients/backward", _one_mean_of_g, "mean(g) and mean(g · x̂)"),
         (
             "covariate-shift/split",
             lambda m: (m.mean(1).std(), sum(row.std() for row in m)),

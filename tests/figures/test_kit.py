@@ -19,7 +19,7 @@ from demo import demo
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page
 
 from bnviz.figures import Figure, curves, dots
 from bnviz.figures.kit import bundle, notebook
@@ -386,15 +386,54 @@ def test_many_moves_are_one_draw_that_lays_out_nothing_anew(demo_folder, open_fi
     assert drawn == [1, 0]
 
 
-def test_play_button_plays_to_the_end_once(demo_folder, open_figure):
+def play_quickly(demo_folder: Path, duration: int) -> None:
+    """Milliseconds that the demo plays for from now on."""
+    code = demo_folder / "demo.js"
+    text = code.read_text()
+    code.write_text(text.replace('label: "Step",', f'label: "Step", duration: {duration},'))
+
+
+def value_that_follows(page: Page, value: int) -> int:
+    """Of the slider, once it is no longer this one."""
+    page.wait_for_function(f"document.querySelector('input').value !== '{value}'", timeout=5_000)
+    return int(page.get_by_role("slider").input_value())
+
+
+def test_play_goes_on_from_where_it_was_and_from_the_first_step_when_all_was_seen(
+    demo_folder, open_figure
+):
+    play_quickly(demo_folder, 3_000)
     page = open_figure(demo())
     page.emulate_media(reduced_motion="reduce")  # asked for by the reader: it plays all the same
-    page.get_by_role("button", name="Play").click()
-    assert page.get_by_role("button", name="Pause").is_visible()
+    slider, icon = page.get_by_role("slider"), page.locator(".bnviz-play path")
+    play = page.get_by_role("button", name="Play")
+    triangle = icon.get_attribute("d")
+    play.click()
+    assert icon.get_attribute("d") != triangle
+    page.wait_for_function("document.querySelector('input').value >= 2")
     page.get_by_role("button", name="Pause").click()
-    value = page.get_by_role("slider").input_value()
-    page.wait_for_timeout(200)
-    assert page.get_by_role("slider").input_value() == value
+    held = int(slider.input_value())
+    assert icon.get_attribute("d") == triangle
+    page.wait_for_timeout(400)
+    assert int(slider.input_value()) == held
+    play.click()
+    assert value_that_follows(page, held) > held
+    slider.fill("9")
+    play.click()
+    assert value_that_follows(page, 9) == 10
+    play.wait_for(timeout=5_000)
+    play.click()
+    assert value_that_follows(page, 10) < 5
+
+
+def test_who_moves_the_slider_ends_the_playing(demo_folder, open_figure):
+    play_quickly(demo_folder, 1_000)
+    page = open_figure(demo())
+    page.get_by_role("button", name="Play").click()
+    page.get_by_role("slider").fill("7")
+    assert page.get_by_role("button", name="Play").is_visible()
+    page.wait_for_timeout(300)
+    assert page.get_by_role("slider").input_value() == "7"
 
 
 @pytest.mark.parametrize("width", [800, 360])
@@ -556,6 +595,31 @@ def test_it_plays_by_itself_only_when_most_of_it_is_in_sight(demo_folder, open_f
     assert value > 0 if seen else value == 0
 
 
+def scroll_to(page: Page, y: int) -> None:
+    page.evaluate("(y) => scrollTo({ top: y, behavior: 'instant' })", y)
+    page.wait_for_timeout(200)
+
+
+def test_it_plays_by_itself_once(demo_folder, open_figure):
+    play_quickly(demo_folder, 100)
+    page = open_figure(demo(plays=True))
+    page.wait_for_function("document.querySelector('input').value === '10'")
+    page.evaluate("document.body.style.paddingBottom = '3000px'")
+    scroll_to(page, 1_500)
+    before = draws(page)
+    scroll_to(page, 0)
+    assert draws(page) == before
+
+
+@pytest.mark.parametrize("touched", ["pointerdown", "keydown"])
+def test_what_the_reader_has_touched_does_not_play_by_itself(demo_folder, open_figure, touched):
+    page = open_figure(demo(plays=True), push=620)
+    page.get_by_role("slider").dispatch_event(touched)
+    page.evaluate("document.body.style.paddingBottom = '3000px'")
+    scroll_to(page, 500)
+    assert page.get_by_role("button", name="Play").is_visible()
+
+
 def test_scripts_off_leaves_the_picture(demo_folder, open_figure):
     page = open_figure(demo(), java_script_enabled=False)
     assert page.get_by_role("img", name="with BN rises from 0 to 10").is_visible()
@@ -665,14 +729,9 @@ def test_in_colab_a_notebook_is_told_where_widgets_come_from(demo_folder, monkey
     anywidget._util.enable_custom_widget_manager_once.cache_clear()
 
 
-def test_esm_draws_on_a_widget_model_and_lets_go(demo_folder, chromium):
-    """The widget form, with a model like anywidget's."""
-    code = demo_folder / "demo.js"
-    code.write_text(
-        code.read_text().replace("play.destroy()", "(window.gone = (window.gone ?? 0) + 1)")
-    )
-    context = chromium.new_context(offline=True)
-    page = context.new_page()
+def open_widget(chromium: Browser) -> Page:
+    """The widget form of the demo, with a model like anywidget's."""
+    page = chromium.new_page(offline=True)
     page.goto("about:blank")
     page.evaluate(
         """async ([code, css, spec, data]) => {
@@ -702,6 +761,15 @@ def test_esm_draws_on_a_widget_model_and_lets_go(demo_folder, chromium):
         ],
     )
     page.wait_for_selector("figure.bnviz-figure[data-figure=demo][data-ready]")
+    return page
+
+
+def test_esm_draws_on_a_widget_model_and_lets_go(demo_folder, chromium):
+    code = demo_folder / "demo.js"
+    code.write_text(
+        code.read_text().replace("play.destroy()", "(window.gone = (window.gone ?? 0) + 1)")
+    )
+    page = open_widget(chromium)
     assert page.locator("figcaption").text_content() == "A line."
     assert page.locator(".bnviz-stage").bounding_box()["height"] == 300
     page.evaluate("listeners['change:data']()")  # new data: built anew, drawn again
@@ -710,7 +778,31 @@ def test_esm_draws_on_a_widget_model_and_lets_go(demo_folder, chromium):
     assert page.get_by_role("slider").count() == 1
     assert page.evaluate("stop(), Object.keys(listeners).length") == 0
     assert page.evaluate("window.gone") == 2
-    context.close()
+    page.close()
+
+
+def test_a_widget_that_is_renewed_or_gone_plays_and_draws_no_more(demo_folder, chromium):
+    play_quickly(demo_folder, 500)
+    page = open_widget(chromium)
+    page.get_by_role("button", name="Play").click()
+    page.evaluate("listeners['change:data']()")
+    page.wait_for_timeout(100)
+    before = draws(page)
+    page.wait_for_timeout(300)
+    assert draws(page) == before
+    page.get_by_role("slider").fill("3")
+    page.wait_for_function(f"document.querySelector('figure').dataset.draws == {before + 1}")
+    page.evaluate(
+        """() => {
+            const slider = document.querySelector("input");
+            slider.value = 4;
+            slider.dispatchEvent(new Event("input"));
+            stop();
+        }"""
+    )
+    page.wait_for_timeout(100)
+    assert draws(page) == before + 1
+    page.close()
 
 
 def test_narrow_page_is_not_wider_than_the_screen(demo_folder, open_figure):
@@ -720,6 +812,28 @@ def test_narrow_page_is_not_wider_than_the_screen(demo_folder, open_figure):
         "figure svg text", "all => all.map((t) => parseFloat(getComputedStyle(t).fontSize))"
     )
     assert min(sizes) >= 11
+
+
+def test_a_plot_takes_away_an_axis_or_a_cursor_that_it_no_longer_has(chromium):
+    page = chromium.new_page()
+    code = bundle._modules([bundle._KIT / "plot.js"])
+    shown = page.evaluate(
+        f"""() => {{
+            {code};
+            const chart = plot({{ label: "" }});
+            const side = {{ domain: [0, 10], title: "step" }};
+            const seen = (bare, step) => {{
+                const frame = {{ width: 300, height: 200, x: {{ ...side, bare }}, y: side }};
+                chart.frame(frame).cursor(step);
+                const [across] = chart.element.querySelectorAll(".bnviz-axes");
+                const cursor = chart.element.querySelector(".bnviz-cursor");
+                return [across.textContent.includes("step"), cursor.getAttribute("visibility")];
+            }};
+            return [seen(false, 3), seen(true, null)];
+        }}"""
+    )
+    page.close()
+    assert shown == [[True, None], [False, "hidden"]]
 
 
 def test_an_axis_is_drawn_anew_when_anything_of_it_changes(chromium):

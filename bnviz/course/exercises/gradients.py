@@ -292,17 +292,19 @@ EXERCISES = (
                     / np.sqrt(x.var(0) + eps)
                 )
             ),
-            "The mean of g, or of g · x̂, is that of the whole array. Every unit (column) has its "
-            "own: axis 0.": (
-                _parts(
-                    lambda g, x_hat, deviation, s: (g - g.mean() - x_hat * (g * x_hat).mean()) / s
-                ),
-                _parts(
-                    lambda g, x_hat, deviation, s: (g - g.mean() - x_hat * (g * x_hat).mean(0)) / s
-                ),
+            "mean(g · x̂) is taken over the whole array. Every unit (column) has its own: axis 0.": (
                 _parts(
                     lambda g, x_hat, deviation, s: (g - g.mean(0) - x_hat * (g * x_hat).mean()) / s
-                ),
+                )
+            ),
+            "mean(g) is taken over the whole array. Every unit (column) has its own: axis 0.": (
+                _parts(
+                    lambda g, x_hat, deviation, s: (g - g.mean() - x_hat * (g * x_hat).mean(0)) / s
+                )
+            ),
+            "mean(g) and mean(g · x̂) are taken over the whole array. Every unit (column) has its "
+            "own: axis 0.": _parts(
+                lambda g, x_hat, deviation, s: (g - g.mean() - x_hat * (g * x_hat).mean()) / s
             ),
             "The mean of x is that of the whole array. Every unit (column) has its own: axis 0.": (
                 _one_mean
@@ -342,11 +344,6 @@ EXERCISES = (
             ),
             "Only the last sum is not yet a mean: mean(g · x̂), over the images.": _parts(
                 lambda g, x_hat, deviation, s: (g - g.mean(0) - x_hat * (g * x_hat).sum(0)) / s
-            ),
-            "mean(g · x̂) is taken over the whole array. Every unit (column) has its own: axis 0.": (
-                _parts(
-                    lambda g, x_hat, deviation, s: (g - g.mean(0) - x_hat * (g * x_hat).mean()) / s
-                )
             ),
             "The means of the gradient go over the images too, axis 0; you took axis 1.": _parts(
                 lambda g, x_hat, deviation, s: (

@@ -73,7 +73,6 @@ export function asker(questions, chosen, { run, back, shows }) {
   function answer(next) {
     const held = asking.contains(document.activeElement);
     here.set(chosen, next);
-    keep(key(), null); // a verdict that is never seen is not there another time
     watched = typeof next === "number" ? chosen : null;
     show();
     if (held) other.focus({ preventScroll: true });
@@ -101,7 +100,7 @@ export function asker(questions, chosen, { run, back, shows }) {
     );
     asking.style.visibility = now === null ? "" : "hidden";
     const waits = watched === chosen;
-    if (now !== null && !waits) keep(key(), now);
+    if (!waits) keep(key(), now); // a verdict that was never seen is not there another time
     told.replaceChildren(...(now === null ? [] : waits ? awaited(question, now) : answered(question, now)));
     room.replaceChildren(...question.choices.map((_, i) =>
       html("p", { class: "bnviz-lab-told" }, ...answered(question, i))));

@@ -4,7 +4,7 @@ import { select } from "../../kit/controls.js";
 import { swatch } from "../../kit/draw.js";
 import { html, write } from "../../kit/elements.js";
 import { formatShare } from "../../kit/words.js";
-import { CHOICES, nameOf, NORMS } from "./settings.js";
+import { CHOICES, kindOf, nameOf, NORMS } from "./settings.js";
 
 /** @typedef {import("../../kit/draw.js").Style} Style */
 /** @typedef {import("./settings.js").Setting} Setting */
@@ -72,12 +72,11 @@ export function networkHead(setting, n, style, onchange) {
  * @param {(change: Partial<Setting>) => void} onchange
  */
 function networkControls(setting, n, of, onchange) {
-  const { norm, placement, noise = 0, affine = true } = setting.networks[n];
+  const { norm, placement } = setting.networks[n];
   const change = (/** @type {Partial<Contestant>} */ part) => {
     onchange({ networks: setting.networks.map((one, i) => (i === n ? { ...one, ...part } : one)) });
   };
-  const known = NORMS.findIndex((one) =>
-    one.norm === norm && one.affine === affine && one.noise > 0 === noise > 0);
+  const known = kindOf(setting.networks[n]);
   const kind = select({
     label: `norm ${of}`,
     options: NORMS.map((one, i) => // noise of another strength, too: an address may ask for it
@@ -87,10 +86,7 @@ function networkControls(setting, n, of, onchange) {
   });
   const place = select({
     label: `before or after the activation, norm ${of}`,
-    options: [
-      { value: "before", text: "before" },
-      { value: "after", text: "after" },
-    ],
+    options: ["before", "after"],
     value: placement ?? "before",
     onchange: (value) => change({ placement: value }),
   });

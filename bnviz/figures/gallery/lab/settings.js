@@ -30,14 +30,23 @@ export const NORMS = [
 ];
 
 /**
+ * Which of these a network has, whatever the strength of its noise; -1 for none of them.
+ * @param {Contestant} network
+ */
+export function kindOf({ norm, noise = 0, affine = true }) {
+  return NORMS.findIndex((one) =>
+    one.norm === norm && one.affine === affine && one.noise > 0 === noise > 0);
+}
+
+/**
  * What readers call a norm, wherever it stands.
  * @param {Pick<Contestant, "norm"|"noise"|"affine">} network
  */
-export function nameOf({ norm, noise = 0, affine = true }) {
+export function nameOf({ norm, noise, affine = true }) {
   if (noise) return `BN + noise × ${noise}`;
   if (!affine) return "BN, γ, β fixed";
   if (norm === "rms") return "RMSNorm";
-  return norm === null ? "none" : `${norm} norm`;
+  return norm ? `${norm} norm` : "none";
 }
 
 /** Learning rates on the slider. */
@@ -90,8 +99,9 @@ export function stylesOf(networks) {
   /** @type {Set<string>} */
   const taken = new Set();
   return networks.map((network) => {
-    let label = network.norm === null ? "without norm" : nameOf(network);
-    if (network.norm && network.placement === "after") label += ", after";
+    let label = nameOf(network);
+    if (!network.norm) label = "without norm";
+    else if (network.placement === "after") label += ", after";
     const own = { "without norm": "without", "batch norm": "with" }[label] ?? "";
     const key = own && !taken.has(own) ? own : /** @type {string} */ (free.shift());
     taken.add(key);
@@ -149,20 +159,19 @@ function encodeNetwork({ norm, placement, noise, affine = true }) {
   ].filter(Boolean).join("-");
 }
 
-/** @param {string} text @returns {Contestant[]|undefined} */
+/** All make sense, or none counts. @param {string} text @returns {Contestant[]|undefined} */
 function decodeNetworks(text) {
-  const asked = text.split(",");
-  const networks = asked.flatMap((each) => {
+  const networks = text.split(",").map((each) => {
     const [name, ...parts] = each.split("-");
-    const norm = name === "none" ? null : name;
-    const noise = Number(parts.find((part) => part.startsWith("noise"))?.slice(5) ?? 0);
-    const affine = !parts.includes("fixed");
-    const known = NORMS.some((one) =>
-      one.norm === norm && one.affine === affine && (one.noise > 0 || !noise));
-    return known && noise >= 0 && noise <= 10 ? { norm, placement: parts.includes("after") ? "after" : "before", noise, affine } : [];
+    return {
+      norm: name === "none" ? null : name,
+      placement: parts.includes("after") ? "after" : "before",
+      noise: Number(parts.find((part) => part.startsWith("noise"))?.slice(5) ?? 0),
+      affine: !parts.includes("fixed"),
+    };
   });
-  // All make sense, or none counts.
-  return networks.length === asked.length && asked.length <= MOST_NETWORKS ? networks : undefined;
+  const known = networks.every((one) => kindOf(one) >= 0 && one.noise >= 0 && one.noise <= 10);
+  return known && networks.length <= MOST_NETWORKS ? networks : undefined;
 }
 
 /** @param {string} key @param {string} text @returns {string|number|null|undefined} */
