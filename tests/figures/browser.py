@@ -84,6 +84,30 @@ def touch(page: Page, points: list[tuple[float, float]]) -> None:
     )
 
 
+def add_output(page: Page, html: str) -> None:
+    """What a notebook front end does: outputs arrive one by one, each with the code."""
+    page.evaluate(
+        """(html) => {
+            const output = document.createElement("div");
+            output.innerHTML = html;
+            for (const old of output.querySelectorAll("script")) {
+              const script = document.createElement("script");
+              for (const { name, value } of old.attributes) script.setAttribute(name, value);
+              script.textContent = old.textContent;
+              old.replaceWith(script);
+            }
+            document.body.append(output);
+        }""",
+        html,
+    )
+
+
+def wait_for_figures(page: Page, count: int) -> None:
+    page.wait_for_function(
+        f"document.querySelectorAll('figure[data-ready]').length === {count}", timeout=5_000
+    )
+
+
 def axe_findings(page: Page) -> list[str]:
     """What axe calls serious or critical."""
     return [

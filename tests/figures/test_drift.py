@@ -6,7 +6,17 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from browser import after_draw, assert_fits, axe_findings, choosing_takes, draws, height, touch
+from browser import (
+    add_output,
+    after_draw,
+    assert_fits,
+    axe_findings,
+    choosing_takes,
+    draws,
+    height,
+    touch,
+    wait_for_figures,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -545,6 +555,17 @@ def test_it_plays_by_itself_only_for_those_who_like_motion(open_page):
     calm = open_page(drift(cloud()))
     calm.wait_for_timeout(300)
     assert calm.get_by_role("button", name="Play").is_visible()
+
+
+def test_in_a_notebook_it_waits_at_the_last_step(open_page):
+    page = open_page(drift(cloud()), reduced_motion="no-preference")
+    add_output(page, drift(cloud()).to_html())
+    wait_for_figures(page, 2)
+    figure = page.locator("figure").last
+    figure.scroll_into_view_if_needed()
+    page.wait_for_timeout(500)
+    assert figure.get_by_role("button", name="Play").is_visible()
+    assert figure.get_by_role("slider", name="training step").input_value() == "3"
 
 
 def test_the_whole_figure_is_seen_at_once(open_figure):

@@ -14,7 +14,7 @@ from pathlib import Path
 import anywidget
 import numpy as np
 import pytest
-from browser import draws, height, touch
+from browser import add_output, draws, height, touch, wait_for_figures
 from demo import demo
 from hypothesis import given
 from hypothesis import strategies as st
@@ -645,30 +645,6 @@ def test_a_figure_that_fails_shows_its_picture(demo_folder, chromium, tmp_path):
     assert page.locator("img.bnviz-still").is_visible()
     assert "the figure demo could not start" in said[0]
     context.close()
-
-
-def add_output(page: Page, html: str) -> None:
-    """What a notebook front end does: outputs arrive one by one, each with the code."""
-    page.evaluate(
-        """(html) => {
-            const output = document.createElement("div");
-            output.innerHTML = html;
-            for (const old of output.querySelectorAll("script")) {
-              const script = document.createElement("script");
-              for (const { name, value } of old.attributes) script.setAttribute(name, value);
-              script.textContent = old.textContent;
-              old.replaceWith(script);
-            }
-            document.body.append(output);
-        }""",
-        html,
-    )
-
-
-def wait_for_figures(page: Page, count: int) -> None:
-    page.wait_for_function(
-        f"document.querySelectorAll('figure[data-ready]').length === {count}", timeout=5_000
-    )
 
 
 def test_code_twice_and_figures_added_later(demo_folder, open_figure):

@@ -12,9 +12,10 @@ import { makePanel } from "./panel.js";
 
 const STACKED = 480; // pixels below which panels stand under each other
 
-export default figure("drift", ({ spec, arrays, stage, root, redraw }) => {
+export default figure("drift", ({ spec, arrays, stage, root, redraw, page }) => {
   const last = arrays.steps.length - 1;
-  const state = { row: reducedMotion() ? last : 0, mode: 0, marked: -1, followed: 0 };
+  const playing = page && !reducedMotion();
+  const state = { row: playing ? 0 : last, mode: 0, marked: -1, followed: 0 };
   let kept = 0; // the image that is followed when the mouse points at none
   let stale = false; // the colors of the page changed
 
@@ -62,7 +63,7 @@ export default figure("drift", ({ spec, arrays, stage, root, redraw }) => {
   );
   stage.append(html("div", { class: "bnviz-drift-main" }, grid, beside.element));
   for (const panel of panels) watch(panel);
-  time.autoplay(root);
+  if (playing) time.autoplay(root);
   const ignore = onTheme(() => {
     stale = true;
     redraw();
