@@ -222,8 +222,10 @@ def test_at_a_small_rate_two_images_own_statistics_lose_later() -> None:
     ("lr", "hidden"), [(0.5, (100, 100)), (0.5, (100,) * 4), (0.03, (100,) * 4)]
 )
 def test_at_large_rates_or_in_four_layers_two_images_own_statistics_help(lr, hidden) -> None:
-    found = whose_statistics((2,), range(200, 208), steps=240, eval_every=240, lr=lr, hidden=hidden)
-    assert (found.own > found.none)[0, :, -1].mean() > 0.5
+    seeds = range(200, 216)  # some are far behind
+    found = whose_statistics((2,), seeds, steps=240, eval_every=240, lr=lr, hidden=hidden)
+    lead = (found.own - found.none)[0, :, -1]
+    assert (lead > 0).sum() > (lead < 0).sum() and np.median(lead) > 0.01
 
 
 @pytest.mark.parametrize(

@@ -199,10 +199,10 @@ def test_the_noise_of_the_gradient_suffices_for_that() -> None:
     assert found.accuracy["γ, β fixed"].max() < 0.72
 
 
-def relu_gap(**options) -> np.ndarray:
+def relu_gap(seeds: range = range(100, 120), **options) -> np.ndarray:
     kinds = {label: KINDS[label] for label in ("γ, β fixed", "γ and β")}
     options = {"activation": "relu", "steps": 500, "lr": 0.1, "every": 500, **options}
-    found = spirals(kinds, range(100, 120), **options)
+    found = spirals(kinds, seeds, **options)
     assert np.median(end(found, "γ, β fixed")) > 0.93
     return end(found, "γ and β") - end(found, "γ, β fixed")
 
@@ -213,11 +213,11 @@ def test_with_relu_both_solve_the_spirals_and_what_is_learned_helps_a_little() -
         assert (gap > -0.005).mean() > 0.9
 
 
-def test_with_relu_at_a_large_rate_the_fixed_network_is_ahead_in_most_seeds() -> None:
-    gap = relu_gap(lr=0.5)
-    assert (gap < 0).mean() > 0.5 and gap.min() < -0.03
-    late = relu_gap(lr=0.5, steps=1500)
-    assert (late < 0).mean() > 0.65 and np.median(late) < -0.02
+@pytest.mark.parametrize("steps", [500, 1500])
+def test_with_relu_at_a_large_rate_the_fixed_network_is_ahead_in_most_seeds(steps: int) -> None:
+    gap = relu_gap(range(100, 180), lr=0.5, steps=steps)  # so many, for it is two of three
+    assert (gap < 0).mean() > 0.5 and (gap > 0).mean() < 0.4
+    assert gap.min() < -0.15
 
 
 def test_with_relu_and_running_statistics_the_sign_of_the_gap_depends_on_the_seed() -> None:

@@ -83,10 +83,12 @@ def test_a_single_layer_of_them_is_sooner_with_the_norm_behind_it() -> None:
 
 @pytest.mark.parametrize("depth", [3, 8])
 def test_relus_hardly_care(depth: int) -> None:
-    seeds = range(7000, 7006)
+    seeds = range(7000, 7012)
     found = steps_to_goal(seeds, activation="relu", init="kaiming", lr=0.1, depth=depth)
     ratio = found["BN after"] / found["BN before"]
-    assert 0.5 <= ratio.min() <= ratio.max() <= 1.3
+    # Measured every five steps, of some 30: a single seed may be off by a few of these.
+    assert 0.7 <= np.median(ratio) <= 1.25
+    assert 0.45 <= ratio.min() <= ratio.max() <= 2.1
     assert (found["without BN"] > found["BN before"]).all()
 
 
