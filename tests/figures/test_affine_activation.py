@@ -358,7 +358,7 @@ def test_axe_finds_nothing_serious(open_figure, scheme):
 
 def test_picture_stays_where_scripts_are_off(open_figure):
     page = open_figure(affine_activation(), java_script_enabled=False)
-    picture = page.locator(".bnviz-still")
+    picture = page.locator(".bnviz-still img")
     assert picture.is_visible()
     assert picture.get_attribute("alt") == affine_activation().alt
 

@@ -620,6 +620,20 @@ def test_what_the_reader_has_touched_does_not_play_by_itself(demo_folder, open_f
     assert page.get_by_role("button", name="Play").is_visible()
 
 
+def test_on_a_phone_without_scripts_the_picture_keeps_a_size_to_read_and_moves_sideways(
+    demo_folder, open_figure
+):
+    page = open_figure(demo(), width=360, java_script_enabled=False)
+    picture, frame = (
+        page.locator(at).bounding_box() for at in (".bnviz-still img", ".bnviz-still")
+    )
+    assert picture["width"] == 560 and frame["width"] < 360
+    assert page.evaluate("document.documentElement.scrollWidth") == 360
+    page.locator(".bnviz-still").evaluate("frame => { frame.scrollLeft = 1000 }")
+    moved = page.locator(".bnviz-still img").bounding_box()
+    assert moved["x"] + moved["width"] == pytest.approx(frame["x"] + frame["width"], abs=1)
+
+
 def test_scripts_off_leaves_the_picture(demo_folder, open_figure):
     page = open_figure(demo(), java_script_enabled=False)
     assert page.get_by_role("img", name="with BN rises from 0 to 10").is_visible()
@@ -629,7 +643,7 @@ def test_scripts_off_leaves_the_picture(demo_folder, open_figure):
 def test_print_shows_the_picture(demo_folder, open_figure):
     page = open_figure(demo(), pictured=True)
     page.emulate_media(media="print")
-    assert page.locator("img.bnviz-still").is_visible()
+    assert page.locator(".bnviz-still img").is_visible()
     assert not page.locator(".bnviz-stage").is_visible()
 
 
@@ -642,7 +656,7 @@ def test_a_figure_that_fails_shows_its_picture(demo_folder, chromium, tmp_path):
     page.on("console", lambda message: said.append(message.text))
     page.goto(demo().save_html(tmp_path / "demo.html").as_uri())
     page.wait_for_selector("figure.bnviz-failed")
-    assert page.locator("img.bnviz-still").is_visible()
+    assert page.locator(".bnviz-still img").is_visible()
     assert "the figure demo could not start" in said[0]
     context.close()
 

@@ -711,8 +711,8 @@ def test_it_says_what_it_shows(open_figure, figure):
 
 def test_without_scripts_a_recorded_run_is_seen(open_figure, figure):
     page = open_figure(figure, java_script_enabled=False)
-    assert page.locator("img.bnviz-still").is_visible()
-    assert page.get_attribute("img.bnviz-still", "alt") == figure.alt
+    assert page.locator(".bnviz-still img").is_visible()
+    assert page.get_attribute(".bnviz-still img", "alt") == figure.alt
     assert "batch norm: " in figure.alt
     assert "of the test set right" in figure.alt
     caption = page.locator("figcaption").inner_text().strip()

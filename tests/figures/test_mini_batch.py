@@ -525,7 +525,7 @@ def test_no_line_of_a_sample_crosses_a_text(open_figure, width):
 
 def test_picture_stays_where_scripts_are_off(open_figure):
     page = open_figure(mini_batch(), java_script_enabled=False)
-    picture = page.locator(".bnviz-still")
+    picture = page.locator(".bnviz-still img")
     assert picture.is_visible()
     assert picture.get_attribute("alt") == mini_batch().alt
 

@@ -241,4 +241,4 @@ def test_axe_finds_nothing_serious(scheme, open_figure):
 
 def test_picture_stays_where_scripts_are_off(open_figure):
     page = open_figure(shown(), java_script_enabled=False)
-    assert page.locator(".bnviz-still").get_attribute("alt") == shown().alt
+    assert page.locator(".bnviz-still img").get_attribute("alt") == shown().alt

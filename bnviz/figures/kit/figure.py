@@ -183,9 +183,10 @@ class Figure:
         width, height = png_size(png)
         # "dark-light" tells the book's theme that the picture suits both, so it adds no ground.
         return (
-            f'<img class="bnviz-still dark-light" alt="{html.escape(self.alt)}" '
-            f'width="{width // 2}" height="{height // 2}" style="max-width:100%;height:auto" '
-            f'src="data:image/png;base64,{base64.b64encode(png).decode()}">'
+            f'<div class="bnviz-still"><img class="dark-light" alt="{html.escape(self.alt)}" '
+            f'width="{width // 2}" height="{height // 2}" '
+            'style="max-width:max(100%,var(--bnviz-legible,0px));height:auto" '
+            f'src="data:image/png;base64,{base64.b64encode(png).decode()}"></div>'
         )
 
 
