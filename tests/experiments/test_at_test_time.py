@@ -141,9 +141,9 @@ def test_with_four_layers_the_lag_is_longer() -> None:
 
 
 def test_the_last_batch_alone_is_enough_at_64_images_and_not_at_4() -> None:
-    momentums = (0.001, 0.1, 1.0)
-    large = stale_statistics(momentums, (300,), (100, 101))
-    tiny = stale_statistics(momentums, (300,), (100, 101), batch_size=4)
+    momentums, seeds = (0.001, 0.1, 1.0), range(100, 106)
+    large = stale_statistics(momentums, (300,), seeds)
+    tiny = stale_statistics(momentums, (300,), seeds, batch_size=4)
     slow, usual, last = large.running.mean((1, 2))
     assert usual - last < 0.02 and usual - slow > 0.03
     slow, usual, last = tiny.running.mean((1, 2))
