@@ -627,3 +627,45 @@ def test_a_label_covers_nothing_that_stands_there():
         for left, top, right, bottom in others
     )
     assert abs(y + 15 - 100) < 12  # beside the one, above the line
+
+
+# --- long texts: text.js breaks them ------------------------------------------------------------
+
+WRAP = "const [text, room, most] = inputs; return wrap(text, room, (part) => part.length, most);"
+
+
+def wrapped(text: str, room: int, most: int = 3) -> list[str]:
+    """The lines of a text whose letters are one pixel wide."""
+    return run_js(WRAP, text, room, most, wrap="kit/text.js")
+
+
+def test_a_text_breaks_between_words_as_late_as_it_can() -> None:
+    assert wrapped("one two three four", 9) == ["one two", "three", "four"]
+    assert wrapped("one two three four", 10) == ["one two", "three four"]
+    assert wrapped("one two three four", 18) == ["one two three four"]
+
+
+def test_a_word_that_is_wider_than_the_room_stands_alone() -> None:
+    assert wrapped("a considerable b", 5) == ["a", "considerable", "b"]
+
+
+def test_what_needs_more_lines_ends_in_an_ellipsis_that_fits() -> None:
+    assert wrapped("one two three four", 7, most=2) == ["one two", "three …"]
+    assert wrapped("one two six ten", 7, most=1) == ["one …"]
+    assert wrapped("considerable length", 5, most=1) == ["considerable …"]
+
+
+@given(st.text("ab ", min_size=1), st.integers(1, 12), st.integers(1, 4))
+def test_no_line_is_wider_than_the_room_unless_it_is_one_word(text, room, most) -> None:
+    lines = wrapped(text, room, most)
+    assert len(lines) <= most
+    for line in lines:
+        assert len(line) <= room or " " not in line.removesuffix(" …")
+    if not lines[-1].endswith("…"):
+        assert " ".join(lines) == text
+
+
+def test_the_widest_text_decides_and_of_none_nothing() -> None:
+    code = "return widest(inputs[0], (text, size) => text.length * size, 2);"
+    assert run_js(code, ["ab", "abcd", "abc"], widest="kit/text.js") == 8
+    assert run_js(code, [], widest="kit/text.js") == 0
