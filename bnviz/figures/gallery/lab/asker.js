@@ -87,6 +87,12 @@ export function asker(questions, chosen, { run, back, shows }) {
     show();
   }
 
+  /** The reader went on: the verdict over another run is not waited for. */
+  function moved() {
+    if (watched !== null && !shows(questions[watched])) tell();
+    else mark();
+  }
+
   function show() {
     const question = questions[chosen];
     const now = said();
@@ -110,6 +116,7 @@ export function asker(questions, chosen, { run, back, shows }) {
   function past() {
     return said() !== null && watched !== chosen && !shows(questions[chosen]);
   }
+  /** Say whether the verdict is about what is trained now. */
   function mark() {
     told.classList.toggle("bnviz-lab-past", past());
     const open = said() === null || watched === chosen;
@@ -129,8 +136,7 @@ export function asker(questions, chosen, { run, back, shows }) {
       return watched === null ? null : questions[watched];
     },
     tell,
-    /** Say whether the verdict is about what is trained now. */
-    mark,
+    moved,
   };
 }
 

@@ -88,8 +88,7 @@ export default figure("lab", ({ spec, arrays, stage, root, redraw, page }) => {
     oninput(index) {
       setting = { ...setting, lr: rates[index] };
       runner.lr = setting.lr;
-      questions?.tell();
-      questions?.mark();
+      questions?.moved();
       note();
       redraw();
     },
@@ -213,8 +212,7 @@ export default figure("lab", ({ spec, arrays, stage, root, redraw, page }) => {
     report = null;
     examples = null;
     failed = "";
-    if (questions?.watched && !asks(questions.watched)) questions.tell(); // the reader went on
-    questions?.mark();
+    questions?.moved();
     rest = questions?.watched?.steps ?? spec.rest;
     if (encode(setting, usual) || play) recorded = null;
     parts = arrange();
