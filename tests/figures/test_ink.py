@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import base64
-import json
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page
 
-import bnviz.figures
+from bnviz.figures.kit import bundle
 
-MODULE = Path(bnviz.figures.__file__).parent / "kit" / "ink.js"
-SOURCE = f"data:text/javascript;base64,{base64.b64encode(MODULE.read_bytes()).decode()}"
 #: Three images of 2×2: none has what another has.
 IMAGES = [[255, 0, 0, 0], [0, 0, 0, 128], [255, 255, 255, 255]]
 RED, BLUE, PAPER = [255, 0, 0, 255], [0, 0, 255, 255], [0, 0, 0, 0]
-#: What a program on the page finds ready: the module, the images, and what a canvas shows at x, y.
-READY = """
-  const ink = await import(SOURCE);
-  const images = Object.assign(Uint8Array.from(IMAGES.flat()), { shape: [3, 2, 2] });
+#: What a program finds on the page: the functions, the images, what a canvas shows at x, y.
+READY = f"""
+  {bundle._modules([bundle._KIT / "ink.js"])};
+  const images = Object.assign(Uint8Array.from({IMAGES}.flat()), {{ shape: [3, 2, 2] }});
   const at = (canvas, x, y) => [...canvas.getContext("2d").getImageData(x, y, 1, 1).data];
 """
 
@@ -43,8 +38,7 @@ def page(chromium: Browser, density: int) -> Iterator[Page]:
 @pytest.fixture
 def run(page: Page) -> Program:
     def program(code: str) -> Any:
-        given = f"const SOURCE = {json.dumps(SOURCE)}, IMAGES = {IMAGES};"
-        return page.evaluate(f"async () => {{ {given} {READY} {code} }}")
+        return page.evaluate(f"async () => {{ {READY} {code} }}")
 
     return program
 
@@ -53,7 +47,7 @@ def test_a_canvas_is_as_fine_as_the_screen(run: Program, density: int) -> None:
     found = run("""
         const canvas = document.createElement("canvas");
         document.body.append(canvas);
-        const context = ink.fitCanvas(canvas, 30, 20);
+        const context = fitCanvas(canvas, 30, 20);
         context.fillStyle = "red";
         context.fillRect(10, 5, 1, 1);
         const box = canvas.getBoundingClientRect(), k = devicePixelRatio;
@@ -71,7 +65,7 @@ def test_a_canvas_is_as_fine_as_the_screen(run: Program, density: int) -> None:
 def test_one_image_is_drawn_as_it_is_with_its_gray_as_opacity(run: Program) -> None:
     found = run("""
         const canvas = document.createElement("canvas");
-        ink.drawImage(canvas, images, 1, "blue");
+        drawImage(canvas, images, 1, "blue");
         return [canvas.width, canvas.height,
                 ...[[0, 0], [1, 0], [0, 1], [1, 1]].map((p) => at(canvas, ...p))];
     """)
@@ -81,10 +75,10 @@ def test_one_image_is_drawn_as_it_is_with_its_gray_as_opacity(run: Program) -> N
 def test_of_an_atlas_the_image_asked_for_is_drawn_around_its_place(run: Program) -> None:
     # Of 20 pixels, in the middle of 60: the image from 20 to 40, its halo 2 pixels further.
     found = run("""
-        const atlas = ink.inkAtlas(images, 20, "blue", "red");
+        const atlas = inkAtlas(images, 20, "blue", "red");
         return [0, 1, 2].map((i) => {
           const canvas = document.createElement("canvas");
-          const context = ink.fitCanvas(canvas, 60, 60), k = devicePixelRatio;
+          const context = fitCanvas(canvas, 60, 60), k = devicePixelRatio;
           atlas.draw(context, i, 30, 30);
           const look = (x, y) => at(canvas, Math.floor(x * k), Math.floor(y * k));
           return {
@@ -107,7 +101,7 @@ def test_of_an_atlas_the_image_asked_for_is_drawn_around_its_place(run: Program)
 def test_a_color_is_that_of_the_figure_s_style(run: Program) -> None:
     found = run("""
         document.body.innerHTML = '<p style="--bnviz-text:  teal "><b></b></p>';
-        return [ink.color(document.querySelector("b"), "text"), ink.color(document.body, "text")];
+        return [color(document.querySelector("b"), "text"), color(document.body, "text")];
     """)
     assert found == ["teal", ""]
 
@@ -117,7 +111,7 @@ def test_a_change_between_light_and_dark_is_told_wherever_a_host_writes_it(run: 
         const seen = [];
         const change = async (act) => {
           let told = 0;
-          const stop = ink.onTheme(() => { told += 1; });
+          const stop = onTheme(() => { told += 1; });
           act();
           await new Promise(requestAnimationFrame);
           stop();

@@ -177,16 +177,18 @@ class Figure:
 
     @functools.cached_property
     def _still_html(self) -> str:
-        if self.still is not None:
-            return f'<div class="bnviz-still">{self.still}</div>'
+        still = self._picture_html() if self.still is None else self.still
+        return f'<div class="bnviz-still">{still}</div>'
+
+    def _picture_html(self) -> str:
         png = to_png(self.picture())
         width, height = png_size(png)
         # "dark-light" tells the book's theme that the picture suits both, so it adds no ground.
         return (
-            f'<div class="bnviz-still"><img class="dark-light" alt="{html.escape(self.alt)}" '
+            f'<img class="dark-light" alt="{html.escape(self.alt)}" '
             f'width="{width // 2}" height="{height // 2}" '
             'style="max-width:max(100%,var(--bnviz-legible,0px));height:auto" '
-            f'src="data:image/png;base64,{base64.b64encode(png).decode()}"></div>'
+            f'src="data:image/png;base64,{base64.b64encode(png).decode()}">'
         )
 
 
